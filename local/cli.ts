@@ -18,14 +18,14 @@ ${DEV_HELP}`;
 /** The built package: this file is `dist/cli.js`. */
 const DIST = __dirname;
 
-/** A command for what is deployed: a bundle of its own in `dist`, loaded when it is asked for. It gives the exit status. */
+/** A command for deployed systems. Its bundle in `dist` is loaded on demand. It returns the exit status. */
 interface Tool {
   run(args: string[]): Promise<number>;
 }
 
 const TOOLS = ["check", "load"];
 
-/** What a tool exits with if it could not run. `dev` exits with 1 then. */
+/** The exit status of a command for deployed systems if it could not run. For `dev` it is 1. */
 const NOT_RUN = 2;
 
 const main = async ([command, ...rest]: string[]): Promise<void> => {
@@ -39,7 +39,7 @@ const main = async ([command, ...rest]: string[]): Promise<void> => {
   throw new UserError(`There is no command ${command}.`, "push-it-cli --help lists what there is.");
 };
 
-/** A bundle of its own has a `UserError` class of its own: the name is the same. */
+/** Each bundle has its own `UserError` class, so the name decides. */
 const isUserError = (error: unknown): error is UserError => error instanceof Error && error.name === "UserError";
 
 main(process.argv.slice(2)).catch((error: unknown) => {

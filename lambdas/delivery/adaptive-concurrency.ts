@@ -1,40 +1,41 @@
 import type { Clock, PostResult } from "../ports.js";
 
-/** How many posts are under way at once, at most and to begin with; each has a socket of its own. */
+/** The number of concurrent posts at the start, which is also the maximum. Each post has its own socket. */
 export const POSTS_IN_FLIGHT = 64;
 
-/** How many posts may be under way at once, whatever API Gateway answers. */
+/** The minimum of concurrent posts, whatever API Gateway replies. */
 export const LEAST_IN_FLIGHT = 4;
 
-/** How many of the last posts are looked at, and how many different connections among them must have been answered 429. */
+/** The window of recent posts, and how many different connections in it must have received a 429. */
 const RECENT = 64;
 const SPREAD = 5;
 
 /**
- * How long ago a post may have been to be looked at, in milliseconds: the account's rate is counted by the second.
+ * The age of a post that still counts, in milliseconds. API Gateway counts the account's rate by the second.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
 const RECENT_MS = 1_000;
 
-/** What is left of the posts under way when 429s spread. */
+/** The factor of the limit when 429s spread. */
 const FALL = 0.5;
 
 /**
- * How many posts may be under way at once. A 429 is either one slow client's full buffer, which is that client's affair
- * alone, or the account's rate: then many connections are answered so, within few posts, and fewer posts at a time help.
- * So the limit is halved when 429s spread, and rises by one for as many posts that were taken as it allows at once.
+ * The limit of concurrent posts: additive increase, multiplicative decrease. A 429 has one of two causes. Either one slow
+ * client's buffer is full, which concerns that client alone. Or the account's rate is used up. Then many connections
+ * receive a 429 within few posts, and fewer concurrent posts help. So the limit is halved when 429s spread over several
+ * connections. It rises by one after as many successful posts as it allows at once.
  *
- * Whether they spread, first attempts say: a connection is tried again because it was refused, so that among retries
- * slow clients are many however few they are among all. Only while the limit is down do retries speak, too: then the
- * account's rate is known to be short, and what is left to post may be nothing but retries.
+ * First attempts decide whether 429s spread. A retry follows a refusal, so slow clients are frequent among retries even
+ * if they are few. Retries count only while the limit is lowered: then the account's rate is known to be short, and all
+ * remaining posts may be retries.
  */
 export class AdaptiveConcurrency {
   #limit = POSTS_IN_FLIGHT;
   #risen = 0;
-  #heardAt = -Infinity;
-  /** The last posts, in turn: the connection of one that was answered 429. */
+  #lastPostAt = -Infinity;
+  /** The last posts, oldest first: the connection id of each post that received a 429, `undefined` for the others. */
   #recent: (string | undefined)[] = [];
-  /** How often each connection is among them. */
+  /** How often each connection is among these. */
   readonly #busy = new Map<string, number>();
   readonly #clock: Pick<Clock, "now">;
   /** Whether 429s have spread since this was made. */
@@ -50,15 +51,15 @@ export class AdaptiveConcurrency {
   }
 
   /**
-   * Told what came of each post.
+   * Records the result of a post.
    * @param retry whether the connection had refused the same frame before
    */
   record(connectionId: string, result: PostResult, retry: boolean): void {
     if (retry && this.#limit === POSTS_IN_FLIGHT) return;
     const now = this.#clock.now();
-    if (now - this.#heardAt > RECENT_MS) this.#forget();
-    this.#heardAt = now;
-    // What fails, or does not answer, has too much to do as well.
+    if (now - this.#lastPostAt > RECENT_MS) this.#forget();
+    this.#lastPostAt = now;
+    // A post that fails or times out also means that API Gateway is overloaded.
     const busy = result === "busy" || result === "failed";
     if (this.#recent.length > 0 || busy) this.#remember(busy ? connectionId : undefined);
     if (!busy) this.#rise();
@@ -87,7 +88,7 @@ export class AdaptiveConcurrency {
     this.#limit += 1;
   }
 
-  /** What was heard before is about the pace of then. */
+  /** Earlier results belong to the earlier limit. */
   #fall(): void {
     this.throttled = true;
     this.#limit = Math.max(LEAST_IN_FLIGHT, Math.floor(this.#limit * FALL));

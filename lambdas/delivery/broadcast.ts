@@ -10,22 +10,22 @@ import { type RetryBudget, type PostOutcome, Poster } from "./post-to-connection
 import { type Publication, type Recipient, uuidsOf } from "./recipients.js";
 import { removeAgent } from "../connection/remove-agent.js";
 
-/** What reaching recipients needs. */
+/** The ports of a broadcast. */
 export type BroadcastDependencies = Pick<
   Dependencies,
   "store" | "guards" | "connections" | "settings" | "clock" | "log"
 >;
 
-/** How long reaching recipients may take. */
+/** How long a broadcast may take. */
 export interface BroadcastDeadlines extends RetryBudget {
-  /** Until when delivery guards may be asked, in epoch milliseconds. */
+  /** The last moment to ask a delivery guard, in epoch milliseconds. */
   guardsUntil: number;
 }
 
-/** The connection whose messages ride with an answer instead of being posted. */
+/** The connection that receives its messages with a reply instead of by a post. */
 export interface ReplyRecipient {
   connectionId: string;
-  /** Bytes of messages that the answer's frame still takes. */
+  /** Bytes of messages that the frame of the reply can still hold. */
   room: number;
 }
 
@@ -36,80 +36,78 @@ export interface Delivered {
   failed: number;
 }
 
-/** Whom a distribution has not reached. */
+/** The recipients that a broadcast did not reach. */
 export interface Undelivered {
-  /** Those for whom there was no time. */
+  /** Recipients that the broadcast had no time to try. */
   untried: Recipient[];
-  /** Those that were tried in vain. */
+  /** Recipients whose posts failed, but may succeed later. */
   retryable: Recipient[];
 }
 
 /**
- * How many connections that are gone are removed, or that were given up are closed, at once. Each takes one call of API
- * Gateway and five of DynamoDB, whose SDK has 50 connections. Their rows are not deleted together: a batch costs as many
- * write units, and one that fails would leave the rows of all.
+ * How many connections are removed or closed concurrently. Each takes one call of API Gateway and five of DynamoDB, whose SDK has 50 sockets. Their rows are not deleted in one batch. A batch costs as many write units, and a failed batch would leave the rows of all.
  * @see https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/node-configuring-maxsockets.html
  */
 export const REMOVALS_IN_FLIGHT = 32;
 
-/** How long after a distribution's time is over connections are still closed, in milliseconds. */
+/** How long after its deadline a broadcast still closes connections, in milliseconds. */
 const CLOSING_MS = 1_000;
 
 /**
- * Reaches recipients: lets the delivery guards decide, posts with bounded concurrency, and removes connections that are
- * gone. A recipient that is slow, busy or failing waits for itself alone. Messages for one connection go in as few
+ * Delivers publications to recipients: asks the delivery guards, posts with bounded concurrency, and removes connections
+ * that are gone. A slow, busy or failing recipient delays only itself. The messages for one connection go in as few
  * frames as possible, in order.
  *
- * A subscriber that was not renewed in time gets nothing, and is closed.
+ * A subscriber that was not renewed in time receives nothing, and its connection is closed.
  */
 export class Broadcast {
   readonly delivered: Delivered = { sent: 0, gone: 0, failed: 0 };
   readonly undelivered: Undelivered = { untried: [], retryable: [] };
-  /** The messages of `own`. */
+  /** The messages for the reply. */
   own: readonly SerializedMessage[] = [];
   readonly #system: BroadcastDependencies;
-  readonly #times: BroadcastDeadlines;
-  readonly #ownPlace: ReplyRecipient | undefined;
-  readonly #prepare: ReturnType<typeof createDeliveryGuards>;
+  readonly #deadlines: BroadcastDeadlines;
+  readonly #replyRecipient: ReplyRecipient | undefined;
+  readonly #prepareGuards: ReturnType<typeof createDeliveryGuards>;
   readonly #poster: Poster<Recipient>;
   readonly #remove = limiter(REMOVALS_IN_FLIGHT);
   readonly #frames = new WeakMap<readonly SerializedMessage[], Frame[]>();
-  readonly #work: Promise<unknown>[] = [];
-  /** How many recipients do not get a publication because their guards gave no yes. */
+  readonly #pending: Promise<unknown>[] = [];
+  /** How many recipients do not receive a publication, because their guards did not permit it. */
   readonly #withheld = new Map<Publication, number>();
-  /** Connections that missed something, or were said to be gone, and could not be closed. */
-  readonly #open: string[] = [];
+  /** Connections that missed a message or seem to be gone, and could not be closed. */
+  readonly #unclosed: string[] = [];
 
   constructor(system: BroadcastDependencies, times: BroadcastDeadlines, own?: ReplyRecipient) {
     this.#system = system;
-    this.#times = times;
-    this.#ownPlace = own;
-    this.#prepare = createDeliveryGuards(system, times.guardsUntil, (publication) => {
+    this.#deadlines = times;
+    this.#replyRecipient = own;
+    this.#prepareGuards = createDeliveryGuards(system, times.guardsUntil, (publication) => {
       this.#withheld.set(publication, (this.#withheld.get(publication) ?? 0) + 1);
     });
-    this.#poster = new Poster(system, times, (recipient, posted) => this.#heard(recipient, posted));
+    this.#poster = new Poster(system, times, (recipient, posted) => this.#onPosted(recipient, posted));
   }
 
-  /** Whether API Gateway had too much to do for the whole account. */
+  /** Whether API Gateway throttled the whole account. */
   get throttled(): boolean {
     return this.#poster.throttled;
   }
 
-  /** Begins to reach the recipients of one page. */
+  /** Starts to deliver to the recipients of one page. */
   add(page: readonly Recipient[]): void {
     if (page.length === 0) return;
     this.#begin(this.#reachAll(page));
   }
 
   /**
-   * Waits until everybody was reached, is gone, or is left.
-   * @throws what the store threw: then some may have been reached, and those who were not are not known
+   * Waits until each recipient was reached, is gone, or is in `undelivered`.
+   * @throws the store's error: then some recipients were reached, and the others are not known
    */
   async done(): Promise<void> {
     const failures: unknown[] = [];
-    // What is done about a post begins when that has ended; so there may be more to wait for after the first round.
-    while (this.#work.length > 0) {
-      const ended = await Promise.allSettled(this.#work.splice(0));
+    // The end of a post may start more work, so one round of waiting may not be enough.
+    while (this.#pending.length > 0) {
+      const ended = await Promise.allSettled(this.#pending.splice(0));
       failures.push(...ended.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : [])));
       await this.#poster.idle().catch((error: unknown) => failures.push(error));
     }
@@ -117,7 +115,7 @@ export class Broadcast {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** One line a publication, however many recipients it was withheld from. */
+  /** One line for each publication, however many recipients it was withheld from. */
   #logWithheld(): void {
     for (const [
       {
@@ -131,11 +129,11 @@ export class Broadcast {
   }
 
   /**
-   * Closes those who have missed something and cannot get it any more: nobody stays in the belief that it has received
-   * everything. Whom API Gateway does not close, the sweep does.
+   * Closes connections that missed a message for good, so that no client wrongly assumes that it is up to date. If API
+   * Gateway fails to close one, the sweep closes it later.
    */
   async closeUndelivered(recipients: readonly Recipient[]): Promise<void> {
-    // What is too large for one segment comes in several, so one connection may be among the recipients more than once.
+    // Publications that are too large for one segment come in several. So one connection may occur more than once.
     const missed = new Map<string, Publication[]>();
     for (const {
       subscriber: { connectionId },
@@ -143,28 +141,30 @@ export class Broadcast {
     } of recipients) {
       missed.set(connectionId, [...(missed.get(connectionId) ?? []), ...publications]);
     }
-    await Promise.all([...missed].map(([connectionId, publications]) => this.#giveUp(connectionId, publications)));
+    await Promise.all(
+      [...missed].map(([connectionId, publications]) => this.#closeUndeliveredConnection(connectionId, publications)),
+    );
     const { store, clock } = this.#system;
-    if (this.#open.length > 0) await store.putExpired(this.#open.splice(0), Math.floor(clock.now() / 1000));
+    if (this.#unclosed.length > 0) await store.putExpired(this.#unclosed.splice(0), Math.floor(clock.now() / 1000));
   }
 
   #begin(work: Promise<unknown>): void {
-    // What fails is thrown by `settled`; until then nobody waits for it.
+    // `done` throws the failure; until then no code awaits it.
     work.catch(() => undefined);
-    this.#work.push(work);
+    this.#pending.push(work);
   }
 
   async #reachAll(page: readonly Recipient[]): Promise<void> {
-    const decide = await this.#prepare(page);
+    const decide = await this.#prepareGuards(page);
     const same = new Map<readonly SerializedMessage[], Recipient[]>();
     for (const recipient of page) {
       if (recipient.subscriber.expired) {
-        this.#begin(this.#remove(() => this.#bury(recipient)));
+        this.#begin(this.#remove(() => this.#closeAndRemove(recipient)));
         continue;
       }
       const messages = decide(recipient);
       if (messages instanceof Promise) this.#begin(messages.then((each) => this.#reach(recipient, each)));
-      else if (messages === "late" || this.#rides(recipient.subscriber, messages)) this.#reach(recipient, messages);
+      else if (messages === "late" || this.#fitsReply(recipient.subscriber, messages)) this.#reach(recipient, messages);
       else {
         const recipients = same.get(messages);
         if (recipients) recipients.push(recipient);
@@ -174,14 +174,14 @@ export class Broadcast {
     for (const [messages, recipients] of same) this.#post(recipients, messages);
   }
 
-  #rides({ connectionId }: Subscriber, messages: readonly SerializedMessage[]): boolean {
-    if (connectionId !== this.#ownPlace?.connectionId) return false;
-    return messages.reduce((bytes, message) => bytes + message.bytes + 1, 0) <= this.#ownPlace.room;
+  #fitsReply({ connectionId }: Subscriber, messages: readonly SerializedMessage[]): boolean {
+    if (connectionId !== this.#replyRecipient?.connectionId) return false;
+    return messages.reduce((bytes, message) => bytes + message.bytes + 1, 0) <= this.#replyRecipient.room;
   }
 
   #reach(recipient: Recipient, messages: Delivery): void {
     if (messages === "late") this.undelivered.untried.push(recipient);
-    else if (this.#rides(recipient.subscriber, messages)) this.own = messages;
+    else if (this.#fitsReply(recipient.subscriber, messages)) this.own = messages;
     else this.#post([recipient], messages);
   }
 
@@ -189,44 +189,44 @@ export class Broadcast {
     if (messages.length > 0) this.#poster.add(recipients, this.#framesOf(messages));
   }
 
-  #heard(recipient: Recipient, posted: PostOutcome): void {
+  #onPosted(recipient: Recipient, posted: PostOutcome): void {
     if (posted === "done") this.delivered.sent += 1;
     else if (posted === "late") this.undelivered.untried.push(recipient);
     else if (posted === "slow") this.undelivered.retryable.push(recipient);
     else if (posted === "give up") this.#begin(this.closeUndelivered([recipient]));
-    else this.#begin(this.#remove(() => this.#bury(recipient)));
+    else this.#begin(this.#remove(() => this.#closeAndRemove(recipient)));
   }
 
-  /** Most recipients get the very same messages: those frames are built once. */
+  /** Most recipients get the same messages: their frames are built once. */
   #framesOf(messages: readonly SerializedMessage[]): Frame[] {
     const built = this.#frames.get(messages) ?? framesOf(messages);
     this.#frames.set(messages, built);
     return built;
   }
 
-  async #giveUp(connectionId: string, publications: readonly Publication[]): Promise<void> {
+  async #closeUndeliveredConnection(connectionId: string, publications: readonly Publication[]): Promise<void> {
     const { connections, clock, log } = this.#system;
     this.delivered.failed += 1;
     log.warn("not_delivered", { connection: connectionId, messages: publications.length, ...uuidsOf(publications) });
-    const inTime = (): boolean => clock.now() < this.#times.postsUntil + CLOSING_MS;
+    const inTime = (): boolean => clock.now() < this.#deadlines.postsUntil + CLOSING_MS;
     const closed = await this.#remove(async () => inTime() && (await connections.close(connectionId)));
-    if (!closed) this.#open.push(connectionId);
+    if (!closed) this.#unclosed.push(connectionId);
   }
 
   /**
-   * A 410 can be wrong: then closing ends a socket that was alive, and its SDK connects again. So what is not closed
-   * keeps its rows, and is the sweep's: never silence.
+   * A 410 can be wrong. Then closing ends a live socket, and its SDK reconnects. A connection that could not be closed
+   * keeps its rows, and the sweep closes it later. So no live client goes on without messages.
    */
-  async #bury({ subscriber, publications }: Recipient): Promise<void> {
+  async #closeAndRemove({ subscriber, publications }: Recipient): Promise<void> {
     const { connections, clock, log, store, settings } = this.#system;
     const { connectionId, expired } = subscriber;
     this.delivered.gone += 1;
     const close = (): Promise<boolean> =>
       expired ? closeExpired(connections, connectionId) : connections.close(connectionId);
-    if (clock.now() >= this.#times.postsUntil || !(await close())) return void this.#open.push(connectionId);
+    if (clock.now() >= this.#deadlines.postsUntil || !(await close())) return void this.#unclosed.push(connectionId);
     try {
       if (await removeAgent(this.#system, subscriber)) return;
-      // Nothing but the row that was found is left of it: whoever wrote or deleted it died before the other one.
+      // Only the row that was found is left: the function that wrote or deleted it died before it came to the other row.
       const found = publications.flatMap(({ message, to = message.channel }) =>
         matchingSubscriptions(to, settings.wildcards),
       );

@@ -5,7 +5,7 @@ import { fits, serialize, type SerializedMessage, serializeWithheld } from "./se
 import type { Clock, GuardPort, Log, Store } from "../ports.js";
 import type { Publication, Recipient } from "./recipients.js";
 
-/** What asking the delivery guards needs. */
+/** The ports that delivery guards need. */
 export interface DeliveryGuardDependencies {
   store: Pick<Store, "agents">;
   guards: Pick<GuardPort, "guardsDelivery" | "delivery">;
@@ -17,21 +17,21 @@ export interface DeliveryGuardDependencies {
 /** How many delivery guards wait to be begun at once: more would use up their time in the queue. */
 const WAITING_GUARDS = 32;
 
-/** What one recipient gets, in order; `"late"` when its guard could not be asked in time. */
+/** The messages that one recipient receives, in order, or `"late"` if there was no time to ask its guard. */
 export type Delivery = readonly SerializedMessage[] | "late";
 
 /**
- * Decides about the recipients of one page; the guard of one and those of others wait side by side, none for another.
- * Where there is no guard to ask, it is decided at once.
+ * Decides about the recipients of one page. The guards of all recipients run concurrently. If there is no guard to ask,
+ * the decision is immediate.
  */
 export type Decide = (recipient: Recipient) => Delivery | Promise<Delivery>;
 
 /**
- * Asks the delivery guards of a fan-out.
- * @param deadline until when guards may be asked, in epoch milliseconds
- * @param withheld called for each recipient that does not get a message because its guard gave no yes
- * @returns prepares a page: the agents are read here whom a guard has to know. Recipients of the same list that no
- * guard decides about get the very same list of messages
+ * Asks the delivery guards about the messages of a fan-out.
+ * @param deadline the last moment to ask a guard, in epoch milliseconds
+ * @param withheld called for each recipient that does not receive a message, because its guard did not permit it
+ * @returns a function that prepares a page: it reads the agents that the guards need. Recipients that no guard decides about
+ * share one list of messages
  */
 export const createDeliveryGuards = (
   system: DeliveryGuardDependencies,
@@ -45,7 +45,7 @@ export const createDeliveryGuards = (
     return (publication.withheld && skipOf(publication)) ?? serialize({ ...message, offset, epoch });
   });
   const plain = memoize((publications: readonly Publication[]) => publications.map(packed));
-  // Who may subscribe may know who is there, and what was deleted: that has been decided.
+  // The subscription guard has decided already about presence events and deletions.
   const isGuarded = memoize(
     async (channel: string) => channel !== Meta.presence && channel !== Meta.history && guards.guardsDelivery(channel),
   );
@@ -86,7 +86,7 @@ export const createDeliveryGuards = (
     return skipOf(publication);
   };
 
-  /** What an agent gets; one that has left gets nothing that a guard would have to decide. */
+  /** The messages for an agent. An agent that has left receives no message that a guard would have to permit. */
   const askAll = async (
     agent: Agent | undefined,
     publications: readonly Publication[],
@@ -117,7 +117,7 @@ export const createDeliveryGuards = (
   };
 };
 
-/** What a recipient gets in the place of a message that it does not get: nothing, where it cannot miss it. */
+/** The replacement for a message that a recipient does not receive. Without a position, a client cannot notice a gap. */
 const skipOf = ({ message: { channel }, epoch, offset }: Publication): SerializedMessage | undefined =>
   epoch === undefined || offset === undefined ? undefined : serializeWithheld({ channel, epoch, offset });
 

@@ -14,7 +14,7 @@ export class Frame {
   }
 
   /**
-   * Its bytes of UTF-8, a character each: written with the encoding `latin1`, together with the headers of its request,
+   * Its bytes of UTF-8, one character a byte. The encoding `latin1` writes it together with the headers of its request, so
    * it is not encoded again for each recipient.
    */
   get latin1(): string {

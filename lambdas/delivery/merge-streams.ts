@@ -25,13 +25,13 @@ const advance = async (stream: SubscriberStream): Promise<boolean> => {
   return true;
 };
 
-/** The streams that go on, once those that have come to the end of their page have read the next one. */
+/** The streams that are not at their end, after each stream at the end of its page has read the next page. */
 export const advanced = async <S extends SubscriberStream>(streams: readonly S[]): Promise<S[]> => {
   const goOn = await Promise.all(streams.map(async (stream) => stream.at < stream.page.length || advance(stream)));
   return streams.filter((_, at) => goOn[at]);
 };
 
-/** Ends streams that nobody reads to their end. */
+/** Closes streams that are not read to their end. */
 export const ended = async (streams: readonly SubscriberStream[]): Promise<void> => {
   for (const { pages } of streams) await pages.return?.();
 };
@@ -41,7 +41,7 @@ const headOf = ({ page, at }: SubscriberStream): Subscriber => page[at]!;
 /**
  * Takes from streams in the order of connection ids, until one of them has come to the end of its page.
  * @param live all of them have something
- * @param take told each subscriber once, and the streams that it is in
+ * @param take called once for each subscriber, with the streams that contain it
  */
 export const takeInOrder = <S extends SubscriberStream>(
   live: readonly S[],
@@ -62,7 +62,7 @@ export const takeInOrder = <S extends SubscriberStream>(
   } while (live.every(({ page, at }) => at < page.length));
 };
 
-/** The pages of several sources, each in the order of connection ids, as pages in that order: who is in several comes once. */
+/** Merges the pages of several sources, all in the order of connection ids. A subscriber of several sources comes once. */
 export async function* mergePages(
   sources: readonly AsyncIterable<readonly Subscriber[]>[],
 ): AsyncGenerator<readonly Subscriber[]> {

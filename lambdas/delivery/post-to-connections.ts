@@ -3,26 +3,26 @@ import { AdaptiveConcurrency } from "./adaptive-concurrency.js";
 import type { Clock, Connections, Subscriber } from "../ports.js";
 import { nextAttempt } from "./retry.js";
 
-/** What posting needs. */
+/** The ports for posting. */
 export interface PostDependencies {
   connections: Pick<Connections, "post">;
   clock: Clock;
 }
 
-/** How long connections are posted to. */
+/** How long posts to connections are tried. */
 export interface RetryBudget {
-  /** Until when attempts may begin, in epoch milliseconds. */
+  /** The last moment to start an attempt, in epoch milliseconds. */
   postsUntil: number;
-  /** How long one connection is tried again after its first failure, in milliseconds. */
-  patienceMs: number;
+  /** How long one connection is retried after its first failure, in milliseconds. */
+  retryBudgetMs: number;
 }
 
-/** What became of a connection's frames. */
+/** The outcome of posting a connection's frames. */
 export type PostOutcome =
   | "done"
   /** The connection does not exist: remove it. */
   | "remove"
-  /** It takes none of this: trying again cannot help. */
+  /** API Gateway refused the frame: a retry cannot help. */
   | "give up"
   /** There was no time to try it even once. */
   | "late"
@@ -45,22 +45,20 @@ interface Retry<Recipient> {
 }
 
 /**
- * Posts to many connections at once, at the pace that API Gateway takes: the frames of each in their order, each again
- * and again as far as that makes sense. What a connection waits for before a retry, it waits for alone: it holds no
- * place then, and slows down nobody.
+ * Posts to many connections concurrently, as fast as API Gateway accepts. The frames of one connection go in order, with
+ * retries if these make sense. A connection that waits for a retry holds no place, so it does not delay others.
  *
- * Whoever waits for its turn is an entry of a list, and nothing more: ten thousand pending calls would cost more than
- * the posts.
+ * A waiting connection is an entry of a list and not a pending call: ten thousand of those would cost more than the posts.
  * @example
- * const poster = new Poster(system, { postsUntil, patienceMs: 250 }, ({ subscriber }, posted) => count(posted));
+ * const poster = new Poster(system, { postsUntil, retryBudgetMs: 250 }, ({ subscriber }, posted) => count(posted));
  * poster.add(page, frames);
  * await poster.idle();
  */
 export class Poster<Recipient extends { subscriber: Subscriber }> {
   readonly #system: PostDependencies;
-  readonly #patience: RetryBudget;
+  readonly #budget: RetryBudget;
   readonly #posted: (recipient: Recipient, posted: PostOutcome) => void;
-  readonly #pace: AdaptiveConcurrency;
+  readonly #concurrency: AdaptiveConcurrency;
   readonly #batches: Batch<Recipient>[] = [];
   readonly #retries: Retry<Recipient>[] = [];
   readonly #idle: (() => void)[] = [];
@@ -69,21 +67,21 @@ export class Poster<Recipient extends { subscriber: Subscriber }> {
   /** Connections that wait, are posted to, or pause. */
   #open = 0;
 
-  /** @param posted told what became of each; must not throw */
+  /** @param posted called with the outcome of each connection; must not throw */
   constructor(
     system: PostDependencies,
-    patience: RetryBudget,
+    budget: RetryBudget,
     posted: (recipient: Recipient, posted: PostOutcome) => void,
   ) {
     this.#system = system;
-    this.#patience = patience;
+    this.#budget = budget;
     this.#posted = posted;
-    this.#pace = new AdaptiveConcurrency(system.clock);
+    this.#concurrency = new AdaptiveConcurrency(system.clock);
   }
 
   /** Whether 429s have spread: then they are the account's, and not those of connections that read too slowly. */
   get throttled(): boolean {
-    return this.#pace.throttled;
+    return this.#concurrency.throttled;
   }
 
   /** Posts frames to connections, when it is the turn of each. */
@@ -103,17 +101,17 @@ export class Poster<Recipient extends { subscriber: Subscriber }> {
     if (this.#failures.length > 0) throw this.#failures[0];
   }
 
-  /** Lets as many run as the pace allows. */
+  /** Starts as many posts as the limit allows. */
   #fill(): void {
-    while (this.#running < this.#pace.limit && (this.#retries.length > 0 || this.#batches.length > 0)) {
+    while (this.#running < this.#concurrency.limit && (this.#retries.length > 0 || this.#batches.length > 0)) {
       this.#running += 1;
       void this.#work();
     }
   }
 
-  /** One connection after the other, as long as there are some and the pace allows as many as run. */
+  /** One connection after the other, while there are some and the limit allows it. */
   async #work(): Promise<void> {
-    while (this.#running <= this.#pace.limit) {
+    while (this.#running <= this.#concurrency.limit) {
       const turn = this.#retries.shift() ?? this.#next();
       if (!turn) break;
       try {
@@ -122,21 +120,21 @@ export class Poster<Recipient extends { subscriber: Subscriber }> {
         this.#failures.push(error);
         this.#ended();
       }
-      // The pace may have risen.
+      // The limit may have risen.
       this.#fill();
     }
     this.#running -= 1;
     this.#fill();
   }
 
-  /** Whose turn it is for the first time. */
+  /** The next recipient that was not tried yet. */
   #next(): Retry<Recipient> | undefined {
     const batch = this.#batches[0];
     const recipient = batch?.recipients[batch.next];
     if (!batch || !recipient) return undefined;
     batch.next += 1;
     if (batch.next === batch.recipients.length) this.#batches.shift();
-    return { recipient, frames: batch.frames, attempts: 0, until: this.#patience.postsUntil };
+    return { recipient, frames: batch.frames, attempts: 0, until: this.#budget.postsUntil };
   }
 
   /** Posts until the connection's last frame is posted, or until it has to pause. */
@@ -146,10 +144,10 @@ export class Poster<Recipient extends { subscriber: Subscriber }> {
     for (let at = 0; at < frames.length; at += 1, attempts = 0) {
       if (clock.now() >= until) return this.#end(recipient, attempts === 0 ? "late" : "slow");
       const result = await connections.post(connectionId, frames[at]!);
-      this.#pace.record(connectionId, result, attempts > 0);
+      this.#concurrency.record(connectionId, result, attempts > 0);
       if (result === "sent") continue;
       const now = clock.now();
-      const last = attempts === 0 ? Math.min(until, now + this.#patience.patienceMs) : until;
+      const last = attempts === 0 ? Math.min(until, now + this.#budget.retryBudgetMs) : until;
       const next = nextAttempt(result, attempts + 1, now - connectedAt, last - now, clock.random());
       if (next.step !== "retry") return this.#end(recipient, next.step);
       return void this.#pause(
@@ -182,10 +180,10 @@ export const postTo = async (
   system: PostDependencies,
   subscriber: Subscriber,
   frames: readonly Frame[],
-  patience: RetryBudget,
+  budget: RetryBudget,
 ): Promise<PostOutcome> => {
   let posted: PostOutcome = "late";
-  const poster = new Poster<{ subscriber: Subscriber }>(system, patience, (_, what) => (posted = what));
+  const poster = new Poster<{ subscriber: Subscriber }>(system, budget, (_, what) => (posted = what));
   poster.add([{ subscriber }], frames);
   await poster.idle();
   return posted;

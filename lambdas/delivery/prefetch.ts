@@ -1,12 +1,12 @@
 /**
- * The same values, each asked for while the one before is worked on: reading the next page overlaps posting the last.
- * Reads one value further than its consumer, and no more.
+ * The values of a source, each requested while the consumer works on the one before. So reading the next page overlaps
+ * with posting to the last. It reads one value ahead, and no more.
  */
 export async function* prefetch<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
   const ask = (): Promise<IteratorResult<T>> => {
     const next = iterator.next();
-    // What fails is thrown when it is this one's turn; until then nobody waits for it.
+    // A failure is thrown at its turn; until then no code awaits it.
     next.catch(() => undefined);
     return next;
   };

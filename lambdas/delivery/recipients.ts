@@ -6,36 +6,36 @@ import { advanced, ended, type SubscriberStream, streamOf, takeInOrder } from ".
 /** A message that a guard permitted, on its way to the subscribers. */
 export interface Publication {
   message: Message;
-  /** The channel whose subscribers get it, where that is not the message's own: a user's. */
+  /** The channel whose subscribers receive it, if that is not the message's own channel: the channel of a user. */
   to?: string;
-  /** A connection that is spared: the publisher's, which asked not to hear itself. */
+  /** A connection that does not receive it: the publisher's own, if it published with `echo: false`. */
   except?: string;
-  /** Where it stands among its channel's publications, where those are numbered. Guards do not see it. */
+  /** Its number among its channel's publications, if the channel numbers them. Guards do not see it. */
   offset?: number;
-  /** Which history `offset` counts in, on channels with history. */
+  /** The history that `offset` belongs to, on channels with history. */
   epoch?: string;
-  /** Its recipients do not get it: they are told, where they count, that it is there. */
+  /** Its recipients do not receive it. They receive its position, so that they notice no gap. */
   withheld?: true;
 }
 
-/** Who receives what. */
+/** A subscriber, and the publications that it receives. */
 export interface Recipient {
   subscriber: Subscriber;
-  /** In the order of publication; the same list for all who receive the same. */
+  /** In the order of publication. Recipients of the same publications share one list. */
   publications: readonly Publication[];
 }
 
 /** The subscribers of one channel or wildcard. */
 interface Source extends SubscriberStream {
-  /** Its place among the streams. */
+  /** Its index among the streams. */
   index: number;
 }
 
 /**
- * Reads whose turn it is to receive what, page by page. Channels and wildcards are read side by side, each in the order
- * of connection ids, so that a subscriber of several comes once, and all of them in one order.
+ * Reads the recipients page by page. It reads channels and wildcards concurrently, each in the order of connection ids.
+ * So a subscriber of several comes once, and all recipients come in one order.
  * @param wildcards patterns at or below which wildcard subscriptions are enabled
- * @param after the connection id behind which to begin, where the others have been dealt with
+ * @param after the connection id to start behind, if the recipients before it were served already
  */
 export async function* recipientsOf(
   store: Pick<Store, "subscribers">,
@@ -59,7 +59,7 @@ export async function* recipientsOf(
   }
 }
 
-/** The channels and wildcards to read, and which of the publications, by index, come to their subscribers. */
+/** The channels and wildcards to read, with the indexes of the publications for their subscribers. */
 const sourcesOf = (publications: readonly Publication[], wildcards: readonly string[]): Map<string, Set<number>> => {
   const sources = new Map<string, Set<number>>();
   publications.forEach(({ message, to = message.channel }, index) => {
@@ -70,7 +70,7 @@ const sourcesOf = (publications: readonly Publication[], wildcards: readonly str
   return sources;
 };
 
-/** Those whose turn it is before one of the streams has to read on. */
+/** The recipients before one of the streams has to read its next page. */
 const merge = (
   live: readonly Source[],
   listOf: (streams: readonly Source[], id: string) => readonly Publication[],
@@ -83,14 +83,14 @@ const merge = (
   return recipients;
 };
 
-/** What is left of a publication for whom it spares. */
+/** A publication for the connection that it excludes: only the position, if the channel has history. */
 const withoutExcluded = (publication: Publication): Publication | [] =>
   publication.epoch === undefined ? [] : { ...publication, withheld: true };
 
-/** What a subscriber of some of the streams receives; one list for all who receive the same. */
+/** The publications for a subscriber of some streams. Recipients of the same publications share one list. */
 const lists = (publications: readonly Publication[], reached: readonly ReadonlySet<number>[]) => {
   const known = new Map<string, readonly Publication[]>();
-  const spared = new Set(publications.flatMap(({ except }) => except ?? []));
+  const excluded = new Set(publications.flatMap(({ except }) => except ?? []));
   return (streams: readonly Source[], id: string): readonly Publication[] => {
     const key = streams.map(({ index }) => index).join();
     let list = known.get(key);
@@ -98,7 +98,7 @@ const lists = (publications: readonly Publication[], reached: readonly ReadonlyS
       list = publications.filter((_, at) => streams.some(({ index }) => reached[index]!.has(at)));
       known.set(key, list);
     }
-    return spared.has(id)
+    return excluded.has(id)
       ? list.flatMap((publication) => (publication.except === id ? withoutExcluded(publication) : publication))
       : list;
   };
@@ -114,7 +114,7 @@ export const subscribersOf = async (store: Pick<Store, "subscribers">, channel: 
 /** How many uuids one line of the log names. */
 const UUIDS_IN_LINE = 25;
 
-/** The uuids of publications, as the log says them. */
+/** The uuids of publications, for a line of the log. */
 export const uuidsOf = (publications: readonly Pick<Publication, "message">[]): { uuids: string[] } => ({
   uuids: publications.slice(0, UUIDS_IN_LINE).map(({ message }) => message.uuid),
 });

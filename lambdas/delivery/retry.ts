@@ -1,12 +1,12 @@
 import type { PostResult } from "../ports.js";
 
 /**
- * How young a connection may be, in milliseconds, for its 410 to be retried instead of believed: nothing can be posted
- * before its `$connect` has returned, and the connection guard may have taken its time.
+ * The age of a connection, in milliseconds, up to which a 410 is retried instead of believed. API Gateway accepts no post
+ * before `$connect` has returned, and the connection guard may take long.
  */
 export const NEW_CONNECTION_MS = 30_000;
 
-/** Waits between attempts at a young connection, in milliseconds. Its subscriptions are not promised yet, so it is not waited for long. */
+/** Waits between attempts at a new connection, in milliseconds. Its subscriptions are not confirmed yet, so the wait is short. */
 const NEW_CONNECTION_DELAYS_MS = [50, 100, 200, 400];
 
 /** Longest wait before the first retry after a 429 or 5xx, in milliseconds; doubles with each attempt. */
@@ -15,14 +15,14 @@ const BACKOFF_MS = 100;
 /** Longest wait before any retry, in milliseconds. */
 const BACKOFF_CAP_MS = 2_000;
 
-/** What to do after one attempt at one connection. */
+/** The next step after one attempt at one connection. */
 export type NextStep =
   | { step: "done" }
   /** The connection does not exist: remove it. */
   | { step: "remove" }
-  /** Trying again cannot help: give this frame up for this connection, and say so. */
+  /** A retry cannot help: the connection misses this frame and has to be closed. */
   | { step: "give up" }
-  /** There is no time left to try again here. */
+  /** There is no time left for a retry here. */
   | { step: "slow" }
   | { step: "retry"; afterMs: number };
 
@@ -30,7 +30,7 @@ export type NextStep =
  * Decides after an attempt to post.
  * @param attempt how many attempts there have been, from 1
  * @param ageMs how long ago the connection began
- * @param remainingMs how long this connection may still be tried
+ * @param remainingMs how long this connection may still be retried
  * @param chance from 0 up to 1, for full jitter
  */
 export const nextAttempt = (

@@ -11,14 +11,14 @@ import {
 } from "./segments.js";
 
 /**
- * How long a recipient that was tried in vain is tried further, by workers, in milliseconds: a client that reads nothing
- * for so long is closed, so that it costs no more. It is tried at least once in that time.
+ * How long workers retry a recipient after its first failure, in milliseconds. A client that reads nothing for so long is
+ * closed, so that it costs no more. It is retried at least once in that time.
  */
 export const SLOW_CLIENT_GRACE_MS = 30_000;
 
-/** Hands recipients on to workers, as soon as there are enough for a segment. */
+/** Enqueues recipients for workers, as soon as there are enough for a segment. */
 export class SegmentDispatcher {
-  /** How many segments were handed on. */
+  /** How many segments were enqueued. */
   count = 0;
   readonly #segments: SegmentQueuePort;
   readonly #clock: Pick<Clock, "now">;
@@ -27,7 +27,7 @@ export class SegmentDispatcher {
   readonly #gathered = new Map<readonly Publication[], Subscriber[]>();
   readonly #sending: Promise<Segment[]>[] = [];
 
-  /** @param segment what is being delivered, and until when */
+  /** @param segment the segment in delivery, with its deadlines */
   constructor(
     { segments, clock, log }: { segments: SegmentQueuePort; clock: Pick<Clock, "now">; log: Pick<Log, "error"> },
     segment: Segment,
@@ -38,7 +38,7 @@ export class SegmentDispatcher {
     this.#segment = segment;
   }
 
-  /** Recipients that somebody else is to reach. */
+  /** Adds recipients that a worker has to serve. */
   add(recipients: readonly Recipient[]): void {
     for (const { subscriber, publications } of recipients) {
       const others = this.#gathered.get(publications) ?? [];
@@ -50,15 +50,15 @@ export class SegmentDispatcher {
     }
   }
 
-  /** All subscribers behind a connection id, who have not been read. */
+  /** Enqueues all subscribers behind a connection id, which have not been read. */
   enqueueUnread(after: string): void {
     this.#send(segmentsFor(this.#segment.publications, { after }, this.#deadlines));
   }
 
   /**
-   * Recipients that were not reached, and goes with all that has been gathered.
-   * @param pause how long workers leave those alone that were tried in vain, and whether that was the account's rate:
-   * then they are no slower than others, and are tried as long as everybody, unless an earlier worker found them slow
+   * Enqueues recipients that were not reached, with all that were added before.
+   * @param pause how long workers wait before the retry, and whether the account's rate was the cause. In that case
+   * recipients are not slow: they keep the deadline of all others, unless an earlier worker found them slow
    */
   enqueueUndelivered(
     { untried: waiting, retryable: slow }: Undelivered,
@@ -72,15 +72,15 @@ export class SegmentDispatcher {
   }
 
   /**
-   * Waits until everything is handed on.
-   * @returns the recipients that could not be
-   * @throws Error where those could not be who have not been read
+   * Waits until everything is enqueued.
+   * @returns the recipients that could not be enqueued
+   * @throws Error if subscribers that were not read could not be enqueued
    */
   async done(): Promise<Recipient[]> {
     const failed = (await Promise.all(this.#sending)).flat();
     this.count -= failed.length;
     return failed.flatMap(({ publications, recipients }) => {
-      if ("after" in recipients) throw new Error("subscribers that were not read could not be handed on");
+      if ("after" in recipients) throw new Error("could not enqueue the remaining subscribers (SQS failed)");
       return recipients.map((subscriber) => ({ subscriber, publications }));
     });
   }
@@ -90,7 +90,7 @@ export class SegmentDispatcher {
     return slowUntil === undefined ? { until } : { until, slowUntil };
   }
 
-  /** Of recipients that were just tried in vain. If the next worker came too late to try again, it is only to close. */
+  /** The deadlines of recipients whose posts just failed. If the next worker comes too late for a retry, it only closes. */
   #slowDeadlines(delaySeconds: number): Deadlines {
     const now = this.#clock.now();
     const { until, slowUntil = now + SLOW_CLIENT_GRACE_MS } = this.#segment;

@@ -2,49 +2,49 @@ import type { Subscriber } from "../ports.js";
 import type { Publication } from "./recipients.js";
 
 /**
- * What a fan-out hands on: publications, and those whom they have not reached yet. A worker delivers it, or hands on
- * what is left of it.
+ * A part of a fan-out in the queue: publications, and the recipients that they have not reached yet. A worker delivers it,
+ * or enqueues the remainder.
  */
 export interface Segment {
   publications: readonly Publication[];
-  /** Who is left: by name, or all subscribers behind a connection id, who have not even been read. */
+  /** The recipients: a list, or all subscribers behind a connection id, which have not been read. */
   recipients: readonly Subscriber[] | { after: string };
-  /** Until when it is tried, in epoch milliseconds; whoever has not been reached by then is closed. */
+  /** The deadline, in epoch milliseconds. After it, connections that were not reached are closed. */
   until: number;
   /**
-   * Of recipients that were tried in vain: when they count as clients that read nothing, in epoch milliseconds. Only a
-   * worker that has tried them decides that, so time that no worker was free for does not count.
+   * For recipients whose posts failed: when they count as clients that read nothing, in epoch milliseconds. Only a worker
+   * that has tried them decides this, so time without a free worker does not count.
    */
   slowUntil?: number;
 }
 
-/** How long a segment is tried. */
+/** The deadlines of a segment. */
 export type Deadlines = Pick<Segment, "until" | "slowUntil">;
 
-/** Of a segment that the next worker does not try: it closes the recipients. */
+/** The deadlines of a segment whose next worker does not try: it closes the recipients. */
 export const EXPIRED_DEADLINES: Deadlines = { until: 0 };
 
-/** How often workers have begun with a segment. Lambda counts receives, which throttles raise as well. */
+/** How often workers have started a segment. SQS counts receives, which throttled workers raise as well. */
 export interface SegmentAttempts {
   /**
-   * Notes that a worker begins with a segment that has been received before.
+   * Records that a worker starts a segment that SQS has delivered before.
    * @param id the id of its message in the queue
-   * @returns how many workers have begun so, this one included
+   * @returns how many workers have started it so, this one included
    */
   begin(id: string): Promise<number>;
 }
 
-/** Where segments go: they are kept until a worker has dealt with them. */
+/** The queue that keeps segments until a worker has delivered them. */
 export interface SegmentQueuePort {
   /**
-   * Hands segments on.
-   * @param delaySeconds how long a worker waits with them
-   * @returns those that could not be handed on
+   * Enqueues segments.
+   * @param delaySeconds how long SQS delays them
+   * @returns the segments that could not be enqueued
    */
   send(segments: readonly Segment[], delaySeconds?: number): Promise<Segment[]>;
 }
 
-/** Most subscribers in a segment: what a crash repeats at most. */
+/** The maximum of subscribers in a segment. It bounds the duplicates after a crash. */
 export const SEGMENT_RECIPIENTS = 1_000;
 
 /**
@@ -54,9 +54,9 @@ export const SEGMENT_RECIPIENTS = 1_000;
 export const SEGMENT_ATTEMPTS = 5;
 
 /**
- * How many workers have certainly begun with a segment, this one included. On the first receive nobody has to ask, which
- * is nearly always: so what goes well costs nothing. If that receive was throttled no worker has begun, so a first
- * worker that died is not counted: the error is one attempt more, never one less.
+ * How many workers have started a segment for certain, this one included. The first receive needs no read, so normal
+ * delivery costs nothing. If the first receive was throttled, no worker has started, so a first worker that died is not
+ * counted. The error is one attempt more, never one less.
  */
 export const attemptOf = async (attempts: SegmentAttempts, id: string, receive: number): Promise<number> =>
   receive <= 1 ? 1 : attempts.begin(id);
@@ -103,13 +103,13 @@ export const encodeSegment = ({ publications, recipients, until, slowUntil }: Se
  */
 export const decodeSegment = (text: string): Segment => {
   const { v, until, slow, publications, recipients } = JSON.parse(text) as Text;
-  if (v !== VERSION) throw new Error(`a segment of version ${String(v)}`);
+  if (v !== VERSION) throw new Error(`unsupported segment version ${String(v)} (expected ${VERSION})`);
   const who = typeof recipients === "string" ? recipients.split(" ").map(subscriberOf) : recipients;
   return { publications, until, ...(slow !== undefined && { slowUntil: slow }), recipients: who };
 };
 
 /**
- * Most bytes of messages in a segment: with those whom they are for it stays well below what a queue takes.
+ * Most bytes of messages in a segment. With its recipients it stays well below the queue's limit.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
  */
 const SEGMENT_MESSAGE_BYTES = 128 * 1024;
@@ -130,7 +130,7 @@ const grouped = (publications: readonly Publication[]): Publication[][] => {
   return groups;
 };
 
-/** Publications and whom they are for, as segments. */
+/** Segments for publications and their recipients. */
 export const segmentsFor = (
   publications: readonly Publication[],
   recipients: readonly Subscriber[] | { after: string },

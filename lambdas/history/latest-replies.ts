@@ -90,6 +90,6 @@ const post = async (
   agent: Agent,
   messages: readonly Message[],
 ): Promise<boolean> => {
-  const patience = { postsUntil: clock.now() + POST_MS, patienceMs: POST_MS };
+  const patience = { postsUntil: clock.now() + POST_MS, retryBudgetMs: POST_MS };
   return (await postTo({ connections, clock }, agent, framesOf(messages.map(serialize)), patience)) === "done";
 };

@@ -2,11 +2,9 @@ import type { Message } from "../../protocol/index.js";
 import { digest } from "../connection/session.js";
 
 /**
- * Gives each of a guard's messages a uuid that no other one of them has on its channel. Clients and histories tell
- * messages of one channel apart by their uuid, so two with the same one would count as one message.
+ * Gives each of a guard's messages a uuid that no other one of them has on its channel. Clients and histories distinguish the messages of one channel by their uuid. Two messages with the same uuid would count as one.
  *
- * The first message with a uuid keeps it. Each later one gets a hash of that uuid and of its number among those that
- * share it. So a guard that runs again for a repeated publication makes the same uuids again.
+ * The first message with a uuid keeps it. Each later message gets a hash of that uuid and of its number among the messages that share it. So a guard that runs again for a repeated publication makes the same uuids again.
  */
 export const withDistinctUuids = (messages: readonly Message[]): Message[] => {
   const counts = new Map<string, number>();

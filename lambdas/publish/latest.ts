@@ -17,7 +17,7 @@ export interface Latest {
   read(channels: readonly string[]): Promise<Map<string, Numbered>>;
 }
 
-/** What numbering publications needs. */
+/** The ports for numbering publications. */
 export interface NumberingDependencies {
   latest: Pick<Latest, "keep">;
   settings: Pick<Settings, "channels">;
@@ -40,8 +40,8 @@ export const worstCaseMessage = (message: Message, { channels }: NumberingDepend
 export const keepsLatest = ({ latest, history }: ChannelSettings): boolean => latest === true && !history;
 
 /**
- * Keeps what is each channel's last message from now on, where that is kept, and numbers those channels' publications.
- * Has to be done before subscribers are read: who subscribes too late to be among them then finds the message kept.
+ * Stores the latest message of each channel with `latest`, and numbers the publications of these channels. This comes
+ * before subscribers are read: a client that subscribes too late to be among them finds the message stored.
  * @returns all publications, in the same order
  */
 export const numberPublications = async (

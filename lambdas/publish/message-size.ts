@@ -3,13 +3,10 @@ import { type ChannelPatterns, channelSettings } from "../../protocol/channel-se
 import { worstCaseMessage } from "./latest.js";
 import { fits, serialize } from "../delivery/serialize.js";
 
-/**
- * What else may be in a frame that answers with one message of a history, in bytes: the answer around it, and one that
- * asks the agent to renew.
- */
+/** Bytes for the rest of a frame that replays one message: the reply around it, and the request to renew the agent. */
 export const REPLAY_BYTES = 1_024;
 
-/** Whether a message may be published: it can be delivered on its channel, and where that has history, be told again. */
+/** Whether a message may be published. It must fit a delivery on its channel, and a replay if the channel has history. */
 export const fitsChannel = (
   message: Message,
   settings: { channels: ChannelPatterns; limits: Pick<Limits, "messageBytes"> },

@@ -6,7 +6,7 @@ import { type PersistedSubmission, persistHistory, type Submission } from "../hi
 import { gather } from "../linger/linger.js";
 import { numberPublications } from "./latest.js";
 
-/** What the way of a publication needs. */
+/** The ports of the pipeline. */
 export type PipelineDependencies = Pick<
   Dependencies,
   | "store"
@@ -22,9 +22,9 @@ export type PipelineDependencies = Pick<
   | "log"
 >;
 
-/** Who publishes. */
+/** A publisher. */
 export interface PublisherIdentity {
-  /** Whose uuids the messages have: repeated publications of one publisher are recognised. */
+  /** The owner of the messages' uuids: the history recognises repeated publications of one publisher. */
   publisher: string;
   /** The publisher's user, if there is one. */
   userId?: string | undefined;
@@ -32,7 +32,7 @@ export interface PublisherIdentity {
 
 /** Options of one run of the pipeline. */
 export interface PipelineOptions {
-  /** The connection that receives its own messages with its reply, given what was stored. */
+  /** Gives the connection that receives its own messages with its reply, after the messages were stored. */
   replyRecipient?: (stored: readonly PersistedSubmission[]) => ReplyRecipient | undefined;
   /** Called with each channel for which a linger flusher starts. */
   onFlusherStarted?: (channel: string) => void;
@@ -40,7 +40,7 @@ export interface PipelineOptions {
 
 /** The result of the pipeline. */
 export interface PipelineResult {
-  /** What happened to each submission, in the same order. */
+  /** Each submission as it was stored, in the same order. */
   stored: readonly PersistedSubmission[];
   /** The messages of the `replyRecipient`. */
   own: readonly SerializedMessage[];

@@ -14,14 +14,14 @@ import { fitsChannel } from "./message-size.js";
 import { type PipelineDependencies, publishSubmissions } from "./pipeline.js";
 import type { PublicationRateLimiter } from "./publication-rate.js";
 
-/** What publishing for a client needs. */
+/** The ports of a client's publication. */
 export interface PublishDependencies extends PipelineDependencies {
   rate: Pick<PublicationRateLimiter, "take">;
   /** Milliseconds for which one agent may let functions wait. */
   lingeringRate: Pick<RateLimiter, "left" | "charge">;
 }
 
-/** What became of one message of the frame before anything was published. */
+/** The decision about one message of the frame, before any message is published. */
 interface Authorization {
   reply: Reply;
   /** The messages that its guard published. */
@@ -38,8 +38,8 @@ export interface PublishReplies {
   messages: readonly SerializedMessage[];
 }
 
-/** What else the frame of replies may hold, in bytes: the request to renew the agent, and brackets. */
-const SPARE_BYTES = 128;
+/** Bytes for the rest of the frame of replies: the request to renew the agent, and brackets. */
+const RESERVED_BYTES = 128;
 
 /**
  * Publishes the messages of a client's frame, in order: authorizes each, stores, gathers, numbers and fans out what is
@@ -123,7 +123,7 @@ const refused = (
   subscribe: [],
 });
 
-/** A client's message, and what is published for it. */
+/** A client's message, and the publications for it. */
 const submissionOf = (
   { connectionId }: Agent,
   { echo, channel, uuid, data }: OutgoingMessage,
@@ -146,5 +146,5 @@ const repliesTo = (authorizations: readonly Authorization[], stored: readonly Pe
 /** The agent's own connection, and how much of its messages fits the frame of replies. */
 const replyRecipientOf = ({ connectionId }: Agent, replies: readonly Reply[]) => ({
   connectionId,
-  room: MAX_FRAME_BYTES - Buffer.byteLength(encodeReplies(replies)) - SPARE_BYTES,
+  room: MAX_FRAME_BYTES - Buffer.byteLength(encodeReplies(replies)) - RESERVED_BYTES,
 });

@@ -5,5 +5,5 @@ import { connectionStatus } from "../aws/api-gateway/connection-status.js";
 
 const system = createDependencies();
 
-/** The Lambda behind `connect`: what came of the handshake? Tells a denied socket why, and closes it. */
+/** The Lambda behind `connect`: the outcome of the handshake. It sends a denied socket the reason, and closes it. */
 export const handler = connectionStatus(system, new ManagementApi(system.log), Meta.connect);

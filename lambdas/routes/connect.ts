@@ -54,7 +54,7 @@ export const connect = async (
 
   if (!isOriginAllowed(headers, settings.allowedOrigins))
     return deny({ code: "bad_origin", reason: DEFAULT_MESSAGES.bad_origin });
-  // Told to who asked: a browser shows a page no status, and no attempt would do better.
+  // Explained if the client asked for it: a browser hides the HTTP status from a page, and no retry would help.
   if ("tooLarge" in offer)
     return deny({ code: "credentials_too_large", reason: DEFAULT_MESSAGES.credentials_too_large }, 400);
   const agent: Agent = {
@@ -74,7 +74,7 @@ export const connect = async (
   const undo = (): Promise<unknown> => removeAgent({ store, guards: NO_DISCONNECT_GUARD }, admitted);
   try {
     await store.putAgent(admitted);
-    // Last: whoever publishes from here on finds the agent as a subscriber.
+    // Last: each publication from here on finds the agent as a subscriber.
     const [subscribed = "done"] = await addSubscriptions({ store, settings }, admitted, [
       channelsOf(admitted, verdict),
     ]);

@@ -8,7 +8,7 @@ import { readFrame, uuidOf } from "../requests/frame-parser.js";
 const system = createDependencies();
 const connections = new ManagementApi(system.log);
 
-/** What a frame is told that no route takes. */
+/** The reply to a frame that no route accepts. */
 export const unknownActionReply = (body: string | undefined): Reply => {
   const frame = readFrame(body);
   return failure(
@@ -18,5 +18,5 @@ export const unknownActionReply = (body: string | undefined): Reply => {
   );
 };
 
-/** The Lambda behind `$default`: frames that are not JSON, have no `action`, or one that does not exist. */
+/** The Lambda behind `$default`: frames that are not JSON, have no `action`, or an unknown `action`. */
 export const handler = route({ ...system, connections }, (event) => Promise.resolve([unknownActionReply(event.body)]));

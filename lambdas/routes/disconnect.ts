@@ -5,7 +5,7 @@ import { removeAgent } from "../connection/remove-agent.js";
 
 const system = createDependencies();
 
-/** The Lambda behind `$disconnect`: best effort, because API Gateway may never call it. What it fails to do, the sweep does. */
+/** The Lambda behind `$disconnect`: best effort, because API Gateway may never call it. The sweep completes its work if it fails. */
 export const handler = async ({
   requestContext,
 }: APIGatewayProxyWebsocketEventV2): Promise<APIGatewayProxyResultV2> => {

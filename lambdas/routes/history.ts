@@ -13,8 +13,8 @@ import type { ReplayDependencies } from "../history/replay.js";
 import { HISTORY_REQUESTS } from "../requests/request-rates.js";
 
 /**
- * Asks the subscription guard, and answers with a part of the channel's history. What the guard stages besides is not done.
- * Who asks too often is refused before.
+ * Asks the subscription guard, and replies with a part of the channel's history. It ignores the publications and
+ * subscriptions that the guard staged. An agent that asks too often is refused before the guard is asked.
  */
 export const history = async (
   system: Pick<Dependencies, "settings" | "guards" | "clock" | "log"> & ReplayDependencies & QueryGuardDependencies,

@@ -11,14 +11,14 @@ import { PINGS_WITH_CHANNELS } from "../requests/request-rates.js";
 const system = createDependencies();
 const { table, clock, settings } = system;
 const histories = new HistoryTable(table, clock, settings.dedupeSeconds);
-const reminding = {
+const pinging = {
   ...system,
   histories,
   members: new MembersTable(table, clock),
   rate: new RateLimiter(PINGS_WITH_CHANNELS, clock, settings.limits.ratesPerUser),
 };
 
-/** The Lambda behind `ping`: does this connection still have an agent, and what does the server promise it? */
+/** The Lambda behind `ping`: whether the connection still has an agent, and what the server keeps for it. */
 export const handler = connectionStatus(system, new ManagementApi(system.log), Meta.ping, (agent, body) =>
-  pingReply(reminding, agent, body),
+  pingReply(pinging, agent, body),
 );

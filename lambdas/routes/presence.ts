@@ -12,17 +12,17 @@ import { readPresence } from "../requests/frame-parser.js";
 const system = createDependencies();
 const connections = new ManagementApi(system.log);
 const { table, clock, settings } = system;
-// It reads none itself, but its guard may.
+// The function reads no history itself, but its guard may.
 openHistories(system);
-const attendance = { members: new MembersTable(table, clock), occupancy: new OccupancyWriter(table, clock) };
-const telling = {
+const querying = {
   ...system,
-  ...attendance,
+  members: new MembersTable(table, clock),
+  occupancy: new OccupancyWriter(table, clock),
   rate: new RateLimiter(PRESENCE_REQUESTS, clock, settings.limits.ratesPerUser),
 };
 
-/** The Lambda behind `presence`: who is on a channel? */
+/** The Lambda behind `presence`: the members of a channel. */
 export const handler = route({ ...system, connections }, async ({ body }, agent) => {
   const read = readPresence(body);
-  return "faults" in read ? read.faults : [await answerPresenceQuery(telling, agent, read.request)];
+  return "faults" in read ? read.faults : [await answerPresenceQuery(querying, agent, read.request)];
 });

@@ -12,7 +12,7 @@ import { renew } from "../connection/renewal.js";
 import { REFRESH_REQUESTS } from "../requests/request-rates.js";
 import { readRefresh } from "../requests/frame-parser.js";
 
-/** Renews an agent on its open connection. One that may not stay is removed, told and closed; then nothing is returned. */
+/** Renews an agent on its open connection. An agent that may not stay is removed, notified and closed; then the result is empty. */
 export const refresh = async (
   system: Pick<Dependencies, "settings" | "store" | "guards" | "clock" | "log"> & {
     connections: Connections;
@@ -38,7 +38,7 @@ export const refresh = async (
   try {
     await removeAgent(system, agent);
   } finally {
-    // Even where the table resists: then $disconnect removes it, or the sweep.
+    // Also if the table fails: then $disconnect or the sweep removes the agent.
     await notifyAndClose(connections, agent.connectionId, answer);
   }
   return [];
@@ -52,7 +52,7 @@ const refreshing = {
   connections,
   rate: new RateLimiter(REFRESH_REQUESTS, clock, settings.limits.ratesPerUser),
 };
-/** The agent as it is, never as it was: what is renewed must not be something older. */
+/** Reads the agent from its row, never from the cache: a renewal must not start from an older state. */
 const directory = { connectionRecord: (connectionId: string) => system.store.connectionRecord(connectionId) };
 
 /** The Lambda behind `refresh`. */

@@ -12,8 +12,8 @@ const lingeringRate = new RateLimiter(LINGERING_MS, system.clock, limits.ratesPe
 const publishing = { ...system, rate: new PublicationRateLimiter(limits, system.clock), lingeringRate };
 
 /**
- * The Lambda behind `send`: publishes, and says nothing to the publisher; what is refused is in the log only. The route has
- * no route response; nothing is returned either, so that no answer can leave by mistake.
+ * The Lambda behind `send`: publishes without a reply to the publisher; only the log has refusals. The route has no route
+ * response. The function returns nothing either, so that no reply can leave by mistake.
  */
 export const handler = route(
   publishing,

@@ -15,8 +15,9 @@ import { SubscriptionRateLimiter } from "../subscriptions/subscription-rate.js";
 import { addSubscriptions } from "../subscriptions/subscriptions.js";
 
 /**
- * Asks the guard of each channel, stores what they permitted, and answers for each channel by itself, with the channel's
- * last message where that is kept, and with its position, or what was published behind one, where it has history.
+ * Asks the guard of each channel, stores the permitted subscriptions, and replies for each channel by itself. The reply
+ * has the channel's latest message, if the channel keeps one. If the channel has history, the reply has its position, or
+ * the messages behind the position of the request.
  */
 export const subscribe = async (
   system: Pick<Dependencies, "settings" | "store" | "guards"> &
@@ -28,7 +29,7 @@ export const subscribe = async (
   const { settings, store, guards } = system;
   const read = readSubscription(body, Meta.subscribe, settings.limits);
   if ("faults" in read) return read.faults;
-  const { uuid, channels, since, invalidSince: misplaced } = read.request;
+  const { uuid, channels, since, invalidSince } = read.request;
 
   const no = (channel: string, code: Code, reason?: string): Reply =>
     forChannel(channel, failure(Meta.subscribe, uuid, code, reason));
@@ -36,10 +37,10 @@ export const subscribe = async (
     channels.map(async (channel): Promise<{ denial: Reply } | { subscribe: string[] }> => {
       const fault = subscriptionError(channel, settings);
       if (fault) return { denial: no(channel, fault) };
-      // What is stored in clients may be broken: that is no reason to refuse the other channels, for ever.
-      const lost = misplaced.has(channel) && channelSettings(settings.channels, channel).history;
+      // A position from a client's storage may be broken. That must not refuse the other channels, for ever.
+      const lost = invalidSince.has(channel) && channelSettings(settings.channels, channel).history;
       if (lost) return { denial: no(channel, "bad_frame", "since must be a position: { epoch, offset }.") };
-      // Before the guard: asking that is what costs most.
+      // Before the guard, which costs most.
       if (!system.rate.allows(agent, channel)) return { denial: no(channel, "rate_limited") };
       const verdict = await guards.subscription(agent, channel);
       return verdict.permitted

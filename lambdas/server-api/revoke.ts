@@ -128,7 +128,7 @@ export const unsubscribe = async (
     await store.deleteSubscriptions(connectionId, [channel]);
     // Over, or renewed by somebody who has not come to this row yet.
     if (connection.expired && !(await store.agents([connectionId])).has(connectionId)) return false;
-    const step = await postTo(system, connection, frames, { postsUntil: deadline, patienceMs: Infinity });
+    const step = await postTo(system, connection, frames, { postsUntil: deadline, retryBudgetMs: Infinity });
     if (step === "done") return true;
     log.warn("not_told", { connection: connectionId });
     if (!(await connections.close(connectionId))) throw new Incomplete("neither told nor closed");

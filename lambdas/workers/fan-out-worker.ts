@@ -28,7 +28,7 @@ const deliver = async ({ body, messageId, receiptHandle, attributes }: SQSRecord
     const attempt = await attemptOf(attempts, messageId, Number(attributes.ApproximateReceiveCount));
     await deliverSegment(system, atAttempt(decodeSegment(body), attempt));
   } finally {
-    // What a Lambda leaves unawaited is frozen with it.
+    // Lambda freezes work that the function does not await.
     await noted;
   }
 };

@@ -9,7 +9,7 @@ const system = createFanOutDependencies();
 const { table, clock, log } = system;
 const flushing = { ...system, lingering: new LingerTable(table, clock), latest: new LatestTable(table, clock) };
 
-/** The Lambda behind no route: delivers what gathers on a channel. Where it fails, Lambda runs it again. */
+/** The Lambda behind no route: delivers the messages that gather on a channel. If it fails, Lambda runs it again. */
 export const handler = async (task: FlushTask, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
   try {
     await flush(flushing, task, () => context.getRemainingTimeInMillis());

@@ -4,24 +4,29 @@ import { createFanOutDependencies } from "../aws/publish-dependencies.js";
 import { Unavailable } from "../aws/lambda/unavailable.js";
 import { notifyAllChannels, notifyChannels } from "../presence/presence-notifier.js";
 
-/** Channels on which this run itself has found somebody gone: it cannot invoke itself. */
-const found = new Set<string>();
-const system = createFanOutDependencies(async (channels) => channels.forEach((channel) => found.add(channel)));
+/** Channels on which this run has removed an agent. It notifies them itself, because it cannot invoke itself. */
+const changed = new Set<string>();
+const system = createFanOutDependencies(async (channels) => channels.forEach((channel) => changed.add(channel)));
 const { table, clock, log, settings } = system;
-const announcing = { ...system, members: new MembersTable(table, clock), occupancy: new OccupancyTable(table, clock) };
+const dependencies = {
+  ...system,
+  members: new MembersTable(table, clock),
+  occupancy: new OccupancyTable(table, clock),
+};
 
-/** What one channel may take besides its fan-out, in milliseconds: to read and write its rows, and to remove who is gone. */
+/** The time for one channel apart from its fan-out, in milliseconds: for its rows, and for removing agents that are gone. */
 const CHANNEL_MS = 10_000;
 
-/** What the function is invoked with; the schedule says nothing. */
+/** The event of an invocation; it is empty if the schedule invokes the function. */
 interface AnnounceTask {
   channel?: string;
   channels?: readonly string[];
 }
 
 /**
- * The Lambda behind no route: tells subscribers who comes to a channel and who goes; of the channels it is invoked with
- * (`channel` is what functions of the version before say), or, by the schedule, of all. Where it fails, Lambda runs it again, and so does the schedule.
+ * The Lambda behind no route: notifies subscribers of members that join and leave. It serves the channels of its event,
+ * or all channels if the schedule invokes it. Functions of version 0.2.0 send `channel` instead of `channels`. If it fails,
+ * the schedule runs it again.
  */
 export const handler = async (
   { channel, channels = channel === undefined ? undefined : [channel] }: AnnounceTask,
@@ -30,14 +35,14 @@ export const handler = async (
   const enough = (): boolean =>
     context.getRemainingTimeInMillis() > settings.fanOutMs + settings.timeouts.onDisconnect + CHANNEL_MS;
   try {
-    if (channels !== undefined) await notifyChannels(announcing, channels);
+    if (channels !== undefined) await notifyChannels(dependencies, channels);
     else {
-      const left = await notifyAllChannels(announcing, enough);
+      const left = await notifyAllChannels(dependencies, enough);
       if (left > 0) log.warn("not_announced", { channels: left });
     }
-    for (const other of found) {
-      found.delete(other);
-      if (enough()) await notifyChannels(announcing, [other]);
+    for (const other of changed) {
+      changed.delete(other);
+      if (enough()) await notifyChannels(dependencies, [other]);
     }
   } catch (error) {
     log.error("announce_failed", { channels, error: String(error) });

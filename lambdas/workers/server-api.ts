@@ -10,13 +10,13 @@ import { handleServerRequest } from "../server-api/server-api.js";
 
 const system = createPublishDependencies();
 const { table, clock } = system;
-const attendance = { members: new MembersTable(table, clock), occupancy: new OccupancyWriter(table, clock) };
+const presence = { members: new MembersTable(table, clock), occupancy: new OccupancyWriter(table, clock) };
 const erasure = new ErasureTable(table, clock);
-const serving = { ...system, ...attendance, erasure, newUuid: () => newId(randomFillSync) };
+const dependencies = { ...system, ...presence, erasure, newUuid: () => newId(randomFillSync) };
 
-/** What the log says of what was refused; `undefined` where nothing was. */
+/** The fields of the log line about refusals; `undefined` if there are none. */
 const refusals = (response: ServerApiResponse): { codes: string[]; uuids?: string[]; error?: string } | undefined => {
-  // The error of a whole request is one of ours, and says nothing of what it held.
+  // The error text of a whole request is our own, and has no content of the request.
   if ("code" in response) return { codes: [response.code], ...("error" in response && { error: response.error }) };
   const refused = "results" in response ? response.results.filter(({ accepted }) => !accepted) : [];
   if (refused.length === 0) return undefined;
@@ -25,12 +25,12 @@ const refusals = (response: ServerApiResponse): { codes: string[]; uuids?: strin
 };
 
 /**
- * Answers who invoked the function. Who did so asynchronously reads no response: so what was refused is logged, and what
- * failed is thrown, so that Lambda tries again.
+ * Serves an invocation. Asynchronous callers never see the response. So refusals are logged, and failures are thrown, so
+ * that Lambda retries.
  */
 const invoked = async (request: unknown): Promise<ServerApiResponse> => {
   try {
-    const response = await handleServerRequest(serving, request);
+    const response = await handleServerRequest(dependencies, request);
     const refused = refusals(response);
     if (refused) system.log.error("publication_refused", refused);
     return response;
@@ -40,14 +40,14 @@ const invoked = async (request: unknown): Promise<ServerApiResponse> => {
   }
 };
 
-/** Answers over HTTP: who asks reads the answer, so what was refused is no error of this function. */
+/** Serves an HTTP request. Its caller reads the response, so a refusal is not an error of this function. */
 const served = async (request: unknown): Promise<ServerApiResponse> => {
-  const response = await handleServerRequest(serving, request);
+  const response = await handleServerRequest(dependencies, request);
   const refused = refusals(response);
   if (refused) system.log.info("publication_refused", refused);
   return response;
 };
 
-/** The Lambda behind no route: what the back end asks for (docs/SERVER.md), by invoking it or through its URL. */
+/** The Lambda behind no route: the server API (docs/SERVER.md), by invocation or through its URL. */
 export const handler = (event: unknown): Promise<unknown> =>
   isUrlEvent(event) ? overHttp(event, served, system.log) : invoked(event);

@@ -8,17 +8,17 @@ import { sweep } from "../connection/sweep.js";
 
 const system = createDependencies();
 const connections = new ManagementApi(system.log);
-const reviving = {
+const restarting = {
   ...system,
   lingering: new LingerTable(system.table, system.clock),
   invokeFlush: invokeFlush(system.clock),
 };
 
-/** The Lambda that the schedule runs: finds what nobody noticed. */
+/** The Lambda that the schedule runs: finds connections and flushers that ended without a notice. */
 export const handler = async (_event: unknown, context: { getRemainingTimeInMillis(): number }): Promise<void> => {
   const { onDisconnect: onDisconnectMs } = system.settings.timeouts;
-  const revived = await restartFlushers(reviving);
-  if (revived > 0) system.log.warn("flushers_revived", { channels: revived });
+  const restarted = await restartFlushers(restarting);
+  if (restarted > 0) system.log.warn("flushers_revived", { channels: restarted });
   const swept = await sweep({ ...system, connections, onDisconnectMs }, () => context.getRemainingTimeInMillis());
   system.log.info("swept", { ...swept });
   requireLoaded(system.guards);

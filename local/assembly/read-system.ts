@@ -6,7 +6,7 @@ import type { FunctionModel } from "./model/functions.js";
 import type { SystemModel } from "./model/system.js";
 import { readApi } from "./resources/api.js";
 import { readAsync } from "./resources/async-invocation.js";
-import { readBackEnd } from "./resources/back-end.js";
+import { readPublisher } from "./resources/publisher.js";
 import { belongsTo, findConstruct, type FoundConstruct } from "./template/construct.js";
 import { readFunctions } from "./resources/functions.js";
 import { IGNORED_RESOURCE_TYPES } from "./resources/ignored-types.js";
@@ -25,23 +25,23 @@ import { placeOf, scopeOf } from "./template/scope.js";
 import { readTables } from "./resources/tables.js";
 import { FUNCTION_URL, readUrls } from "./resources/urls.js";
 
-/** What to read. */
+/** Options for reading an assembly. */
 export interface ReadOptions {
-  /** The construct's path, where the app has several. */
+  /** The construct's path. Required if the app has several. */
   construct?: string;
   /** Environment variables to take instead of the template's. */
   environment?: Record<string, string>;
-  /** Warnings that do not hold here, by the id that the CDK acknowledges them with. @default none */
+  /** Ids of CDK warnings to leave out, because they do not apply locally. @default none */
   acknowledged?: string[];
-  /** Where function URLs are served, by logical id. @default as in AWS */
+  /** The local addresses of function URLs, by logical id. @default as in AWS */
   urls?: Record<string, string>;
-  /** Where queues are served, such as `http://127.0.0.1:49152`. @default as in AWS */
+  /** The local endpoint of SQS, such as `http://127.0.0.1:49152`. @default as in AWS */
   queues?: string;
   /** A folder for functions' inline code; absent: such functions are not run. */
   folder?: string;
 }
 
-/** A system, and where its stack says it is. */
+/** A system, and the Region, account and partition of its stack. */
 export interface ReadSystem {
   model: SystemModel;
   place: Place;
@@ -52,7 +52,7 @@ export interface ReadSystem {
 /**
  * Reads the Push-It construct of a synthesized app.
  * @param directory the cloud assembly
- * @throws UserError when it cannot be read, or cannot be run at all
+ * @throws UserError if it cannot be read or run
  */
 export const readSystem = (directory: string, options: ReadOptions = {}): ReadSystem => {
   const construct = findConstruct(readAssembly(resolvePath(directory)), options.construct);
@@ -74,7 +74,7 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
   const api = readApi(reader, functions);
   const schedules = readSchedules(reader, functions);
   const { warnings, ...sources } = readSources([reader, externalReader], [...functions, ...externalFunctions]);
-  const { backEnd, users } = readBackEnd(construct, functions, sources.urls, place);
+  const { publisher, users } = readPublisher(construct, functions, sources.urls, place);
   reader.decideRemaining(IGNORED_RESOURCE_TYPES);
   const model: SystemModel = {
     path,
@@ -84,7 +84,7 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
     unrunnable: [reader, externalReader].flatMap(unrunnableFunctions),
     ...principals,
     users: [...principals.users, ...users],
-    ...(backEnd && { backEnd }),
+    ...(publisher && { publisher }),
     tables,
     schedules,
     ...sources,
@@ -98,8 +98,9 @@ export const readSystem = (directory: string, options: ReadOptions = {}): ReadSy
 };
 
 /**
- * Logical ids of the function URLs of a construct's stack: each must have its place before the rest is read, because
- * functions may be told where it is. The construct's own comes first, then the others as the template lists them.
+ * Logical ids of the function URLs of a construct's stack. Their addresses must exist before the template is read,
+ * because functions may have them in their environment. The construct's own URL comes first, then the others in the
+ * template's order.
  * @throws UserError
  */
 export const functionUrlIds = (directory: string, construct?: string): string[] => {
@@ -114,7 +115,7 @@ export const functionUrlIds = (directory: string, construct?: string): string[] 
   return [...own, ...others].map(([id]) => id);
 };
 
-/** What runs functions besides the API, the clock and each other, wherever in the stack it is. */
+/** Reads the resources of the stack that run functions, except the API and schedules. */
 const readSources = (readers: [ResourceReader, ResourceReader], functions: FunctionModel[]) => {
   const whole = readers[0].ofStack();
   const buses = readBuses(whole);
@@ -131,7 +132,10 @@ const readSources = (readers: [ResourceReader, ResourceReader], functions: Funct
 const guardBundlingOf = ({ stack, path }: FoundConstruct): GuardBundlingOptions =>
   stack.metadata[`/${path}`]?.find(({ type }) => type === GUARD_BUNDLING)?.data ?? {};
 
-/** The CDK attaches warnings to construct paths that begin with a slash, and appends how to silence them. */
+/**
+ * Returns the CDK's warnings about the construct. The CDK attaches them to paths that begin with a slash, and appends
+ * how to acknowledge them.
+ */
 const warningsOf = ({ stack, path }: FoundConstruct, acknowledged: string[]): string[] =>
   Object.entries(stack.metadata)
     .filter(([at]) => `${at}/`.startsWith(`/${path}/`))

@@ -2,7 +2,10 @@ import type { SystemModel } from "../assembly/model/system.js";
 import type { MeterSnapshot } from "../meter/counts.js";
 import type { Bill } from "../meter/usd.js";
 
-/** Which guards are in force: the app's own module, that of `--guards`, functions alone, none, or those of the built-in stack, which permit everything. */
+/**
+ * The guards in force: the app's own module, that of `--guards`, functions only, none, or those of the built-in stack,
+ * which permit everything.
+ */
 export interface GuardsInfo {
   source: "app" | "file" | "functions" | "none" | "starter";
   /** The module, as the app or `--guards` names it. */
@@ -11,7 +14,7 @@ export interface GuardsInfo {
   functions?: number;
 }
 
-/** What the console page shows of the running system. */
+/** The description of the running system for the console page. */
 export interface SystemInfo {
   construct: string;
   websocketUrl: string;
@@ -20,11 +23,11 @@ export interface SystemInfo {
   resources: SystemModel["resources"];
   external: SystemModel["external"];
   warnings: string[];
-  /** Whether what AWS would bill is counted, and can be asked for. */
+  /** Whether the usage that AWS would bill is counted, and can be requested. */
   metered: boolean;
 }
 
-/** What the console page shows of what AWS would bill. */
+/** The billable usage for the console page. */
 export interface MeterInfo {
   used: Omit<MeterSnapshot, "functions">;
   usd: Bill;

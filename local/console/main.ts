@@ -28,7 +28,7 @@ showHint(session, publish.on);
 const server = showServer(session);
 const meter = showMeter();
 
-/** A page that `push-it-cli dev` serves has everything to begin with; one with guards may need credentials first. */
+/** A page from `push-it-cli dev` has a URL to connect to. With guards, it may need credentials first. */
 const begin = async (): Promise<void> => {
   const { searchParams } = new URL(location.href);
   const info = await fetchInfo(fetch);
@@ -50,7 +50,7 @@ const begin = async (): Promise<void> => {
   connection.connect();
 };
 
-// What is served can change while the page is open: guards reload.
+// The server's description may change while the page is open: guards reload.
 session.listen({
   state: ({ state }) => {
     if (state === "connected") void fetchInfo(fetch).then((info) => info && server.local(info));

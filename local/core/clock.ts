@@ -9,7 +9,7 @@ export interface Clock {
   after(ms: number, run: () => void): () => void;
 }
 
-/** The clock of this machine; what waits keeps no process running. */
+/** The system's clock. Its timers do not keep the process running. */
 export const SYSTEM_CLOCK: Clock = {
   now: Date.now,
   after(ms, run) {

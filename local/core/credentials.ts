@@ -4,7 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 export interface CallerCredentials {
   accessKeyId: string;
   secretAccessKey: string;
-  /** Absent for a user: a user's own keys are for good. */
+  /** Absent for a user, whose keys do not expire. */
   sessionToken?: string;
 }
 
@@ -14,15 +14,15 @@ export type FunctionCredentials = Required<CallerCredentials>;
 /** Characters after `ASIA` or `AKIA` in an access key id. */
 const KEY_ID_CHARACTERS = 16;
 
-/** What an access key id stands for. */
+/** The owner of an access key id. */
 interface Owner {
   callerId: string;
   credentials: CallerCredentials;
 }
 
 /**
- * Credentials that exist in this run only, different for each function, each of its environments, each role and user:
- * whoever receives a signed request knows by the access key id who sent it.
+ * Credentials that exist only in this run. Each function, environment, role and user has its own, so the access key id
+ * of a signed request identifies its sender.
  */
 export class Credentials {
   readonly #byCaller = new Map<string, CallerCredentials>();
@@ -56,7 +56,7 @@ export class Credentials {
     return made;
   }
 
-  /** Whose access key id this is: a logical id. */
+  /** The logical id of an access key's owner. */
   identify(accessKeyId: string): string | undefined {
     return this.#byKey.get(accessKeyId)?.callerId;
   }
@@ -71,7 +71,7 @@ export class Credentials {
     return this.#byKey.get(accessKeyId)?.credentials;
   }
 
-  /** Who signed a request, by its `Authorization` header. */
+  /** The logical id of a request's signer, by its `Authorization` header. */
   identifyHeader(authorization: string | undefined): string | undefined {
     const keyId = /Credential=([^/\s,]+)\//.exec(authorization ?? "")?.[1];
     return keyId === undefined ? undefined : this.identify(keyId);

@@ -1,7 +1,7 @@
 /** Ends and freezes execution environments, by the access key that each has for itself. */
 export interface ExecutionEnvironments {
-  /** Kills one that runs. */
+  /** Kills a running environment. */
   kill(accessKeyId: string): void;
-  /** Freezes one that runs, for good. */
+  /** Freezes a running environment until it times out. */
   freeze(accessKeyId: string): void;
 }

@@ -1,4 +1,4 @@
-/** What came of running a function once. */
+/** The result of one invocation. */
 export type InvokeResult =
   | { ok: true; payload: unknown }
   | {
@@ -23,13 +23,13 @@ export interface FunctionError {
   stackTrace?: string[];
 }
 
-/** How a function is invoked, where it matters to who invokes it. */
+/** Options of one invocation. */
 export interface InvokeOptions {
-  /** What the function gets as its request's id. @default a new one */
+  /** The request id that the function receives. @default a new one */
   requestId?: string;
-  /** Told of each line that the function logs while it runs. */
+  /** Called for each line that the function logs during this invocation. */
   logged?: (line: string) => void;
-  /** Told what the run is billed, in milliseconds, where that is metered. */
+  /** Called with the billed duration in milliseconds, if runs are metered. */
   billed?: (ms: number) => void;
 }
 

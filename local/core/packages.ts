@@ -18,8 +18,8 @@ export const resolveFrom = (project: string, id: string): string | undefined => 
 };
 
 /**
- * Where a project's packages are, its own folder's first, then those that this package brings along, as `NODE_PATH`
- * takes it. So a function finds the AWS SDK's client for Lambda even in a project that has not installed it.
+ * The value of `NODE_PATH` for functions: the project's packages first, then this package's own. So a
+ * function finds the AWS SDK's client for Lambda even if the project has not installed it.
  */
 export const nodePath = (project: string): string =>
   [...new Set([...foldersAbove(resolve(project)), ...foldersAbove(__dirname)])].join(delimiter);

@@ -1,4 +1,4 @@
-/** Where this run is said to be. */
+/** The Region, account and partition that ARNs of this run name. */
 export interface Place {
   region: string;
   account: string;

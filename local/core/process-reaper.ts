@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 
 /*
- * A frozen process cannot notice that its parent died. So a small shell waits beside the runtime: it is told the
- * list of processes whenever that changes, one line each time, and once its input closes, however the runtime ended,
- * it kills what is on the last list and removes the runtime's folder. Each listed process leads a group, so that what
- * it started goes with it.
+ * A frozen process cannot notice that its parent died. So a small shell process waits next to the runtime. Whenever the
+ * list of processes changes, it receives the new list, one line each time. When its input closes, the runtime has
+ * ended: then it kills the processes of the last list and removes the runtime's folder. Each listed process leads a
+ * group, so that its own children are killed with it.
  */
 const SCRIPT = `trap '' INT TERM HUP
 pids=
@@ -20,9 +20,9 @@ export class ProcessReaper {
   readonly #shell: ChildProcess;
   readonly #pids = new Set<number>();
 
-  /** @param folder what to remove in the end */
+  /** @param folder the folder to remove at the end */
   constructor(folder = "") {
-    // A group of its own: Ctrl-C in the terminal is not for it.
+    // A group of its own, so that Ctrl-C in the terminal does not reach it.
     this.#shell = spawn("/bin/sh", ["-c", SCRIPT, "push-it-reaper", folder], {
       stdio: ["pipe", "ignore", "ignore"],
       detached: true,
@@ -48,7 +48,7 @@ export class ProcessReaper {
     });
   }
 
-  /** Ends the reaper, and what is still on its list. */
+  /** Ends the reaper, and kills the processes that are still on its list. */
   async close(): Promise<void> {
     if (this.#shell.exitCode !== null) return;
     const ended = new Promise<void>((resolve) => this.#shell.once("exit", () => resolve()));

@@ -1,4 +1,4 @@
-/** Marks up text for a terminal; without colours it leaves the text as it is. */
+/** Marks up text for a terminal. Without colours it leaves the text unchanged. */
 export interface Style {
   bold(text: string): string;
   dim(text: string): string;

@@ -7,8 +7,8 @@ export class UserError extends Error {
   override name = "UserError";
 
   /**
-   * @param message what is wrong, in a sentence
-   * @param next what to do about it
+   * @param message the problem, in a sentence
+   * @param next what the user can do about it
    */
   constructor(
     message: string,
@@ -18,5 +18,5 @@ export class UserError extends Error {
   }
 }
 
-/** What an error says, whatever was thrown. */
+/** The message of an error, or of any other thrown value. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,6 @@
-/** What one function (or whoever else has credentials of the run) has used. */
+/** The usage of one function, or of another caller with credentials of this run. */
 export interface FunctionCounts {
-  /** Runs, retries included; what Lambda throttles is none. */
+  /** Runs, retries included. Throttled invocations do not count. */
   invocations: number;
   /** New environments. */
   coldStarts: number;
@@ -15,7 +15,7 @@ export interface FunctionCounts {
   writeUnits: number;
 }
 
-/** What would be billed, as it stood at a moment, or between two of them. */
+/** Billable usage up to a moment, or between two moments. */
 export interface MeterSnapshot {
   /** Epoch milliseconds; of a difference: how long it was. */
   at: number;
@@ -25,22 +25,22 @@ export interface MeterSnapshot {
   messagesOut: number;
   /** Minutes that clients were connected, together. */
   connectionMinutes: number;
-  /** Published messages in what clients were sent: one frame may hold several. */
+  /** Published messages in the frames that clients received. One frame may hold several. */
   deliveries: number;
   invocations: number;
   coldStarts: number;
   gbSeconds: number;
   readUnits: number;
   writeUnits: number;
-  /** Requests to SQS, those of event source mappings included, in steps of 64 KB. */
+  /** Requests to SQS, including those of event source mappings, in steps of 64 KB. */
   queueRequests: number;
   /** Events that were put on a bus of EventBridge, in steps of 64 KB. */
   busEvents: number;
-  /** By the logical id of whoever used it. */
+  /** By the logical id of the user. */
   functions: Record<string, FunctionCounts>;
 }
 
-/** Nothing used. */
+/** Zero usage. */
 export const zeroCounts = (): FunctionCounts => ({
   invocations: 0,
   coldStarts: 0,
@@ -56,7 +56,7 @@ export const zeroCounts = (): FunctionCounts => ({
 export const addCounts = (a: FunctionCounts, b: FunctionCounts): FunctionCounts => combined(a, b, 1);
 
 /**
- * What was used from one snapshot to the next.
+ * The usage between two snapshots.
  * @example const before = meter.snapshot(); …; meter.usd(difference(meter.snapshot(), before)).total
  */
 export const difference = (after: MeterSnapshot, before: MeterSnapshot): MeterSnapshot => {

@@ -1,9 +1,9 @@
-/** What a function calls, and waits for. */
+/** The kinds of calls that functions wait for. */
 export type CallKind = "post" | "dynamoDb" | "invoke" | "invokeAsync" | "sqs" | "eventBridge" | "secrets";
 
 /**
- * How long a call takes inside AWS, in milliseconds. Declared, because loopback says nothing about it: by these, and
- * never by what was measured here, functions are billed. A synchronous Invoke takes what its function is billed besides.
+ * How long a call takes inside AWS, in milliseconds. Functions are billed by these declared figures, never by local
+ * measurements, because loopback has other latencies. A synchronous Invoke also takes the billed time of its function.
  */
 export const DECLARED_MS: Record<CallKind, number> = {
   /** Any request to `@connections`. */
@@ -17,11 +17,11 @@ export const DECLARED_MS: Record<CallKind, number> = {
   secrets: 10,
 };
 
-/** What an invocation computes, in milliseconds: declared too, for a function that mainly waits. */
+/** The compute time of an invocation, in milliseconds. This is declared, too, for a function that mainly waits. */
 export const COMPUTE_MS = 1;
 
 /**
- * What a cold start takes, in milliseconds: declared, and billed since August 2025.
+ * The duration of a cold start, in milliseconds: declared, and billed since August 2025.
  * @see https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/
  */
 export const INIT_MS = 150;
@@ -36,7 +36,10 @@ const VARIABLES: Record<string, CallKind> = {
   AWS_ENDPOINT_URL_SECRETS_MANAGER: "secrets",
 };
 
-/** What a call of each service's host takes, such as `127.0.0.1:49152`, by a function's environment variables. */
+/**
+ * The duration of a call by the service's host, such as `127.0.0.1:49152`. The hosts come from a function's environment
+ * variables.
+ */
 export const declaredByHost = (variables: Record<string, string>): Record<string, number> =>
   Object.fromEntries(
     Object.entries(VARIABLES).flatMap(([name, kind]) => {

@@ -7,22 +7,22 @@ import { RunMeter } from "./run.js";
 import type { EndCall } from "../services/lambda/timeline.js";
 import { type Bill, priceOf } from "./usd.js";
 
-/** What a meter needs to know. */
+/** Options of a meter. */
 export interface MeterOptions {
-  /** Whose an access key is, by logical id. */
+  /** Returns the logical id of an access key's owner. */
   callerOf: (accessKeyId: string) => string | undefined;
   /** The clock, in epoch milliseconds. @default Date.now */
   now?: () => number;
 }
 
-/** Counts what AWS would bill for what the local runtime serves. docs/FIDELITY.md says by which rules. */
+/** Counts what AWS would bill for the requests that the local runtime serves. docs/FIDELITY.md has the rules. */
 export class Meter implements InvocationMeter {
   readonly #totals = { messagesIn: 0, messagesOut: 0, deliveries: 0, queueRequests: 0, busEvents: 0 };
   readonly #functions = new Map<string, FunctionCounts>();
-  /** The runs that go on, by access key. */
+  /** The current runs, by access key. */
   readonly #running = new Map<string, RunMeter>();
   readonly #now: () => number;
-  /** Connections that are open, when they opened together, and how long those were open that are not. */
+  /** The number of open connections, the sum of their opening times, and the total duration of closed connections. */
   #open = 0;
   #openedAt = 0;
   #connectedMs = 0;
@@ -32,7 +32,7 @@ export class Meter implements InvocationMeter {
     this.#now = options.now ?? Date.now;
   }
 
-  /** What has been used up to now. Runs that go on are not in it, connections that are open are. */
+  /** The usage up to now. It includes open connections, but not the current runs. */
   snapshot(): MeterSnapshot {
     const at = this.#now();
     const functions = Object.fromEntries([...this.#functions].map(([id, counts]) => [id, { ...counts }]));
@@ -50,7 +50,7 @@ export class Meter implements InvocationMeter {
     return priceOf(snapshot);
   }
 
-  /** Resolves when nothing runs: what has been asked for is in the next snapshot. */
+  /** Resolves when no function runs, so that the next snapshot includes all requests so far. */
   settled(): Promise<void> {
     return this.#running.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#quiet.push(resolve));
   }
@@ -79,7 +79,7 @@ export class Meter implements InvocationMeter {
     this.#connectedMs += this.#now() - openedAt;
   }
 
-  /** Requests to SQS, by what each carries in bytes. */
+  /** Counts requests to SQS, by the size of each payload in bytes. */
   queueRequest(...payloads: number[]): void {
     for (const bytes of payloads) this.#totals.queueRequests += meteredUnits(bytes, QUEUE_METER_BYTES);
   }
@@ -100,8 +100,8 @@ export class Meter implements InvocationMeter {
   }
 
   /**
-   * An event is run.
-   * @returns what tells that it is over; it gives what the run is billed, in milliseconds
+   * A run begins.
+   * @returns a function that ends the run and returns its billed duration in milliseconds
    */
   run({ functionId, memoryMb, accessKeyId }: RunContext): (end: RunEnd) => number {
     const run = new RunMeter();
@@ -111,12 +111,12 @@ export class Meter implements InvocationMeter {
       this.#of(functionId).invocations += 1;
       this.#bill(functionId, memoryMb, ms);
       this.#running.delete(accessKeyId);
-      if (this.#running.size === 0) for (const tell of this.#quiet.splice(0)) tell();
+      if (this.#running.size === 0) for (const resolve of this.#quiet.splice(0)) resolve();
       return ms;
     };
   }
 
-  /** Somebody calls a service. */
+  /** A caller calls a service. */
   call(accessKeyId: string, kind: CallKind): EndCall {
     const counts = this.#of(this.options.callerOf(accessKeyId) ?? "unknown");
     if (kind === "post") counts.posts += 1;
@@ -124,7 +124,7 @@ export class Meter implements InvocationMeter {
     return this.#running.get(accessKeyId)?.call(DECLARED_MS[kind]) ?? (() => undefined);
   }
 
-  /** What a call of DynamoDB has consumed. */
+  /** Counts the capacity that a call to DynamoDB has consumed. */
   units(accessKeyId: string, { read, write }: { read: number; write: number }): void {
     const counts = this.#of(this.options.callerOf(accessKeyId) ?? "unknown");
     counts.readUnits += read;

@@ -1,11 +1,11 @@
 /**
- * What AWS charges in us-east-1, in USD, as of November 2026; first tier, without free tiers. The only table of prices:
- * what is metered and what is benchmarked is priced by it.
+ * AWS's prices in us-east-1, in USD, as of November 2026: first tier, without free tiers. The meter and the benchmarks
+ * use only this table.
  */
 export const PRICES = {
   /** @see https://aws.amazon.com/api-gateway/pricing/ */
   apiGateway: {
-    /** Per million messages, in and out, each begun {@link MESSAGE_METER_BYTES} of them. */
+    /** Per million messages, in and out, in started steps of {@link MESSAGE_METER_BYTES}. */
     messages: 1.0,
     /** Per million minutes that clients are connected. */
     connectionMinutes: 0.25,
@@ -26,19 +26,19 @@ export const PRICES = {
   },
   /** @see https://aws.amazon.com/sqs/pricing/ */
   sqs: {
-    /** Per million requests to standard queues, each begun {@link QUEUE_METER_BYTES} of a payload. */
+    /** Per million requests to standard queues, in started steps of {@link QUEUE_METER_BYTES}. */
     requests: 0.4,
     /** Per million requests to FIFO queues. */
     fifoRequests: 0.5,
   },
   /** @see https://aws.amazon.com/eventbridge/pricing/ */
   eventBridge: {
-    /** Per million events of one's own, each begun {@link EVENT_METER_BYTES}. */
+    /** Per million custom events, in started steps of {@link EVENT_METER_BYTES}. */
     events: 1.0,
   },
   /** @see https://aws.amazon.com/appsync/pricing/ */
   appSyncEvents: {
-    /** Per million operations: an inbound publish, a delivery, a run of a handler; each begun `meterBytes` of them. */
+    /** Per million operations in started steps of `meterBytes`: an inbound publish, a delivery, a run of a handler. */
     operations: 1.0,
     meterBytes: 5 * 1024,
     /** Per million minutes that clients are connected. */
@@ -46,7 +46,7 @@ export const PRICES = {
   },
   /** @see https://aws.amazon.com/iot-core/pricing/ */
   iotCore: {
-    /** Per million messages, in and out, each begun `meterBytes` of them. */
+    /** Per million messages, in and out, in started steps of `meterBytes`. */
     messages: 1.0,
     meterBytes: 5 * 1024,
     /** Per million minutes that clients are connected. */
@@ -72,5 +72,5 @@ export const QUEUE_METER_BYTES = 64 * 1024;
  */
 export const EVENT_METER_BYTES = 64 * 1024;
 
-/** How often something of this size is metered: once for each begun step, and once at least. */
+/** The number of units that a size is billed as: one for each started step, and at least one. */
 export const meteredUnits = (bytes: number, step: number): number => Math.max(1, Math.ceil(bytes / step));

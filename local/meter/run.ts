@@ -5,7 +5,7 @@ import { type EndCall, CallTimeline } from "../services/lambda/timeline.js";
 /** One run of a function, as the services see it that it calls. */
 export class RunMeter {
   readonly #timeline = new CallTimeline();
-  /** What all calls take one after the other, in declared milliseconds. */
+  /** The duration of all calls in sequence, in declared milliseconds. */
   #declaredMs = 0;
   #underWay = 0;
   /** Real milliseconds in which no call was under way, and since when it is so. */
@@ -17,7 +17,7 @@ export class RunMeter {
     this.#aloneSince = now();
   }
 
-  /** The function calls a service. @param ms what that takes, as declared */
+  /** The function calls a service. @param ms the declared duration */
   call(ms: number): EndCall {
     if (this.#underWay === 0) this.#aloneMs += this.now() - this.#aloneSince;
     this.#underWay += 1;
@@ -31,9 +31,9 @@ export class RunMeter {
   }
 
   /**
-   * What the run is billed, in whole milliseconds.
-   * @param spent what the function's process has measured. Calls that it has not seen, because its threads made them,
-   * are taken to have followed each other. Where it measured nothing, all time without a call is taken for real.
+   * The billed duration of the run, in whole milliseconds.
+   * @param spent the measurements of the function's process. It does not see the calls of its threads, so these count
+   * in sequence. Without measurements, all time without a call counts as real time.
    */
   billedMs(spent: TimeSpent | undefined): number {
     if (!spent) return Math.ceil(COMPUTE_MS + this.#timeline.ms + this.#alone());

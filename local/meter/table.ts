@@ -1,14 +1,14 @@
 import type { MeterSnapshot } from "./counts.js";
 import { type Bill, priceOf } from "./usd.js";
 
-/** One line of a bill: what was used, how much, and what it costs. */
+/** One line of a bill: the item, its amount and its cost. */
 export interface BillLine {
   what: string;
   used: number;
   usd: number;
 }
 
-/** What was used and what it costs, line by line; what was not used is left out. */
+/** The usage and its cost, line by line, without items that were not used. */
 export const billLines = (used: Omit<MeterSnapshot, "functions">, bill: Bill = priceOf(used)): BillLine[] =>
   [
     {
@@ -30,10 +30,10 @@ export const billLines = (used: Omit<MeterSnapshot, "functions">, bill: Bill = p
     { what: "EventBridge events", used: used.busEvents, usd: bill.busEvents },
   ].filter((line) => line.used > 0);
 
-/** What one of two kinds that cost the same has of their sum. */
+/** One item's share of a sum, if two items have the same price. */
 const part = (sum: number, one: number, other: number): number => (one === 0 ? 0 : (sum * one) / (one + other));
 
-/** What per million deliveries would cost, in USD; `undefined`: nothing was delivered. */
+/** The cost of a million deliveries at this rate, in USD; `undefined` if no message was delivered. */
 export const usdPerMillionDeliveries = (
   { deliveries }: { deliveries: number },
   { total }: Pick<Bill, "total">,
@@ -43,7 +43,7 @@ export const usdPerMillionDeliveries = (
 export const amount = (value: number): string =>
   value.toLocaleString("en", { maximumFractionDigits: value < 100 && !Number.isInteger(value) ? 3 : 0 });
 
-/** An amount of money, with as many digits as say something. @example dollars(0.00001234) // "$0.0000123" */
+/** An amount of money with its significant digits. @example dollars(0.00001234) // "$0.0000123" */
 export const dollars = (value: number): string => {
   if (value === 0) return "$0";
   const digits = Math.min(12, Math.max(2, 2 - Math.floor(Math.log10(Math.abs(value)))));

@@ -1,7 +1,7 @@
 import type { MeterSnapshot } from "./counts.js";
 import { PRICES } from "./prices.js";
 
-/** What has been used, in USD by kind. */
+/** The cost of the usage, in USD by kind. */
 export interface Bill {
   messages: number;
   connectionMinutes: number;
@@ -16,7 +16,7 @@ export interface Bill {
 
 const MILLION = 1e6;
 
-/** Prices what has been used; without free tiers. */
+/** Prices the usage, without free tiers. */
 export const priceOf = (used: Omit<MeterSnapshot, "functions">): Bill => {
   const { apiGateway, lambda, dynamodb, sqs, eventBridge } = PRICES;
   const bill = {

@@ -4,8 +4,8 @@ import { guards } from "push-it-server/guards";
 const USER_ID_CHARACTERS = 128;
 
 /**
- * The guards of `push-it-cli dev` in a folder without a CDK app: everyone may do everything. Whoever connects with the
- * credentials `{ "userId": "ada" }` is that user, so that messages for users and presence can be tried. Never deploy this.
+ * The guards of `push-it-cli dev` in a folder without a CDK app: everyone may do everything. A client with the
+ * credentials `{ "userId": "ada" }` is that user, for trying messages for users and presence. Never deploy this.
  */
 export default guards<{ userId?: unknown; info?: { [name: string]: string } } | null>({
   onConnectionRequest(agent) {

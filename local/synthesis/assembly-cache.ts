@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { fingerprintOf } from "./fingerprint.js";
 import type { SynthesisInputs } from "./inputs.js";
 
-/** What is stored beside an assembly. Sets are written as lists. */
+/** The note that is stored with an assembly. Sets are written as lists. */
 interface Note {
   fingerprint: string;
   files: string[];
@@ -13,15 +13,15 @@ interface Note {
 }
 
 /**
- * The assembly of an app's last synthesis. Who runs an app that has not changed need not synthesize it again. It is in
- * `node_modules/.cache` of the project, or of a folder above; a project without one has none.
+ * The assembly of an app's last synthesis, so that an unchanged app need not be synthesized again. It is in
+ * `node_modules/.cache` of the project or of a folder above. A project without such a folder has no cache.
  */
 export class AssemblyCache {
   readonly #project: string;
   readonly #tool: string;
   readonly #packages: string | undefined;
 
-  /** @param tool tells one build of this command from another */
+  /** @param tool identifies the build of this command */
   constructor(project: string, tool: string) {
     this.#project = resolve(project);
     this.#tool = tool;
@@ -29,9 +29,9 @@ export class AssemblyCache {
   }
 
   /**
-   * Takes the stored assembly, if all that it depends on is as it was.
-   * @param outdir where it is copied to
-   * @returns what it depends on; `undefined`: it has to be synthesized
+   * Takes the stored assembly, if all its inputs are unchanged.
+   * @param outdir the folder to copy it to
+   * @returns its inputs; `undefined` if the app must be synthesized
    */
   take(outdir: string): SynthesisInputs | undefined {
     const folder = this.#folder;
@@ -48,8 +48,8 @@ export class AssemblyCache {
   }
 
   /**
-   * Stores an assembly in the place of the last one, unless something that it depends on has changed meanwhile.
-   * @param begun when its synthesis began, in epoch milliseconds
+   * Replaces the stored assembly, unless an input has changed since the synthesis began.
+   * @param begun when the synthesis began, in epoch milliseconds
    */
   store(outdir: string, inputs: SynthesisInputs, begun: number): void {
     const folder = this.#folder;
@@ -103,7 +103,7 @@ const packagesOf = (project: string): string | undefined => {
   }
 };
 
-/** Nobody edits the note; one that is broken counts as none. */
+/** Reads the note. A broken note counts as a missing one. */
 const readNote = (folder: string): Note | undefined => {
   try {
     return JSON.parse(readFileSync(join(folder, NOTE), "utf8")) as Note;

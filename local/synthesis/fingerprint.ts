@@ -11,22 +11,22 @@ const MAX_FILES = 20_000;
 const SHELL =
   /^(_|PWD|OLDPWD|SHLVL|TERM.*|COLORTERM|COLUMNS|LINES|WINDOWID|SSH_.*|TMUX.*|STY|VTE_VERSION|GPG_TTY|XDG_.*|DBUS_.*|DISPLAY|VSCODE_.*|npm_.*|INIT_CWD)$/;
 
-/** What an assembly is compared by. */
+/** Everything that two assemblies are compared by. */
 export interface FingerprintOptions {
   inputs: SynthesisInputs;
   /** The folder with `cdk.json`. */
   project: string;
   /** The `node_modules` of the project. */
   packages: string;
-  /** Tells one build of this command from another. */
+  /** Identifies the build of this command. */
   tool: string;
   variables: NodeJS.ProcessEnv;
 }
 
 /**
- * Names the state of everything that a synthesis depends on: the files and folders that it read, all sources of the
- * project, the installed packages, the environment, Node and this command.
- * @returns `undefined` if there is too much to compare
+ * Hashes the state of all inputs of a synthesis. These are the files and folders that it read, the project's sources, the
+ * installed packages, the environment, Node and this command.
+ * @returns `undefined` if there are too many files
  */
 export const fingerprintOf = ({
   inputs,
@@ -55,7 +55,7 @@ const add = (hash: Hash, ...texts: (string | Buffer)[]): void => {
 
 const contentOf = (path: string): Buffer | string => (statSync(path).isFile() ? readFileSync(path) : "folder");
 
-/** A compiler that is not Node code leaves no record of what it reads: each source of the project counts. */
+/** A compiler that is not Node code leaves no record of its reads, so each source of the project counts. */
 const sourcesOf = (project: string): string[] | undefined => {
   const folders = sourceFolders(project);
   if (folders.length >= MAX_FOLDERS) return undefined;
@@ -66,7 +66,7 @@ const sourcesOf = (project: string): string[] | undefined => {
   );
 };
 
-/** What is in folders and below them, without packages and hidden folders; each with its size and time. */
+/** All files below the folders with their size and time, without packages and hidden folders. */
 const filesBelow = (folders: Iterable<string>): [path: string, state: string][] | undefined => {
   const all = new Map<string, string>();
   const open = [...folders];
@@ -88,5 +88,5 @@ const filesBelow = (folders: Iterable<string>): [path: string, state: string][] 
   return [...all];
 };
 
-/** Folders whose content is made by the synthesis itself, or by a package manager. */
+/** Folders with generated content: of the synthesis itself, or of a package manager. */
 const MADE = new Set(["node_modules", "cdk.out"]);

@@ -5,12 +5,12 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 import { resolveFrom } from "../core/packages.js";
 import { readRecords, type Recorded, RECORDS_VARIABLE } from "./record.js";
 
-/** What a synthesis depends on: absolute paths. */
+/** The inputs of a synthesis, as absolute paths. */
 export interface SynthesisInputs {
   files: Set<string>;
-  /** Folders whose listing matters: a file that comes or goes there. */
+  /** Folders whose listing matters: files may appear or disappear there. */
   folders: Set<string>;
-  /** Files that the app's own code consists of, as far as imports tell. */
+  /** The files of the app's own code, found by its imports. */
   code: Set<string>;
 }
 
@@ -25,10 +25,10 @@ const ALWAYS = [
   "tsconfig.json",
 ];
 
-/** Node code of which it is known that a CDK app was synthesized, by what it read. */
+/** A process that read this package synthesized a CDK app. */
 const CDK = `${sep}aws-cdk-lib${sep}`;
 
-/** Records what a synthesis depends on. */
+/** Records the inputs of a synthesis. */
 export class InputRecorder {
   readonly #records = mkdtempSync(join(tmpdir(), "push-it-records-"));
 
@@ -45,10 +45,10 @@ export class InputRecorder {
   }
 
   /**
-   * What the synthesis depends on that has just ended. Call once.
+   * Returns the inputs of the synthesis that has just ended. Call it once.
    * @param project the folder with `cdk.json`
-   * @param outdir where the assembly is, which counts for nothing
-   * @returns `undefined` if that is not known: the app is not Node code, or keeps to itself what it reads
+   * @param outdir the assembly's folder, which is not an input
+   * @returns `undefined` if the inputs are unknown: the app is not Node code, or its reads cannot be recorded
    */
   async inputs(project: string, outdir: string): Promise<SynthesisInputs | undefined> {
     const recorded = readRecords(this.#records);
@@ -65,7 +65,7 @@ export class InputRecorder {
     };
   }
 
-  /** Forgets what was recorded. */
+  /** Removes the records. */
   close(): void {
     rmSync(this.#records, { recursive: true, force: true });
   }
@@ -73,7 +73,7 @@ export class InputRecorder {
 
 const isIn = (folder: string, path: string): boolean => path === folder || path.startsWith(folder + sep);
 
-/** Packages are not edited; what is in a hidden folder, or in one for temporary files, is a cache. */
+/** Whether a path counts as an input. Packages do not change, and files in hidden or temporary folders are caches. */
 const isOwn = (path: string, project: string): boolean => {
   const inside = isIn(project, path);
   const folders = dirname(inside ? relative(project, path) : path).split(sep);

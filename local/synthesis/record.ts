@@ -4,7 +4,7 @@ import { join } from "node:path";
 /** The environment variable that names the folder for records. */
 export const RECORDS_VARIABLE = "PUSH_IT_SYNTHESIS_RECORDS";
 
-/** What one process of a synthesis has done: absolute paths. */
+/** The recorded actions of one process of a synthesis, as absolute paths. */
 export interface Recorded {
   /** Files that it read. */
   reads: string[];

@@ -7,8 +7,8 @@ import { threadId } from "node:worker_threads";
 import { type Recorded, RECORDS_VARIABLE } from "./record.js";
 
 /*
- * What every Node process of a synthesis loads first (`node --require`): it notes which files are read, written and run,
- * and writes that down when the process ends. So it is known what an app depends on, whatever starts it.
+ * Every Node process of a synthesis loads this file first (`node --require`). It records which files the process reads,
+ * writes and runs, and saves the record when the process ends. So the inputs of an app are known, whatever starts it.
  */
 
 const folder = process.env[RECORDS_VARIABLE];
@@ -55,7 +55,7 @@ const watch = (module: object, name: string, note: (args: unknown[]) => void): v
     note(args);
     return original.apply(this, args);
   };
-  // What `util.promisify` looks for, for one.
+  // `util.promisify` looks for these properties, for example.
   for (const [key, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(original)))
     Object.defineProperty(watched, key, descriptor);
   for (const key of Object.getOwnPropertySymbols(original))

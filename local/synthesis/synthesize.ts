@@ -3,14 +3,14 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { join, resolve } from "node:path";
 import { UserError, messageOf } from "../core/user-error.js";
 
-/** `cdk.json`, as far as it is read here. */
+/** `cdk.json`, as far as the local runtime reads it. */
 interface CdkJson {
   app?: string;
   build?: string;
   context?: Record<string, unknown>;
 }
 
-/** What the CDK's command always switches on; the paths are how resources are told to be the construct's. */
+/** Context that the CDK's command always sets. The paths assign resources to their construct. */
 const CONTEXT = { "aws:cdk:enable-path-metadata": true, "aws:cdk:enable-asset-metadata": true };
 
 /** Context longer than this goes to a file: an environment variable holds at most 128 KiB on Linux. */
@@ -22,11 +22,11 @@ const SHOWN_LINES = 40;
 /**
  * Synthesizes the CDK app of a folder as the CDK's own command does.
  * @param project the folder with `cdk.json`
- * @param outdir where to; what is there already is kept, so that an asset that did not change keeps its path
- * @param started told of each process it starts
- * @param variables environment variables of these processes, besides
- * @returns the cloud assembly's folder: `outdir`, or the one that `cdk.json` names as its app
- * @throws UserError without a `cdk.json`, or when the app fails
+ * @param outdir the output folder; existing files stay, so that an unchanged asset keeps its path
+ * @param started called for each process that it starts
+ * @param variables more environment variables for these processes
+ * @returns the cloud assembly's folder: `outdir`, or the folder that `cdk.json` names as its app
+ * @throws UserError without a `cdk.json`, or if the app fails
  */
 export const synthesize = async (
   project: string,
@@ -60,7 +60,7 @@ const readCdkJson = (project: string): CdkJson => {
   return parse<CdkJson>(file);
 };
 
-/** What earlier lookups in the account found. */
+/** The results of earlier lookups in the account. */
 const readContext = (project: string): Record<string, unknown> => {
   const file = join(project, "cdk.context.json");
   return existsSync(file) ? parse<Record<string, unknown>>(file) : {};
@@ -104,7 +104,7 @@ const run = (command: string, cwd: string, env: NodeJS.ProcessEnv, started: (chi
     });
   });
 
-/** The end of what the app said, without those lines of a stack that are not the app's own. */
+/** The last lines of the app's output, without stack frames of Node and packages. */
 const lastLines = (output: string): string => {
   const lines = output.trimEnd().split("\n");
   return lines

@@ -9,13 +9,13 @@ import { type Browser, chromium } from "playwright-core";
 
 const require = createRequire(__filename);
 
-/** What the package holds besides Chromium itself: fonts, a software renderer, the libraries of Amazon Linux 2023. */
+/** The package's archives: Chromium, fonts, a software renderer, and the libraries of Amazon Linux 2023. */
 const ARCHIVES = ["chromium.br", "fonts.tar.br", "swiftshader.tar.br", "al2023.tar.br"];
 
 /**
- * Unpacks in a process of its own, because the package takes its folder from `TMPDIR`; with the package's own
- * function for that, because its public one takes whatever lies at `/tmp/chromium`, also when an interrupted run left
- * half of it there, and leaves the libraries out except in a Lambda.
+ * Unpacks in a process of its own, because the package takes its folder from `TMPDIR`. It calls an internal function of
+ * the package. The public one accepts whatever an interrupted run left at `/tmp/chromium`, and leaves the libraries out
+ * except in a Lambda.
  */
 const UNPACK = `
   const { default: files } = require(process.argv[1]);
@@ -25,7 +25,7 @@ const UNPACK = `
   });
 `;
 
-/** Where the unpacked browser is: one folder per version, complete or not there at all. */
+/** The folder of the unpacked browser: one per version, complete or not there at all. */
 const unpacked = async (): Promise<string> => {
   const manifest = require.resolve("@sparticuz/chromium/package.json");
   const { version } = require(manifest) as { version: string };
@@ -68,7 +68,7 @@ const browserEnvironment = (home: string): Record<string, string> => ({
   FONTCONFIG_FILE: join(home, "fonts.conf"),
 });
 
-/** What the package's flags switch off that a page should be tested with. */
+/** Features that the package's flags switch off, and that the tests need. */
 const UNWANTED = [
   "--disable-web-security",
   "--allow-running-insecure-content",
@@ -76,7 +76,7 @@ const UNWANTED = [
   "--window-size=1920,1080",
 ];
 
-/** What keeps a browser from talking to anybody but the page under test. */
+/** Flags that keep a browser from talking to any server but the page's. */
 const QUIET = [
   "--disable-background-networking",
   "--disable-component-update",

@@ -43,12 +43,12 @@ export class ConsolePage {
     return this.page.locator("#wire-list > li");
   }
 
-  /** What the page says of a lost connection. */
+  /** The page's notice about a lost connection. */
   get recovery(): Locator {
     return this.page.locator("#recovery");
   }
 
-  /** Who is present on a channel: `you`, and others by the beginning of their ids. */
+  /** The members of a channel: `you`, and others by the beginning of their ids. */
   present(channel: string): Locator {
     return this.subscription(channel).getByRole("list", { name: "Present" }).locator(".person");
   }
@@ -94,7 +94,7 @@ export class ConsolePage {
   }
 
   /**
-   * Walks on with the Tab key to what is named so.
+   * Walks on with the Tab key to the element with a name.
    * @param passed sees everything that has the focus on the way, with its outline as it is drawn
    */
   async walkTo(name: string, passed: (focused: { name: string; outline: string }) => void): Promise<void> {
@@ -116,7 +116,7 @@ export class ConsolePage {
 /** More than the page has stops. */
 const MOST_STEPS = 40;
 
-/** Runs in the page. A switch is drawn by what stands beside its radio button. */
+/** Runs in the page. The element next to a switch's radio button draws the switch. */
 const describeFocus = (): { name: string; outline: string } => {
   const element = document.activeElement as HTMLInputElement;
   const name = element.getAttribute("aria-label") ?? element.labels?.[0]?.textContent ?? element.textContent ?? "";

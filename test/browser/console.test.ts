@@ -1,46 +1,16 @@
-import type { Browser, BrowserContext } from "playwright-core";
 import { Wire } from "../e2e/support/wire.js";
-import { launchChromium } from "./chromium.js";
-import { ConsolePage } from "./console-page.js";
-import { Dev } from "./dev.js";
+import { ConsoleSite } from "./console-site.js";
 
 jest.setTimeout(120_000);
 
 describe("the console page of push-it-cli dev, without guards", () => {
-  let dev: Dev;
-  let browser: Browser;
-  let context: BrowserContext;
-  const pages: ConsolePage[] = [];
+  const site = ConsoleSite.forSuite();
 
-  const open = async (search = ""): Promise<ConsolePage> => {
-    const opened = await ConsolePage.open(context, dev.consoleUrl + search);
-    pages.push(opened);
-    return opened;
-  };
-
-  beforeAll(async () => {
-    [dev, browser] = await Promise.all([Dev.start(), launchChromium()]);
-  });
-
-  afterAll(async () => {
-    await Promise.all([browser?.close(), dev?.stop()]);
-  });
-
-  beforeEach(async () => {
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  });
-
-  afterEach(async () => {
-    const complaints = pages.splice(0).flatMap((page) => page.complaints);
-    await context.close();
-    expect(complaints).toEqual([]);
-  });
-
-  it("connects by itself, and says to what", async () => {
-    const tab = await open();
+  it("connects by itself, and shows the URL", async () => {
+    const tab = await site.open();
     const { page } = tab;
     await tab.state("connected");
-    expect(await page.getByLabel("WebSocket URL").inputValue()).toBe(dev.websocketUrl);
+    expect(await page.getByLabel("WebSocket URL").inputValue()).toBe(site.dev.websocketUrl);
     await page.getByText("none: open to everyone").first().waitFor();
     await page
       .getByLabel("Connection facts")
@@ -50,7 +20,7 @@ describe("the console page of push-it-cli dev, without guards", () => {
   });
 
   it("shows in both tabs what one publishes", async () => {
-    const [one, other] = [await open(), await open()];
+    const [one, other] = [await site.open(), await site.open()];
     for (const tab of [one, other]) {
       await tab.state("connected");
       await tab.subscribed("stories/5");
@@ -64,15 +34,14 @@ describe("the console page of push-it-cli dev, without guards", () => {
     expect(await other.messages.getByText("mine").count()).toBe(0);
   });
 
-  it("takes the first steps for whoever presses the button", async () => {
-    const one = await open();
+  it("takes the first steps when the user presses the button", async () => {
+    const one = await site.open();
     await one.state("connected");
     const [popup] = await Promise.all([
-      context.waitForEvent("page"),
+      site.context.waitForEvent("page"),
       one.page.getByRole("button", { name: "Open a second tab" }).click(),
     ]);
-    const other = new ConsolePage(popup);
-    pages.push(other);
+    const other = site.watch(popup);
     await other.subscription("rooms/5").getByText("subscribed").waitFor();
     await one.subscription("rooms/5").getByText("subscribed").waitFor();
     await other.page.getByRole("button", { name: "Publish", exact: true }).click();
@@ -80,8 +49,8 @@ describe("the console page of push-it-cli dev, without guards", () => {
     expect(await one.page.getByLabel("First steps").isVisible()).toBe(false);
   });
 
-  it("shows the frames on the wire, and what is in them", async () => {
-    const tab = await open();
+  it("shows the frames on the wire, and their contents", async () => {
+    const tab = await site.open();
     await tab.state("connected");
     await tab.subscribed("stories/5");
     await tab.publish("stories/5", '"Hi"');
@@ -94,8 +63,8 @@ describe("the console page of push-it-cli dev, without guards", () => {
     expect(await published.getByText(/^\d+ B$/).count()).toBe(1);
   });
 
-  it("publishes text as it is, and no copy to itself where none is wanted", async () => {
-    const [one, other] = [await open(), await open()];
+  it("publishes text as it is, and without an echo if chosen", async () => {
+    const [one, other] = [await site.open(), await site.open()];
     for (const tab of [one, other]) {
       await tab.state("connected");
       await tab.subscribed("stories/5");
@@ -107,8 +76,8 @@ describe("the console page of push-it-cli dev, without guards", () => {
     expect(await one.messages.count()).toBe(0);
   });
 
-  it("shows what strangers send as text, whatever it is", async () => {
-    const tab = await open();
+  it("shows any data of other clients as text", async () => {
+    const tab = await site.open();
     await tab.state("connected");
     await tab.subscribed("stories/5");
     const hostile = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
@@ -119,7 +88,7 @@ describe("the console page of push-it-cli dev, without guards", () => {
   });
 
   it("pauses, filters and clears the messages", async () => {
-    const tab = await open("?channel=a/1");
+    const tab = await site.open("?channel=a/1");
     const { page } = tab;
     await tab.subscription("a/1").getByText("subscribed").waitFor();
     await tab.subscribed("b/1");
@@ -141,10 +110,10 @@ describe("the console page of push-it-cli dev, without guards", () => {
   });
 
   it("keeps the newest 500 messages of a flood, and its count", async () => {
-    const tab = await open("?channel=stories/5");
+    const tab = await site.open("?channel=stories/5");
     await tab.subscription("stories/5").getByText("subscribed").waitFor();
     // From so many agents that none of them is over the rate of publications.
-    const publishers = await Promise.all(Array.from({ length: 4 }, () => Wire.open(dev.websocketUrl)));
+    const publishers = await Promise.all(Array.from({ length: 4 }, () => Wire.open(site.dev.websocketUrl)));
     for (let frame = 0; frame < 21; frame += 1) {
       const messages = Array.from({ length: 25 }, (_, at) => ({
         channel: "stories/5",
@@ -158,8 +127,8 @@ describe("the console page of push-it-cli dev, without guards", () => {
     await Promise.all(publishers.map((publisher) => publisher.close()));
   });
 
-  it("recovers what it missed while its connection was cut, in order, and shows who comes and goes", async () => {
-    const [one, other] = [await open(), await open()];
+  it("recovers missed messages in order after a cut, and shows presence", async () => {
+    const [one, other] = [await site.open(), await site.open()];
     for (const tab of [one, other]) {
       await tab.state("connected");
       await tab.subscribed("rooms/cut");
@@ -194,7 +163,7 @@ describe("the console page of push-it-cli dev, without guards", () => {
       .waitFor();
     expect(await other.present("rooms/cut").count()).toBe(2);
 
-    // What is published from now on is late no more.
+    // Messages from now on are no longer late.
     await other.publish("rooms/cut", '"after"');
     await one.messages.filter({ hasText: "after" }).waitFor();
     expect(await one.messages.filter({ hasText: "recovered" }).count()).toBe(3);
@@ -203,7 +172,7 @@ describe("the console page of push-it-cli dev, without guards", () => {
   });
 
   it("shows a channel's history among what arrived since", async () => {
-    const one = await open();
+    const one = await site.open();
     await one.state("connected");
     for (const data of ['"first"', '"second"']) await one.publish("rooms/kept", data);
     await one.subscribed("rooms/kept");
@@ -220,7 +189,7 @@ describe("the console page of push-it-cli dev, without guards", () => {
   });
 
   it("unsubscribes", async () => {
-    const tab = await open("?channel=stories/5");
+    const tab = await site.open("?channel=stories/5");
     await tab.subscription("stories/5").getByText("subscribed").waitFor();
     await tab.page.getByRole("button", { name: "Unsubscribe from stories/5" }).click();
     await tab.page.getByText("No subscriptions yet.").waitFor();
@@ -228,8 +197,8 @@ describe("the console page of push-it-cli dev, without guards", () => {
     expect(await tab.messages.count()).toBe(0);
   });
 
-  it("says what is wrong with what was typed, at the field", async () => {
-    const tab = await open();
+  it("shows the error of an input at its field", async () => {
+    const tab = await site.open();
     const { page } = tab;
     await tab.state("connected");
     await page.getByLabel("Channel to subscribe to").fill("/meta/x");
@@ -245,84 +214,5 @@ describe("the console page of push-it-cli dev, without guards", () => {
     expect(await page.getByLabel("Credentials").getAttribute("aria-invalid")).toBe("true");
     await page.getByLabel("Credentials").fill(JSON.stringify("ë".repeat(10)));
     await page.getByText("22 / 4,096 bytes").waitFor();
-  });
-
-  it("works without a mouse", async () => {
-    const tab = await open();
-    const { page } = tab;
-    await tab.state("connected");
-    const walkTo = (name: string): Promise<void> => tab.walkTo(name, (passed) => expect(passed.outline).toBe("solid"));
-    await walkTo("Controls");
-    await walkTo("Dismiss");
-    await walkTo("WebSocket URL");
-    await walkTo("Credentials");
-    await page.keyboard.press("Enter");
-    await page.keyboard.press("Tab");
-    await page.keyboard.type('"me"');
-    await page.getByText("4 / 4,096 bytes").waitFor();
-    await walkTo("Channel to subscribe to");
-    await page.keyboard.type("stories/5");
-    await page.keyboard.press("Enter");
-    await tab.subscription("stories/5").getByText("subscribed").waitFor();
-    await walkTo("Unsubscribe from stories/5");
-    await walkTo("Channel");
-    await walkTo("Data");
-    await page.keyboard.press("ControlOrMeta+a");
-    await page.keyboard.type('"by keyboard"');
-    await page.keyboard.press("Control+Enter");
-    await tab.messages.filter({ hasText: "by keyboard" }).waitFor();
-    await walkTo("Pause");
-    await walkTo("Received messages");
-    await walkTo("Wire");
-    await page.keyboard.press("ArrowRight");
-    await page.getByRole("tabpanel", { name: /State/ }).getByText("The server accepted this agent.").waitFor();
-    await page.keyboard.press("ArrowLeft");
-    await page.getByRole("tabpanel", { name: /Wire/ }).waitFor();
-    await page.keyboard.press("Tab");
-    await page.keyboard.press("Tab");
-    await page.keyboard.press("Tab");
-    await page.keyboard.press("Enter");
-    await page.getByRole("button", { name: "Copy this frame" }).waitFor();
-  });
-
-  it("fits a phone, whatever it shows", async () => {
-    const tab = await open();
-    await tab.page.setViewportSize({ width: 360, height: 740 });
-    await tab.state("connected");
-    const long = `a/${"very-long-channel-name".repeat(5)}`;
-    await tab.subscribed(long);
-    await tab.publish(long, JSON.stringify({ text: "x".repeat(400), list: Array.from({ length: 30 }, (_, n) => n) }));
-    await tab.messages.first().waitFor();
-    for (const name of [/Wire/, /State/, /Server/]) {
-      await tab.page.getByRole("tab", { name }).click();
-      const [page, window] = await tab.widths();
-      expect(page).toBe(window);
-    }
-    await tab.page.getByRole("link", { name: /Messages/ }).click();
-    expect(await tab.messages.first().isVisible()).toBe(true);
-  });
-
-  it("opens without push-it-cli dev's facts, and waits for a URL", async () => {
-    await context.route("**/_push-it/info", (route) => route.fulfill({ status: 404 }));
-    const tab = await ConsolePage.open(context, dev.consoleUrl);
-    await tab.page.getByText("Not connected yet.").waitFor();
-    await tab.connect();
-    await tab.page.getByText(/Its URL begins with wss:/).waitFor();
-    await tab.page.getByLabel("WebSocket URL").fill(dev.websocketUrl);
-    await tab.page.keyboard.press("Enter");
-    await tab.state("connected");
-  });
-
-  it("remembers a URL where told to, and nothing else", async () => {
-    const tab = await open();
-    await tab.state("connected");
-    await tab.connect('{"token":"planted-secret"}');
-    await tab.state("connected");
-    const stored = () =>
-      tab.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href]));
-    expect(await stored()).not.toMatch(/planted-secret|live/);
-    await tab.page.getByLabel("Remember it").check();
-    expect(await stored()).toContain(dev.websocketUrl);
-    expect(await stored()).not.toContain("planted-secret");
   });
 });

@@ -3,7 +3,7 @@ import { createServer, connect, type AddressInfo, type Server, type Socket } fro
 
 /** A way to a port of this machine that can fail as a network does. */
 export class Cuttable {
-  /** Those that go through, each with both its ends. */
+  /** The open connections, each with both its ends. */
   readonly #sockets = new Set<Socket>();
   readonly #changes = new EventEmitter();
   #state: "whole" | "cut" | "dead" = "whole";
@@ -29,7 +29,7 @@ export class Cuttable {
       [far, near],
     ] as const) {
       this.#sockets.add(from);
-      // By hand: what is piped would flow again as soon as the other end has drained.
+      // By hand, because a pipe would flow again as soon as the other end has drained.
       from.on("data", (bytes) => to.write(bytes));
       if (this.#state === "dead") from.pause();
       from.on("error", () => undefined);
@@ -62,22 +62,22 @@ export class Cuttable {
     while (!holds(this)) await once(this.#changes, "change");
   }
 
-  /** What is open breaks, both ends are told so, and nothing new gets through. */
+  /** Breaks the open connections at both ends, and lets nothing new through. */
   cut(): void {
     this.#state = "cut";
     for (const socket of this.#sockets) socket.destroy();
   }
 
   /**
-   * Nothing gets through any more, and nobody is told: what is open stays so, and what is new is never answered. That is
-   * how a network ends that has changed its address, or a phone in a tunnel.
+   * Nothing gets through any more, without a notice: open connections stay open, and new ones are never answered. So ends
+   * a network that has changed its address, or a phone in a tunnel.
    */
   die(): void {
     this.#state = "dead";
     for (const socket of this.#sockets) socket.pause();
   }
 
-  /** Everything gets through again, also what was sent meanwhile. */
+  /** Everything gets through again, also the bytes that were sent meanwhile. */
   mend(): void {
     this.#state = "whole";
     for (const socket of this.#sockets) socket.resume();

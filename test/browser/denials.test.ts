@@ -37,7 +37,7 @@ describe("the console page of push-it-cli dev, with guards that deny", () => {
     await tab.state("connected");
   });
 
-  it("shows why a connection is denied, hides the credentials, and lets one try again", async () => {
+  it("shows why a connection is denied, hides credentials, and offers a retry", async () => {
     await tab.connect('{ "token": "expired" }');
     await tab.state("denied");
     const denial = tab.page.getByRole("alert").filter({ hasText: "This token has expired: sign in again." });
@@ -94,7 +94,7 @@ describe("the console page of push-it-cli dev, with guards that deny", () => {
   });
 
   // Last: it takes the system away from under the page.
-  it("tells why a connection is lost and when it tries again, and connects when the stage is back", async () => {
+  it("shows why a connection is lost, and reconnects with the stage", async () => {
     await tab.connect();
     await tab.state("connected");
     await tab.subscribed("stories/5");

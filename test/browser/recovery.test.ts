@@ -19,7 +19,7 @@ const GUARDS = `
   };
 `;
 
-/** Shows each message in a list, stores where it is, and begins there; tells in its title that it is subscribed. */
+/** Shows each message in a list, and begins at its stored position. Its title says that it is subscribed. */
 const PAGE = `<!doctype html><title>…</title><ol></ol><script>/*SDK*/</script><script>
   const { port, name } = Object.fromEntries(new URLSearchParams(location.search));
   const pushIt = new PushIt({ url: "ws://127.0.0.1:" + port + "/STAGE", retryBase: 200 });
@@ -39,7 +39,7 @@ const PAGE = `<!doctype html><title>…</title><ol></ol><script>/*SDK*/</script>
   channel.subscribe(stored ? { since: JSON.parse(stored) } : {});
 </script>`;
 
-/** What the page defines, for the functions that run in it. */
+/** The page's definitions, for the functions that run in it. */
 declare const publish: (from: number, to: number) => Promise<void>;
 declare const stood: number;
 
@@ -97,7 +97,7 @@ describe("a tab on a channel with history", () => {
   };
 
   // Together: they mostly wait.
-  it("shows all that was published while it was offline, loaded anew, or frozen: in order, once", async () => {
+  it("shows all messages once, in order, after offline, reload or freeze", async () => {
     const offline = async (): Promise<void> => {
       const way = await Cuttable.to(Number(stage.port));
       const [tab, other] = await Promise.all([open("kept/offline", String(way.port)), open("kept/offline")]);
@@ -135,7 +135,7 @@ describe("a tab on a channel with history", () => {
       const [tab, other] = await Promise.all([open("kept/frozen", stage.port, freezable), open("kept/frozen")]);
       await other.page.evaluate(() => publish(1, 10));
       await shows(tab.page, 10);
-      // The process in which the page runs is stopped, as an operating system does with what is in the background.
+      // Stops the page's process, as an operating system does with background processes.
       const renderers = await renderersOf(freezable);
       expect(renderers.length).toBeGreaterThan(0);
       const thaw = sleep(60_000);

@@ -6,22 +6,22 @@ import { launchChromium } from "./chromium.js";
 import { ConsolePage } from "./console-page.js";
 import { Dev, ROOT } from "./dev.js";
 
-/** Where README finds them. */
+/** The paths of the pictures in README. */
 const FOLDER = join(ROOT, "docs/images");
 
-/** What is said in the picture: the tab that publishes, and what. */
+/** The messages in the picture: the tab that publishes, and its message. */
 const STORY = [
   ["editor", "rooms/5", '{ "title": "First light over the estuary", "words": 812, "draft": false }'],
   ["editor", "news/tides", '"High water 06:42, 4.1 m"'],
 ] as const;
 
-/** What the reader says while the editor's connection is cut. */
+/** The reader's messages while the editor's connection is cut. */
 const MISSED = [
   '{ "comment": "The tide tables are a day off.", "tags": ["tides", "correction"] }',
   '{ "comment": "Otherwise ready to go." }',
 ];
 
-/** What the editor answers. */
+/** The editor's answer. */
 const ANSWER = '{ "title": "First light over the estuary", "words": 829, "corrected": true }';
 
 const picture = async (browser: Browser, dev: Dev, colorScheme: "light" | "dark", file: string): Promise<void> => {

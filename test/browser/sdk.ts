@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { ROOT } from "./dev.js";
 
-/** Where the built SDK is. */
+/** The path of the built SDK. */
 export const SDK = join(ROOT, "client/dist");
 
 /** The built SDK for a `<script>` tag. */

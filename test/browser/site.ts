@@ -10,7 +10,7 @@ import { SDK } from "./sdk.js";
 export interface Beginning {
   /** The client's options. */
   options: { url: string; [option: string]: Json };
-  /** What to subscribe to at once, through channel objects. */
+  /** The channels to subscribe to at once, through channel objects. */
   channels?: string[];
   /** Use the ES module instead of the `<script>` tag's global. */
   module?: boolean;
@@ -50,7 +50,7 @@ export class Site {
     return `${this.origin}/elsewhere`;
   }
 
-  /** Where it is. */
+  /** Its URL. */
   private get origin(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }

@@ -1,7 +1,7 @@
 import type { RunningBrowser, Tab } from "./engines/engine.js";
 import type { Beginning, Site } from "./site.js";
 
-/** What the page defines, for the functions that run in it. */
+/** The page's definitions, for the functions that run in it. */
 declare const app: {
   subscribe(channel: string): Promise<void>;
   publish(channel: string, data: string): Promise<void>;
@@ -9,7 +9,7 @@ declare const app: {
 };
 
 /** Something that the page shows among its events. */
-export interface Happening {
+export interface PageEvent {
   /** For a change of state: `state code reason`. */
   text: string;
   /** When it happened, by the page's clock. */
@@ -30,22 +30,22 @@ export class TalkPage {
   }
 
   /** Waits until the connection is in a state. */
-  state(state: "disconnected" | "connecting" | "connected" | "denied", patience?: number): Promise<void> {
-    return this.tab.until((text) => document.getElementById("state")!.textContent === text, [state], patience);
+  state(state: "disconnected" | "connecting" | "connected" | "denied", timeoutMs?: number): Promise<void> {
+    return this.tab.until((text) => document.getElementById("state")!.textContent === text, [state], timeoutMs);
   }
 
   /** Waits until an event is shown whose text begins so, and gives the first such. */
-  async shows(beginning: string, patience?: number): Promise<Happening> {
+  async shows(beginning: string, timeoutMs?: number): Promise<PageEvent> {
     await this.tab.until(
       (text) => [...document.querySelectorAll("#events li")].some((item) => item.textContent?.startsWith(text)),
       [beginning],
-      patience,
+      timeoutMs,
     );
-    return (await this.happenings()).find(({ text }) => text.startsWith(beginning))!;
+    return (await this.events()).find(({ text }) => text.startsWith(beginning))!;
   }
 
   /** Everything that the page shows among its events. */
-  happenings(): Promise<Happening[]> {
+  events(): Promise<PageEvent[]> {
     return this.tab.evaluate(() =>
       [...document.querySelectorAll<HTMLElement>("#events li")].map(({ textContent, dataset }) => ({
         text: textContent.trim(),
@@ -55,25 +55,25 @@ export class TalkPage {
     );
   }
 
-  /** Takes away the events that are shown, so that what is shown next is new. */
-  forgetHappenings(): Promise<void> {
+  /** Removes the shown events, so that all later ones are new. */
+  clearEvents(): Promise<void> {
     return this.tab.evaluate(() => document.getElementById("events")!.replaceChildren());
   }
 
   /** Waits until at least so many messages are shown, and gives all. */
-  async messages(least = 0, patience?: number): Promise<string[]> {
-    await this.tab.until((count) => document.querySelectorAll("#messages li").length >= count, [least], patience);
+  async messages(least = 0, timeoutMs?: number): Promise<string[]> {
+    await this.tab.until((count) => document.querySelectorAll("#messages li").length >= count, [least], timeoutMs);
     return this.tab.evaluate(() =>
       [...document.querySelectorAll("#messages li")].map(({ textContent }) => textContent ?? ""),
     );
   }
 
-  /** Subscribes, and waits for what became of it. */
+  /** Subscribes, and waits for the result. */
   subscribe(channel: string): Promise<void> {
     return this.tab.evaluate((name) => app.subscribe(name), channel);
   }
 
-  /** Publishes, one after the other, and waits for what became of each. */
+  /** Publishes, one after the other, and waits for each result. */
   publish(channel: string, ...data: string[]): Promise<void> {
     return this.tab.evaluate(
       async (name, texts) => {

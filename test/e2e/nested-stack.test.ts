@@ -103,7 +103,7 @@ const functionsLike = (pattern: RegExp) => system.model.functions.filter(({ logi
 test("the construct is found and run in a nested stack", () => {
   expect(system.model.path).toBe("Shop/Realtime/PushIt");
   expect(system.model.resources.filter(({ verdict }) => verdict === "refused")).toEqual([]);
-  expect(system.model.backEnd?.urlId).toBeDefined();
+  expect(system.model.publisher?.urlId).toBeDefined();
   expect(system.model.outputs["Url"]).toMatch(/^at wss:\/\/.*\/live$/);
 });
 
@@ -125,7 +125,7 @@ test("bundles of NodejsFunction publish from a parent and a nested stack", async
 test("a nested stack with a false condition has no functions", async () => {
   const [only, ...more] = functionsLike(/Same/);
   expect(more).toEqual([]);
-  expect(await system.invoke(only!.logicalId, {})).toEqual({ ok: true, payload: system.model.backEnd!.functionName });
+  expect(await system.invoke(only!.logicalId, {})).toEqual({ ok: true, payload: system.model.publisher!.functionName });
 });
 
 test("an error names the missing SDK client, and what to do", async () => {

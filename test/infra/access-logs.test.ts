@@ -7,13 +7,13 @@ const settingsOf = (template: Template) =>
   readable(only(template, "AWS::ApiGatewayV2::Stage").Properties.AccessLogSettings) as Record<string, string>;
 
 describe("access logs", () => {
-  test("are not there unless asked for, and neither is the account's role", () => {
+  test("are not created by default, and neither is the account's role", () => {
     const template = synthesize();
     expect(only(template, "AWS::ApiGatewayV2::Stage").Properties.AccessLogSettings).toBeUndefined();
     template.resourceCountIs("AWS::ApiGateway::Account", 0);
   });
 
-  test("hold nothing that a client chose, least of all credentials", () => {
+  test("contain nothing that a client chose, such as credentials", () => {
     const { Format } = settingsOf(synthesize({ accessLogs: AccessLogs.existingRole() }));
     const values = Object.values(JSON.parse(Format!) as Record<string, string>);
     expect(values).toContain("$context.requestId");
@@ -21,7 +21,7 @@ describe("access logs", () => {
     expect(Format).not.toMatch(/header|authorizer|protocol|querystring|path/i);
   });
 
-  test("go to a log group of the construct's that expires", () => {
+  test("go to a log group of the construct, which expires", () => {
     const template = synthesize({ accessLogs: AccessLogs.existingRole({ retention: logs.RetentionDays.ONE_DAY }) });
     expect(settingsOf(template).DestinationArn).toContain("<AccessLogs");
     const [group] = Object.entries(resourcesOf(template, "AWS::Logs::LogGroup")).filter(([id]) =>
@@ -30,7 +30,7 @@ describe("access logs", () => {
     expect(group![1].Properties).toEqual({ RetentionInDays: 1 });
   });
 
-  test("go to yours", () => {
+  test("can go to another log group", () => {
     const stack = makeStack();
     const logGroup = new logs.LogGroup(stack, "Mine");
     const template = synthesize({ accessLogs: AccessLogs.existingRole({ logGroup }) }, stack);
@@ -38,13 +38,14 @@ describe("access logs", () => {
     expect(Object.keys(resourcesOf(template, "AWS::Logs::LogGroup")).some((id) => /AccessLogs/.test(id))).toBe(false);
   });
 
-  test("with an existing role leave the account alone", () => {
+  test("with an existing role do not change the account", () => {
     synthesize({ accessLogs: AccessLogs.existingRole() }).resourceCountIs("AWS::ApiGateway::Account", 0);
   });
 });
 
 describe("the account's role", () => {
-  test("is set before the stage, with what API Gateway asks for, and stays when the stack goes", () => {
+  // It has the permissions that API Gateway needs.
+  test("is set before the stage, and stays when the stack is deleted", () => {
     const template = synthesize({ accessLogs: AccessLogs.managedRole() });
     const [[id, account]] = Object.entries(resourcesOf(template, "AWS::ApiGateway::Account")) as [[string, never]];
     expect(only(template, "AWS::ApiGatewayV2::Stage").DependsOn).toContain(id);
@@ -60,7 +61,7 @@ describe("the account's role", () => {
     });
   });
 
-  test("is made once, however many Push-Its a stack has", () => {
+  test("is made once for all Push-Its of a stack", () => {
     const stack = makeStack();
     new PushIt(stack, "One", { accessLogs: AccessLogs.managedRole() });
     new PushIt(stack, "Two", { accessLogs: AccessLogs.managedRole() });

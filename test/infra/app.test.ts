@@ -9,7 +9,7 @@ const { app, context: flags } = JSON.parse(readFileSync(join(root, "cdk.json"), 
   context: object;
 };
 
-/** Runs cdk.json's app, as the CDK does. */
+/** Runs cdk.json's app as the CDK does. */
 const synthesize = (given: Record<string, unknown> = {}) => {
   const context = { ...flags, ...given, "aws:cdk:enable-path-metadata": true };
   const outdir = mkdtempSync(join(tmpdir(), "push-it-test-"));
@@ -30,7 +30,7 @@ const synthesize = (given: Record<string, unknown> = {}) => {
 };
 
 describe("cdk.json's app", () => {
-  test("makes one stack for any account and Region, and prints where clients connect", () => {
+  test("makes one stack for any account, and outputs the clients' URL", () => {
     const { stderr, template, text } = synthesize();
     expect(JSON.stringify(template.Outputs.Url!.Value)).toMatch(/wss:\/\/.*execute-api.*live/);
     expect(text).not.toMatch(/\b\d{12}\b|us-east-1|eu-central-1/);
@@ -44,7 +44,7 @@ describe("cdk.json's app", () => {
     expect(stderr).not.toContain("No guard is configured");
   });
 
-  test("fails when there is no such module", () => {
+  test("fails if the guard module does not exist", () => {
     const { status, stderr } = synthesize({ guards: "test/infra/fixtures/missing.ts" });
     expect(status).not.toBe(0);
     expect(stderr).toContain("there is no guard module at");

@@ -21,13 +21,13 @@ describe("an API without a default endpoint", () => {
   });
 
   test.each<[string, (api: CfnApi) => void]>([
-    ["as it comes", () => undefined],
+    ["unchanged", () => undefined],
     ["false", (api) => (api.disableExecuteApiEndpoint = false)],
     [
       "overridden again",
       (api) => ((api.disableExecuteApiEndpoint = true), api.addPropertyOverride("DisableExecuteApiEndpoint", false)),
     ],
-  ])("is not one whose endpoint is enabled: %s", (_, change) => {
+  ])("is accepted if its endpoint is enabled: %s", (_, change) => {
     expect(synthesizing(change)).not.toThrow();
   });
 });

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(__dirname, "../..");
-/** What stands in docs/PERFORMANCE.md between the markers of a benchmark. */
+/** The text of docs/PERFORMANCE.md between the markers of a benchmark. */
 const measured = (name: string): string => {
   const performance = readFileSync(join(root, "docs/PERFORMANCE.md"), "utf8");
   return performance.slice(performance.indexOf(`<!-- ${name} -->`), performance.indexOf(`<!-- /${name} -->`));
@@ -12,7 +12,8 @@ const measured = (name: string): string => {
 const page = readFileSync(join(root, "docs/DEPLOY.md"), "utf8");
 
 describe("docs/DEPLOY.md", () => {
-  test("has the props as their doc comments say them now (otherwise: node scripts/props.mjs)", () => {
+  // Otherwise run: node scripts/props.mjs
+  test("has the props with their present doc comments", () => {
     const script = `
       import { readFileSync } from "node:fs";
       import { withTables } from "./scripts/props.mjs";
@@ -25,12 +26,13 @@ describe("docs/DEPLOY.md", () => {
     expect(stdout).toBe(page);
   });
 
-  test("names the rules of cdk-nag that the construct answers", () => {
+  test("lists the cdk-nag rules that the construct suppresses", () => {
     for (const rule of ["APIG1", "APIG4", "DDB3", "IAM4", "IAM5"]) expect(page).toContain(`| ${rule} |`);
   });
 });
 
-test("docs/PERFORMANCE.md has figures for every operation with every kind of guard (otherwise: npm run bench -- guards --write)", () => {
+// Otherwise run: npm run bench -- guards --write
+test("docs/PERFORMANCE.md has figures for each operation and kind of guard", () => {
   for (const operation of ["connect", "subscribe", "publish → acknowledged", "publish → last"]) {
     const rows = measured("guards")
       .split("\n")

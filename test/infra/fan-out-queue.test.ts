@@ -19,8 +19,9 @@ const mappingOf = (props: PushItProps): Record<string, unknown> => {
   return readable(mapping!.Properties) as Record<string, unknown>;
 };
 
-describe("the queue of segments", () => {
-  test("hides a segment for six times as long as its worker may take, which is AWS's advice, and gives it away 30 times", () => {
+describe("the fan-out queue", () => {
+  // Six timeouts are AWS's advice.
+  test("hides a segment for six worker timeouts, and retries it 30 times", () => {
     const [worker] = Object.entries(resourcesOf(template, "AWS::Lambda::Function")).filter(([id]) =>
       id.includes("DeliverFunction"),
     );
@@ -30,14 +31,14 @@ describe("the queue of segments", () => {
     expect(RedrivePolicy).toEqual({ deadLetterTargetArn: "<DeliveriesDead.Arn>", maxReceiveCount: 30 });
   });
 
-  test("follows the props that decide the worker's time", () => {
+  test("follows the props that set the worker's timeout", () => {
     const changed = queues(
       synthesize({ fanOutBudget: Duration.seconds(5), timeouts: { onDisconnect: Duration.seconds(3) } }),
     );
     expect(changed["queue"]!["VisibilityTimeout"]).toBe(6 * (5 + 3 + 5));
   });
 
-  test("feeds workers one segment at a time, and at most half of an account's functions", () => {
+  test("passes one segment per invocation, to half of an account's functions", () => {
     expect(mappingOf({})).toEqual({
       BatchSize: 1,
       EventSourceArn: "<DeliveriesQueue.Arn>",
@@ -46,7 +47,7 @@ describe("the queue of segments", () => {
     });
   });
 
-  test("feeds no more workers than there can be: what is reserved, or what the prop says", () => {
+  test("invokes at most the reserved concurrency or the prop's number", () => {
     const workers = (props: PushItProps) => mappingOf(props)["ScalingConfig"];
     expect(workers({ reservedConcurrency: { fanOutWorker: 20 } })).toEqual({ MaximumConcurrency: 20 });
     expect(workers({ reservedConcurrency: { fanOutWorker: 1 } })).toEqual({ MaximumConcurrency: 2 });
@@ -62,19 +63,19 @@ describe("the queue of segments", () => {
     );
   });
 
-  test("is encrypted, as its dead-letter queue is, which keeps what it has for two weeks", () => {
+  test("is encrypted like its dead-letter queue, which keeps messages two weeks", () => {
     const { queue, dead } = queues(template);
     expect([queue!["SqsManagedSseEnabled"], dead!["SqsManagedSseEnabled"]]).toEqual([true, true]);
     expect(dead!["MessageRetentionPeriod"]).toBe(14 * 24 * 60 * 60);
   });
 
-  test("is encrypted with the construct's key where it has one", () => {
+  test("is encrypted with the construct's key if it has one", () => {
     const stack = makeStack();
     const { queue, dead } = queues(synthesize({ encryptionKey: new kms.Key(stack, "Key") }, stack));
     expect([queue!["KmsMasterKeyId"], dead!["KmsMasterKeyId"]]).toEqual(["<Key.Arn>", "<Key.Arn>"]);
   });
 
-  test("has an alarm that goes off with the first dead segment, and not where there are no figures", () => {
+  test("has an alarm for the first dead segment, if metrics exist", () => {
     const [alarm] = Object.values(resourcesOf(template, "AWS::CloudWatch::Alarm"));
     expect(readable(alarm!.Properties)).toMatchObject({
       MetricName: "ApproximateNumberOfMessagesVisible",

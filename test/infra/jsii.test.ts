@@ -3,8 +3,9 @@ import ts from "typescript";
 import { programOf } from "./program.js";
 
 /*
- * What infra exports should be expressible in jsii, so that other languages can follow without breaking users:
- * structs of readonly properties, classes and enums; no unions, no functions as values, no type parameters.
+ * The exports of infra should be available through jsii, so that other languages can follow without breaking users.
+ * They are structs of readonly properties, classes and enums. They have no unions, functions as values or type
+ * parameters.
  */
 
 const root = join(__dirname, "../..");
@@ -26,7 +27,7 @@ const isPublic = (symbol: ts.Symbol) => {
   return !(flags & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) && !isInternal(symbol);
 };
 
-/** Why a type cannot cross into another language, or `undefined`. */
+/** The reason why a type is not available in other languages, or `undefined`. */
 const problemOf = (type: ts.Type): string | undefined => {
   const bare = checker.getNonNullableType(type);
   if (bare.flags & (ts.TypeFlags.BooleanLike | ts.TypeFlags.EnumLike | ts.TypeFlags.Void)) return undefined;
@@ -55,8 +56,8 @@ const members = exported
 
 const structs = members.filter(([, member]) => ts.isPropertySignature(declarationOf(member)));
 
-describe("what infra exports", () => {
-  test("is all here", () => {
+describe("the exports of infra", () => {
+  test("are all here", () => {
     expect(exported.map(({ name }) => name).sort()).toEqual([
       "AccessLogOptions",
       "AccessLogs",
@@ -84,28 +85,28 @@ describe("what infra exports", () => {
     expect(structs.length).toBeGreaterThan(60);
   });
 
-  test("is classes, enums and structs only", () => {
+  test("are classes, enums and structs only", () => {
     const kinds = ts.SymbolFlags.Class | ts.SymbolFlags.Interface | ts.SymbolFlags.RegularEnum;
     expect(exported.filter(({ flags }) => !(flags & kinds)).map(({ name }) => name)).toEqual([]);
   });
 
-  test.each(exported.map((symbol) => [symbol.name, symbol] as const))("%s is explained", (_name, symbol) => {
+  test.each(exported.map((symbol) => [symbol.name, symbol] as const))("have a doc comment: %s", (_name, symbol) => {
     expect(ts.displayPartsToString(symbol.getDocumentationComment(checker))).not.toBe("");
   });
 });
 
 describe("a property", () => {
-  test.each(structs)("%s is readonly, explained, and tells its default", (_name, member) => {
+  test.each(structs)("%s is readonly and has a doc comment with its default", (_name, member) => {
     const declaration = declarationOf(member) as ts.PropertySignature;
     expect(ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Readonly).toBeTruthy();
     expect(ts.displayPartsToString(member.getDocumentationComment(checker))).not.toBe("");
-    const tells = member.getJsDocTags(checker).some(({ name, text }) => name === "default" && text?.length);
-    expect([_name, tells]).toEqual([_name, declaration.questionToken !== undefined]);
+    const hasDefault = member.getJsDocTags(checker).some(({ name, text }) => name === "default" && text?.length);
+    expect([_name, hasDefault]).toEqual([_name, declaration.questionToken !== undefined]);
   });
 });
 
 describe("a type", () => {
-  test.each(members)("of %s can be said in other languages", (_name, member) => {
+  test.each(members)("of %s is available in other languages", (_name, member) => {
     const declaration = declarationOf(member);
     const type = checker.getTypeOfSymbolAtLocation(member, declaration);
     const signatures =
@@ -121,7 +122,7 @@ describe("a type", () => {
     expect(types.map(problemOf).filter(Boolean)).toEqual([]);
   });
 
-  test("with a union, a function or no name would be found", () => {
+  test("with a union, a function or no name is found", () => {
     const file = ts.createSourceFile("x.ts", "", ts.ScriptTarget.ES2022);
     const source = "export interface X { a: string | number; b: () => void; c: { d: 1 }; e?: boolean; f: string[] }";
     const host = ts.createCompilerHost(options);

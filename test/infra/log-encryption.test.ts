@@ -17,7 +17,8 @@ const keysOf = (template: Template): unknown[] => [
 ];
 
 describe("log groups", () => {
-  test("are encrypted with the table's key if the props ask for it, those of access logs too", () => {
+  // This includes the log groups of access logs.
+  test("are encrypted with the table's key if the props say so", () => {
     const template = synthesize({ ...MANAGED, logEncryption: true, accessLogs: AccessLogs.existingRole() });
     expect(keysOf(template)).toEqual(['"<TableKey.Arn>"']);
     expect(JSON.stringify(readable(only(template, "AWS::KMS::Key").Properties.KeyPolicy))).toContain(
@@ -26,7 +27,7 @@ describe("log groups", () => {
     );
   });
 
-  test("are not otherwise, whatever key the table has", () => {
+  test("are not encrypted by default, whatever key the table has", () => {
     expect(keysOf(synthesize(MANAGED))).toEqual([undefined]);
     expect(JSON.stringify(synthesize(MANAGED).toJSON())).not.toContain("aws:logs:arn");
   });
@@ -37,20 +38,20 @@ describe("log groups", () => {
     expect(keysOf(Template.fromStack(stack))).toEqual(['"<Key.Arn>"']);
   });
 
-  test("with an imported key are a warning, because its policy is the user's to change", () => {
+  test("with an imported key cause a warning about its policy", () => {
     const stack = makeStack();
     const encryptionKey = kms.Key.fromKeyArn(stack, "Key", "arn:aws:kms:eu-central-1:111122223333:key/1");
     makePushIt({ encryptionKey, logEncryption: true }, stack);
     Annotations.fromStack(stack).hasWarning("/Test/PushIt", Match.stringLikeRegexp("the policy of an imported key"));
   });
 
-  test("need a key", () => {
+  test("need a key to be encrypted", () => {
     expect(() => makePushIt({ logEncryption: true })).toThrow(
       "PushIt: logEncryption needs a key: set encryptionKey, or encryption to",
     );
   });
 
-  test("that are kept keep the key that was made", () => {
+  test("that are retained retain the key that was made", () => {
     const policyOf = (props: PushItProps) => only(synthesize({ ...MANAGED, ...props }), "AWS::KMS::Key").DeletionPolicy;
     expect(policyOf({ logEncryption: true })).toBe("Delete");
     expect(policyOf({ logEncryption: true, logRemovalPolicy: RemovalPolicy.RETAIN })).toBe("Retain");

@@ -3,13 +3,13 @@ import { join } from "node:path";
 
 const root = join(__dirname, "../..");
 
-/** Where a line of the log is written: `log.info("swept", …)`, and `log.warn({ event: "guard_timeout", … })`. */
+/** A statement that writes a log line: `log.info("swept", …)`, or `log.warn({ event: "guard_timeout", … })`. */
 const WRITTEN = /\.(debug|info|warn|error|#warn)\(\s*(?:\{ event: )?"([a-z_]+)"/g;
 
-/** A line of the log whose event is not written there, which this test could not see. */
+/** A log statement with an event that is not a literal, which this test could not see. */
 const HIDDEN = /\blog\??\.(?:debug|info|warn|error)\(\s*(?!["{])\w/g;
 
-/** `event` is handed on by the one helper that names it. */
+/** `event` is a parameter of the one helper that names it. */
 const HELPER = "lambdas/aws/api-gateway/management-api.ts";
 
 const sources = readdirSync(join(root, "lambdas"), { recursive: true, encoding: "utf8" })
@@ -37,7 +37,7 @@ const rows = page
     return event === undefined || levels === undefined ? [] : [[event, levels.split(", ")] as const];
   });
 
-test("docs/LOGS.md has a row for each event that the functions log, with its levels, and no other", () => {
+test("docs/LOGS.md has exactly one row per logged event, with its levels", () => {
   const inSource = [...written()].map(([event, levels]) => [event, [...levels].sort()]);
   expect(inSource.length).toBeGreaterThan(25);
   const inPage = rows.map(([event, levels]) => [event, [...levels].sort()]);
@@ -45,7 +45,7 @@ test("docs/LOGS.md has a row for each event that the functions log, with its lev
   expect(inPage.sort(byName)).toEqual(inSource.sort(byName));
 });
 
-test("each event is named where it is written", () => {
+test("each event is a literal in its log statement", () => {
   const hidden = sources.flatMap(([file, source]) =>
     file === HELPER ? [] : [...source.matchAll(HIDDEN)].map(([text]) => `${file}: ${text}`),
   );

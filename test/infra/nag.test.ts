@@ -7,7 +7,7 @@ import { AwsSolutionsChecks } from "cdk-nag";
 import { AccessLogs, Denials, Guards, type PushItProps } from "../../infra/index.js";
 import { makePushIt, makeStack } from "./synth.js";
 
-/** What AWS Solutions finds in a stack, answered findings left out. */
+/** The findings of AWS Solutions in a stack, without suppressed ones. */
 const findings = (stack: Stack): string[] =>
   new AwsSolutionsChecks()
     .validateScope(stack)
@@ -20,7 +20,7 @@ const check = (props: PushItProps, stack = makeStack()): string[] => {
   return findings(stack);
 };
 
-/** Every answer in the tree, by rule. */
+/** Every suppression in the tree, by rule. */
 const answers = (stack: Stack): string[] =>
   stack.node
     .findAll()
@@ -30,7 +30,7 @@ const answers = (stack: Stack): string[] =>
     .map((id) => id.replace(/^annotation::/i, "").replace(/\[.*/, ""));
 
 describe("cdk-nag's AWS Solutions", () => {
-  test("finds nothing in a Push-It as it comes", () => {
+  test("finds nothing in a Push-It with default props", () => {
     expect(check({})).toEqual([]);
   });
 
@@ -57,12 +57,14 @@ describe("cdk-nag's AWS Solutions", () => {
     ).toEqual([]);
   });
 
-  test("finds nothing in what a back end is granted, nor in a rule that publishes", () => {
+  test("finds nothing in grants to servers or rules that publish", () => {
     const stack = makeStack();
     const pushIt = makePushIt({ publishUrl: true }, stack);
-    const backEnd = new iam.Role(stack, "BackEnd", { assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com") });
-    pushIt.grantPublish(backEnd);
-    pushIt.grantPublishUrl(backEnd);
+    const publisherRole = new iam.Role(stack, "BackEnd", {
+      assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com"),
+    });
+    pushIt.grantPublish(publisherRole);
+    pushIt.grantPublishUrl(publisherRole);
     const rule = new events.Rule(stack, "Rule", { eventPattern: { source: ["shop"] } });
     rule.addTarget(
       pushIt.publishTarget({ channel: "shop", data: { order: events.EventField.fromPath("$.detail.order") } }),
@@ -70,13 +72,13 @@ describe("cdk-nag's AWS Solutions", () => {
     expect(findings(stack)).toEqual([]);
   });
 
-  test("finds nothing where account and Region are known", () => {
+  test("finds nothing if the account and the Region are known", () => {
     const { node } = makeStack();
     const stack = new Stack(node.root, "Known", { env: { account: "111122223333", region: "eu-central-1" } });
     expect(check({}, stack)).toEqual([]);
   });
 
-  test("is answered for four rules only, each with a reason in the construct", () => {
+  test("is suppressed for four rules only, each with a reason", () => {
     const stack = makeStack();
     makePushIt({}, stack);
     expect([...new Set(answers(stack))].sort()).toEqual([
@@ -87,7 +89,7 @@ describe("cdk-nag's AWS Solutions", () => {
     ]);
   });
 
-  test("gets no answer from a CDK that refuses its ids, and a stack all the same", () => {
+  test("is not suppressed by a CDK that refuses its ids", () => {
     // As a CDK of 2.255 does with an id that has "::" twice.
     const refusing = jest.spyOn(Validations.prototype, "acknowledge").mockImplementation(() => {
       throw new Error("Invalid validation rule ID");
@@ -98,7 +100,7 @@ describe("cdk-nag's AWS Solutions", () => {
     expect(answers(stack)).toEqual([]);
   });
 
-  test("still finds what is outside the construct", () => {
+  test("still finds problems outside of the construct", () => {
     const stack = makeStack();
     makePushIt({}, stack);
     new secretsmanager.Secret(stack, "Unrotated");

@@ -21,15 +21,15 @@ describe("the API", () => {
     });
   });
 
-  test("has a run every minute if some channel has presence", () => {
-    const attended = synthesize({ channels: { "rooms/*": { presence: true } } });
-    const rates = Object.values(resourcesOf(attended, "AWS::Events::Rule")).map(
+  test("has a scheduled run each minute if a channel has presence", () => {
+    const withPresence = synthesize({ channels: { "rooms/*": { presence: true } } });
+    const rates = Object.values(resourcesOf(withPresence, "AWS::Events::Rule")).map(
       ({ Properties }) => Properties.ScheduleExpression,
     );
     expect(rates.sort()).toEqual(["rate(1 minute)", "rate(15 minutes)"]);
   });
 
-  test("tells `push-it-cli dev` which construct it is", () => {
+  test("marks the construct for `push-it-cli dev`", () => {
     expect(only(template, "AWS::ApiGatewayV2::Api").Metadata).toMatchObject({
       "push-it:construct": { version: 1, path: "Test/PushIt" },
     });
@@ -40,14 +40,14 @@ describe("the stage", () => {
   const stage = only(template, "AWS::ApiGatewayV2::Stage");
   const settings = stage.Properties.RouteSettings as Record<string, Record<string, number>>;
 
-  test("is made after every route, or its settings would name routes that do not exist", () => {
+  test("is made after every route, whose settings it names", () => {
     for (const id of Object.keys(resourcesOf(template, "AWS::ApiGatewayV2::Route")))
       expect(stage.DependsOn).toContain(id);
     for (const id of Object.keys(resourcesOf(template, "AWS::ApiGatewayV2::RouteResponse")))
       expect(stage.DependsOn).toContain(id);
   });
 
-  test("takes other rates for single routes, and keeps what they leave out", () => {
+  test("accepts other rates for single routes and keeps defaults", () => {
     const changed = synthesize({
       throttling: { connect: { rateLimit: 5 }, publish: { rateLimit: 50, burstLimit: 60 } },
     });
@@ -58,20 +58,20 @@ describe("the stage", () => {
     });
   });
 
-  test("is called live, or as you like, wherever its name is used", () => {
+  test("is called live by default, wherever its name is used", () => {
     expect(stage.Properties).toMatchObject({ StageName: "live", AutoDeploy: true });
     const renamed = JSON.stringify(synthesize({ stageName: "beta" }).toJSON());
     expect(renamed).toContain("/beta/POST/@connections/*");
     expect(renamed).not.toContain("/live");
   });
 
-  test("never logs the data of requests, which holds credentials", () => {
+  test("never logs the data of requests, which contains credentials", () => {
     expect(JSON.stringify(template.toJSON())).not.toMatch(/DataTrace|LoggingLevel/);
   });
 });
 
 describe("the table", () => {
-  test("is on demand, expires its rows, has no index, and costs nothing more", () => {
+  test("is on demand, expires rows, and has no index or extras", () => {
     expect(readOnly("AWS::DynamoDB::Table")).toEqual({
       KeySchema: [
         { AttributeName: "pk", KeyType: "HASH" },
@@ -89,7 +89,7 @@ describe("the table", () => {
     expect(only(template, "AWS::DynamoDB::Table").DeletionPolicy).toBe("Delete");
   });
 
-  test("can be restorable, kept, and encrypted with another key", () => {
+  test("can be restorable, retained, and encrypted with another key", () => {
     const table = only(
       synthesize({
         pointInTimeRecovery: true,
@@ -107,7 +107,7 @@ describe("the table", () => {
 });
 
 describe("the functions", () => {
-  test("run on the newest Node with long-term support that the CDK knows", () => {
+  test("run on the newest LTS version of Node that CDK knows", () => {
     const newest = lambda.Runtime.ALL.filter(({ name, family, isVariable }) => {
       const major = Number(/^nodejs(\d+)\.x$/.exec(name)?.[1]);
       return family === lambda.RuntimeFamily.NODEJS && !isVariable && major % 2 === 0;
@@ -115,8 +115,8 @@ describe("the functions", () => {
     expect(new Set(functions.map(({ Properties }) => Properties.Runtime))).toEqual(new Set([newest.name]));
   });
 
-  test("are arm64, with 512 MB, JSON logs, a log group of their own that expires", () => {
-    // All but those that only some channels' options need.
+  test("are arm64 with 512 MB, JSON logs and expiring log groups", () => {
+    // All functions except those for some channels' options only.
     expect(functions).toHaveLength(FUNCTION_NAMES.filter((name) => isNeeded(name, DEFAULT_SETTINGS)).length);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({
@@ -137,7 +137,7 @@ describe("the functions", () => {
     }
   });
 
-  test("know the table, the settings and where to post, and nothing else", () => {
+  test("have the table, the settings and endpoints in their environment only", () => {
     for (const { Properties } of functions) {
       const publishes = /publish|send|serverApi|fanOutWorker/.test(String(Properties.Description));
       const { Variables } = readable(Properties.Environment) as { Variables: Record<string, string> };
@@ -172,7 +172,7 @@ describe("the functions", () => {
     }
   });
 
-  test("are told the settings in milliseconds", () => {
+  test("have the settings in milliseconds", () => {
     const changed = synthesize({
       timeouts: { onConnectionRequest: Duration.seconds(2), onDisconnect: Duration.millis(500) },
       fanOutBudget: Duration.seconds(5),
@@ -196,7 +196,7 @@ describe("the functions", () => {
 });
 
 describe("the sweep", () => {
-  test("runs every 15 minutes, and is not retried for long", () => {
+  test("runs every 15 minutes and is not retried for long", () => {
     expect(readOnly("AWS::Events::Rule")).toMatchObject({
       ScheduleExpression: "rate(15 minutes)",
       Targets: [
@@ -209,14 +209,14 @@ describe("the sweep", () => {
     });
   });
 
-  test("runs as often as you like", () => {
+  test("runs at the interval of the prop", () => {
     const changed = synthesize({ sweepInterval: Duration.hours(1) });
     expect(only(changed, "AWS::Events::Rule").Properties.ScheduleExpression).toBe("rate(1 hour)");
   });
 });
 
 describe("the construct", () => {
-  test("warns that it is open to everyone, until that is acknowledged", () => {
+  test("warns that it is open to everyone, until acknowledged", () => {
     const stack = makeStack();
     makePushIt({}, stack);
     const everyone = Match.stringLikeRegexp("No guard is configured: everyone");
@@ -227,7 +227,7 @@ describe("the construct", () => {
     Annotations.fromStack(silent).hasNoWarning("*", Match.anyValue());
   });
 
-  test("gives its URL and parts", () => {
+  test("exposes its URL and parts", () => {
     const pushIt = makePushIt();
     const resolve = (value: unknown) => readable(Stack.of(pushIt).resolve(value));
     expect(resolve(pushIt.url)).toBe("wss://<Api>.execute-api.<AWS::Region>.<AWS::URLSuffix>/live");
@@ -235,14 +235,14 @@ describe("the construct", () => {
     expect(resolve(pushIt.functions.publish.functionName)).toBe("<PublishFunction>");
   });
 
-  test("stands twice in one stack", () => {
+  test("can be used twice in one stack", () => {
     const stack = makeStack();
     new PushIt(stack, "One");
     new PushIt(stack, "Two", { accessLogs: undefined });
     expect(() => synthesize({}, stack)).not.toThrow();
   });
 
-  test("does not care for the app's feature flags", () => {
+  test("does not depend on the app's feature flags", () => {
     const bare = new Stack(new App({ context: { "aws:cdk:bundling-stacks": [] } }), "Test");
     const types = (from: typeof template) =>
       Object.values((from.toJSON() as { Resources: Record<string, { Type: string }> }).Resources)

@@ -5,10 +5,10 @@ import { FUNCTIONS } from "../../infra/functions/registry.js";
 import { ROUTE_NAMES, routeOf } from "../../infra/functions/routes.js";
 import { makeStack, readable, resourcesOf, synthesize } from "./synth.js";
 
-// What permits something and is not asked in a local run, so that no end-to-end test misses it: `npm run iam:mutate`
-// names this file for each.
+// These policies have no effect in a local run, so that no end-to-end test fails without them. `npm run iam:mutate`
+// names this file for each of them.
 
-/** Every function, every route and every schedule that there can be. */
+/** Every function, route and schedule of all options. */
 const EVERYTHING: PushItProps = {
   guards: Guards.fromModule("test/infra/fixtures/guards.ts"),
   channels: { "all/*": { history: {}, presence: true, linger: Duration.millis(250) } },
@@ -29,10 +29,10 @@ const invoke = (name: string, Principal: string, SourceArn: unknown) => ({
   SourceArn,
 });
 
-describe("who may invoke the functions", () => {
+describe("the permissions to invoke the functions", () => {
   const permissions = all("AWS::Lambda::Permission");
 
-  test("the API, each for its own route", () => {
+  test("are the API's, each for its own route", () => {
     const api = permissions.filter(({ Principal }) => Principal === "apigateway.amazonaws.com");
     const arnOf = (key: string): string =>
       `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/*${key}`;
@@ -43,7 +43,7 @@ describe("who may invoke the functions", () => {
     expect(api).toEqual(expect.arrayContaining(expected));
   });
 
-  test("the clock, for the sweep and for telling who is there; and nobody else", () => {
+  test("are the scheduler's for the sweep and announce, and no others", () => {
     const others = permissions.filter(({ Principal }) => Principal !== "apigateway.amazonaws.com");
     expect(others).toHaveLength(2);
     expect(others).toEqual(
@@ -55,7 +55,7 @@ describe("who may invoke the functions", () => {
   });
 });
 
-test("both queues refuse whatever does not come by TLS, and their policies permit nothing", () => {
+test("both queues refuse requests without TLS and permit nothing", () => {
   const refuse = (queue: string) => ({
     Queues: [`<${queue}>`],
     PolicyDocument: {
@@ -76,7 +76,7 @@ test("both queues refuse whatever does not come by TLS, and their policies permi
   expect(policies).toEqual(expect.arrayContaining([refuse("DeliveriesQueue"), refuse("DeliveriesDead")]));
 });
 
-test("the key that is made leaves it to the account's policies who may use it", () => {
+test("the key that is made is governed by the account's policies", () => {
   const [key, ...others] = all("AWS::KMS::Key");
   expect(others).toEqual([]);
   expect(key!["KeyPolicy"]).toEqual({
@@ -97,14 +97,14 @@ const assumedBy = (Service: string) => ({
   Statement: [{ Action: "sts:AssumeRole", Effect: "Allow", Principal: { Service } }],
 });
 
-test("every role is Lambda's to assume, for a function, and nobody else's", () => {
+test("every role can be assumed by Lambda functions only", () => {
   const roles = all("AWS::IAM::Role");
   expect(roles).toHaveLength(all("AWS::Lambda::Function").length);
   for (const { AssumeRolePolicyDocument: document } of roles)
     expect(document).toEqual(assumedBy("lambda.amazonaws.com"));
 });
 
-test("but the one that access logs are written with, which is API Gateway's and has what its documentation asks for", () => {
+test("the access-log role is API Gateway's, with its documented permissions", () => {
   const logged = synthesize({ accessLogs: AccessLogs.managedRole() }, makeStack());
   const [, role] = Object.entries(resourcesOf(logged, "AWS::IAM::Role")).find(([id]) =>
     id.startsWith("PushItApiGatewayAccount"),

@@ -37,7 +37,7 @@ const page = readFileSync(join(root, "docs/SECURITY.md"), "utf8");
 describe("the threat model", () => {
   const named = [...new Set(page.match(/test\/[\w/.-]+\.test\.ts/g))];
 
-  test("names a test for each defence, and every one of them exists", () => {
+  test("names a test for each defence, and every test exists", () => {
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((file) => !existsSync(join(root, file)))).toEqual([]);
     const tables = page.slice(page.indexOf("## What they may try"), page.indexOf("## What is logged")).split("\n");
@@ -46,7 +46,7 @@ describe("the threat model", () => {
     expect(defences.filter((line) => !line.includes(".test.ts`"))).toEqual([]);
   });
 
-  test("has something for everybody whom it names, and for every limit", () => {
+  test("has a row for every attacker and every limit", () => {
     for (const [, who] of page.matchAll(/^\| ([A-Z]) \| /gm))
       expect(page).toMatch(new RegExp(`^\\| ([A-Z], )*${who}(, [A-Z])* \\| .*test\\.ts`, "m"));
     for (const name of Object.keys(DEFAULT_LIMITS)) {
@@ -55,7 +55,7 @@ describe("the threat model", () => {
   });
 });
 
-/** In USD per million, as the page says them. */
+/** In USD per million, as on the page. */
 const [MESSAGE, MINUTE, REQUEST, GB_SECOND, WRITE, READ, LOG] = [1, 0.25, 0.2, 13.3334, 0.625, 0.125, 0.125];
 /** In USD per GB. */
 const GB_OF_LOG = 0.5;
@@ -66,7 +66,7 @@ const lambda = (seconds: number): number => REQUEST + seconds * 0.5 * GB_SECOND;
 const lineOf = (what: string): string | undefined =>
   page.split("\n").find((each) => each.startsWith("|") && each.includes(what) && each.includes("**$"));
 
-test("prices are those of the one table of prices", () => {
+test("the page's prices are those of the price table", () => {
   const { apiGateway, lambda: functions, dynamodb } = PRICES;
   expect([MESSAGE, MINUTE, REQUEST, WRITE, READ]).toEqual([
     apiGateway.messages,
@@ -78,7 +78,7 @@ test("prices are those of the one table of prices", () => {
   expect(GB_SECOND).toBeCloseTo(functions.gbSecond * 1e6);
 });
 
-describe("what a stranger costs", () => {
+describe("the cost of an unknown client", () => {
   const refused = MESSAGE + lambda(0.05) + LOG;
   const explained = refused + 4 * WRITE + READ + lambda(0.02) + 16 * MINUTE;
   const frame = MESSAGE + lambda(0.01) + READ + LOG;
@@ -102,7 +102,7 @@ describe("what a stranger costs", () => {
   });
 });
 
-test("the longest line of a refusal costs what the page says", () => {
+test("the longest log line of a refusal costs the page's price", () => {
   const channels = Array.from({ length: MAX_CHANNELS_PER_FRAME }, (_, at) =>
     String(at).padEnd(MAX_CHANNEL_LENGTH + "/*".length, "x"),
   );
@@ -123,16 +123,16 @@ test("the longest line of a refusal costs what the page says", () => {
   expect(page).toContain(dollars(rate("subscribe"), perMillion));
 });
 
-describe("what a permitted agent has read and written", () => {
+describe("the reads and writes of a permitted agent", () => {
   /** Read units of 4 KB: of a message of 31 KB, and of one Query, which reads 1 MB at most. */
   const [LARGEST, QUERY] = [8, 256];
-  /** Of members, which have 1 KB at most; and of how many there are. */
+  /** Of members, which have 1 KB at most, and of their count. */
   const members = ROWS_PER_FRAME / 4 + 1;
   const [agent, heads] = [1, 1];
-  /** Each is looked up as one that comes; its channel twice. */
+  /** Each channel is looked up like a new one, and its occupancy twice. */
   const [coming, held] = [2, 8];
   const read = (units: number, seconds: number): number => 2 * MESSAGE + lambda(seconds) + units * READ;
-  /** Full frames of one agent, where each channel counts as so many. */
+  /** Full frames of one agent, if each channel counts this often. */
   const frames = (each: number): RateLimit => {
     const { perSecond, burst } = subscriptionChanges(DEFAULT_LIMITS);
     return { perSecond: perSecond / MAX_CHANNELS_PER_FRAME / each, burst: burst / MAX_CHANNELS_PER_FRAME / each };
@@ -176,7 +176,7 @@ describe("what a permitted agent has read and written", () => {
     ["`history` requests", HISTORY_REQUESTS],
     ["`presence` requests", PRESENCE_REQUESTS],
     ["`refresh` requests", REFRESH_REQUESTS],
-  ])("the protocol says how many %s there may be", (what, { perSecond, burst }) => {
+  ])("the protocol states the limit of pings or requests: %s", (what, { perSecond, burst }) => {
     const protocol = readFileSync(join(root, "docs/PROTOCOL.md"), "utf8").split("\n");
     expect(
       protocol.find((line) => line.startsWith("|") && line.includes(what) && line.includes("in a second")),
@@ -205,7 +205,7 @@ describe("the alarm", () => {
     expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
   });
 
-  test("is a budget, and alarms on this stage's connections and messages", async () => {
+  test("is a budget, and an alarm on the stage's connections and messages", async () => {
     const { addAlarms } = (await import(script)) as { addAlarms(pushIt: PushIt, email: string, dollars: number): void };
     const pushIt = makePushIt();
     addAlarms(pushIt, "ops@example.com", 10);

@@ -9,7 +9,7 @@ import { makePushIt, makeStack, only, synthesize } from "./synth.js";
 const CHANNELS = { "plain/*": { presence: true }, "rooms/*": { history: { size: 10, ttl: Duration.hours(1) } } };
 const DESTROYED = Match.stringLikeRegexp("all stored messages are deleted");
 
-/** What decides whether data is lost: the policies, the protection and the backups of the table. */
+/** The properties that prevent data loss: policies, protection and backups of the table. */
 const kept = (props: PushItProps, stack = makeStack()) => {
   const table = only(synthesize(props, stack), "AWS::DynamoDB::Table") as ReturnType<typeof only> & {
     UpdateReplacePolicy?: string;
@@ -27,11 +27,11 @@ const RETAINED = { policies: ["Retain", "Retain"], isProtected: true, restorable
 const DELETED = { policies: ["Delete", "Delete"], isProtected: false, restorable: false };
 
 describe("a table with a history", () => {
-  test("is kept, protected and restorable, whichever channel has the history", () => {
+  test("is retained, protected and restorable, whichever channel has the history", () => {
     expect(kept({ channels: CHANNELS })).toEqual(RETAINED);
   });
 
-  test("is not kept if the props say so, in each respect alone", () => {
+  test("is not if the props say so, in each respect alone", () => {
     expect(kept({ channels: CHANNELS, removalPolicy: RemovalPolicy.DESTROY })).toEqual({
       ...DELETED,
       restorable: true,
@@ -43,7 +43,7 @@ describe("a table with a history", () => {
     ).toBe(true);
   });
 
-  test("warns if it is to be destroyed, until that is acknowledged", () => {
+  test("warns if it would be destroyed, until acknowledged", () => {
     const warned = makeStack();
     makePushIt({ channels: CHANNELS, removalPolicy: RemovalPolicy.DESTROY }, warned);
     Annotations.fromStack(warned).hasWarning("/Test/PushIt", DESTROYED);
@@ -63,19 +63,20 @@ describe("a table with a history", () => {
 });
 
 describe("a table without a history", () => {
-  test("goes with the construct", () => {
+  test("is deleted with the construct", () => {
     expect(kept({})).toEqual(DELETED);
     expect(kept({ channels: { "plain/*": { presence: true, latest: true } } })).toEqual(DELETED);
   });
 
-  test("is kept, protected and restorable if the props say so", () => {
+  test("is retained, protected and restorable if the props say so", () => {
     expect(kept({ removalPolicy: RemovalPolicy.RETAIN, deletionProtection: true, pointInTimeRecovery: true })).toEqual(
       RETAINED,
     );
   });
 });
 
-test("cdk-nag's DDB3 is answered only without a history: whoever turns backups off then has to answer it", () => {
+// A user who turns backups off then has to suppress the rule.
+test("cdk-nag's DDB3 is suppressed only without a history", () => {
   const found = (props: PushItProps): string[] => {
     const stack = makeStack();
     makePushIt(props, stack);
@@ -91,14 +92,14 @@ describe("a key that the construct made", () => {
     only(synthesize({ encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED, ...props }), "AWS::KMS::Key")
       .DeletionPolicy;
 
-  test("goes and stays with its table", () => {
+  test("is deleted and retained like its table", () => {
     expect(keyOf({})).toBe("Delete");
     expect(keyOf({ removalPolicy: RemovalPolicy.RETAIN })).toBe("Retain");
     expect(keyOf({ channels: CHANNELS })).toBe("Retain");
     expect(keyOf({ channels: CHANNELS, removalPolicy: RemovalPolicy.DESTROY })).toBe("Delete");
   });
 
-  test("is another matter than a key of the user's, which is left as it is", () => {
+  test("differs from a key of the user, which stays unchanged", () => {
     const stack = makeStack();
     makePushIt({ encryptionKey: new kms.Key(stack, "Key") }, stack);
     expect(only(Template.fromStack(stack), "AWS::KMS::Key").DeletionPolicy).toBe("Retain");

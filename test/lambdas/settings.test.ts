@@ -1,6 +1,6 @@
 import { DEFAULT_SETTINGS, DEFAULT_TIMEOUTS } from "../../lambdas/settings.js";
 
-test("guards have the seed's time by default: 10 s, 1 s, 1 s; and a second for what the seed left open", () => {
+test("guard timeouts are 10 s for connections, else 1 s, by default", () => {
   expect(DEFAULT_TIMEOUTS).toEqual({
     onConnectionRequest: 10_000,
     onSubscriptionRequest: 1_000,

@@ -6,8 +6,8 @@ import { Dev, ROOT, run, temporaryFolder } from "./processes.js";
 
 /*
  * An app as `cdk init` lays it out, which installs the packed packages, adds the construct, type-checks, synthesizes,
- * and runs on this machine. With PUSH_IT_TEST_INSTALL=1 npm installs everything from its registry; otherwise the app
- * is given this repository's copies of exactly what it and the packages declare, so that no network is needed.
+ * and runs on this machine. With PUSH_IT_TEST_INSTALL=1 npm installs everything from its registry. Otherwise the app
+ * gets this repository's copies of the declared dependencies, and needs no network.
  */
 const INSTALL = process.env.PUSH_IT_TEST_INSTALL === "1";
 
@@ -69,13 +69,13 @@ pushIt.onMessageReceived = (channel, message) => console.log(channel.length, mes
 export const id: string = pushIt.publish({ channel: 'offers', data: { price: 1 } }, (error) => console.log(error.code));
 `;
 
-/** The app's back end. */
-const BACK_END = `
+/** The app's server program. */
+const SERVER_PROGRAM = `
 import { type PublishResult, Publisher, PublisherError } from 'push-it-server/publisher';
 
 const publisher = new Publisher({ functionName: 'publisher' });
 
-export const tell = async (agent: { connection: { id: string } }): Promise<PublishResult[]> => {
+export const publishAll = async (agent: { connection: { id: string } }): Promise<PublishResult[]> => {
   const { uuid }: { uuid: string } = await publisher.publish('offers', { price: 1 }, { exclude: agent });
   await publisher.publishToUser('ann', uuid);
   const ended: number = await publisher.disconnect({ userId: 'mallory' }, 'No.') + await publisher.unsubscribe(agent, 'offers');
@@ -139,7 +139,7 @@ beforeAll(() => {
   writeFileSync(join(app, "lib/shop-stack.ts"), STACK);
   writeFileSync(join(app, "guards.ts"), GUARDS);
   writeFileSync(join(app, "page.mjs"), PAGE);
-  writeFileSync(join(app, "lib/back-end.ts"), BACK_END);
+  writeFileSync(join(app, "lib/server.ts"), SERVER_PROGRAM);
   mkdirSync(join(app, "web"));
   writeFileSync(join(app, "web/page.ts"), TYPED_PAGE);
 }, 600_000);

@@ -6,8 +6,8 @@ import { installedIn, type Manifest, PACKAGES, type PackageFolder } from "./pack
 import { Dev, ROOT, run, temporaryFolder } from "./processes.js";
 
 /*
- * Each package, installed alone into an empty folder. What depends on nothing is installed without a network; what does
- * is installed from npm's registry with PUSH_IT_TEST_INSTALL=1, and otherwise read off this repository's lock file.
+ * Each package, installed alone into an empty folder. A package without dependencies is installed without a network. The
+ * others are installed from npm's registry with PUSH_IT_TEST_INSTALL=1, and otherwise read off this lock file.
  */
 const INSTALL = process.env["PUSH_IT_TEST_INSTALL"] === "1";
 
@@ -25,7 +25,7 @@ const namesIn = (app: string): string[] => {
   return [...new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, "")))].sort();
 };
 
-/** What the files below a folder weigh, in bytes. */
+/** The size of the files below a folder, in bytes. */
 const bytesOf = (path: string): number =>
   readdirSync(path, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
@@ -144,7 +144,7 @@ describe("push-it-server, installed alone", () => {
   `;
   const PRINTED = "connected function function\nThe secret KEY is not among the secrets of the guard module\n";
 
-  // CommonJS is what NodejsFunction of the CDK makes, if nobody says otherwise.
+  // CommonJS is the default of the CDK's NodejsFunction.
   test.each(["cjs", "esm"] as const)("runs when a bundler makes one file of it, as %s", (format) => {
     const outfile = join(app, `bundle.${format === "cjs" ? "cjs" : "mjs"}`);
     const stdin = { contents: PROGRAM, resolveDir: app };
@@ -187,7 +187,7 @@ describe("push-it-aws, installed alone", () => {
 });
 
 describe("push-it-cli, installed alone", () => {
-  test("comes with the emulator, and without the CDK; and runs where it is, without an app", async () => {
+  test("comes with the emulator, without the CDK, and runs without an app", async () => {
     const app = INSTALL ? installed("local") : undefined;
     const names = app === undefined ? namesByLock("local") : namesIn(app);
     expect(names).toEqual(expect.arrayContaining(["dynalite", "push-it-cli", "ws"]));

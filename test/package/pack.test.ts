@@ -24,7 +24,7 @@ const starterFiles = readdirSync(join(ROOT, "local/dist/starter"), { withFileTyp
   .filter((entry) => entry.isFile())
   .map((entry) => relative(join(ROOT, "local"), join(entry.parentPath, entry.name)));
 
-/** What says of a folder what its files are. */
+/** Manifests that name the module format of a folder. */
 const KINDS = ["dist/cjs/package.json", "dist/esm/package.json"];
 
 /** The program of a package that this repository has installed. */
@@ -32,8 +32,8 @@ const tool = (path: string): string => join(ROOT, "node_modules", path);
 
 interface Expected {
   folder: PackageFolder;
-  /** Files that are there beside those that the manifest names, and what these lead to. */
-  beside: string[];
+  /** Further files, next to the files that the manifest names and their imports. */
+  extraFiles: string[];
   dependencies: string[];
   peers: string[];
   optional: string[];
@@ -45,7 +45,7 @@ const EXPECTED: Expected[] = [
   // For resolvers that know no `exports`, `core.js` and the folder `iife` say what is imported.
   {
     folder: "client",
-    beside: [...KINDS, "core.js", "iife/package.json"],
+    extraFiles: [...KINDS, "core.js", "iife/package.json"],
     dependencies: [],
     peers: [],
     optional: [],
@@ -53,7 +53,7 @@ const EXPECTED: Expected[] = [
   },
   {
     folder: "server",
-    beside: [...KINDS, "dist/schemas/guard-request.v1.json", "dist/schemas/guard-response.v1.json"],
+    extraFiles: [...KINDS, "dist/schemas/guard-request.v1.json", "dist/schemas/guard-response.v1.json"],
     dependencies: [],
     peers: ["@aws-sdk/client-lambda"],
     optional: ["@aws-sdk/client-lambda"],
@@ -61,7 +61,7 @@ const EXPECTED: Expected[] = [
   },
   {
     folder: ".",
-    beside: [...FUNCTION_NAMES.map((name) => `dist/lambdas/${name}/index.mjs`), "dist/lambdas/guard-worker.mjs"],
+    extraFiles: [...FUNCTION_NAMES.map((name) => `dist/lambdas/${name}/index.mjs`), "dist/lambdas/guard-worker.mjs"],
     dependencies: [],
     peers: ["aws-cdk-lib", "constructs", "esbuild"],
     optional: ["esbuild"],
@@ -69,7 +69,7 @@ const EXPECTED: Expected[] = [
   },
   {
     folder: "local",
-    beside: [
+    extraFiles: [
       ...[
         "dist/bootstrap.mjs",
         "dist/node-path.mjs",
@@ -93,7 +93,7 @@ const EXPECTED: Expected[] = [
 
 const cases = EXPECTED.map((expected) => [PACKAGES[expected.folder], expected] as const);
 
-describe.each(cases)("the package %s", (name, { folder, beside, dependencies, peers, optional, limit }) => {
+describe.each(cases)("the package %s", (name, { folder, extraFiles, dependencies, peers, optional, limit }) => {
   const pack = packOf(folder);
   const packed = pack.files.map(({ path }) => path).sort();
   const manifest = manifestIn(join(ROOT, folder));
@@ -105,7 +105,7 @@ describe.each(cases)("the package %s", (name, { folder, beside, dependencies, pe
 
   test("has what runs, what describes it to TypeScript, and nothing else", () => {
     const named = targets.filter((target) => !target.includes("*"));
-    const led = [...named, ...beside].flatMap((file) => [...filesFrom(folder, file)]);
+    const led = [...named, ...extraFiles].flatMap((file) => [...filesFrom(folder, file)]);
     expect(packed).toEqual([...new Set([...led, "LICENSE", "README.md", "package.json"])].sort());
   });
 
@@ -147,9 +147,9 @@ describe.each(cases)("the package %s", (name, { folder, beside, dependencies, pe
   test("pleases publint and attw", () => {
     const tarball = tarballOf(folder);
     expect(run(process.execPath, [tool("publint/src/cli.js"), "run", tarball, "--strict"])).toContain("All good!");
-    const said = run(process.execPath, [tool("@arethetypeswrong/cli/dist/index.js"), tarball, "--no-color"]);
+    const report = run(process.execPath, [tool("@arethetypeswrong/cli/dist/index.js"), tarball, "--no-color"]);
     // A command is not imported.
-    expect(said).toContain(folder === "local" ? "does not contain types" : "No problems found");
+    expect(report).toContain(folder === "local" ? "does not contain types" : "No problems found");
   });
 });
 
@@ -191,12 +191,12 @@ describe("the packages", () => {
   });
 
   test("weigh no more than they may", () => {
-    const said = run(process.execPath, ["scripts/size.mjs"]);
-    for (const name of Object.values(PACKAGES)) expect(said).toMatch(new RegExp(`^${name} .* KB`, "m"));
+    const report = run(process.execPath, ["scripts/size.mjs"]);
+    for (const name of Object.values(PACKAGES)) expect(report).toMatch(new RegExp(`^${name} .* KB`, "m"));
   });
 });
 
-test("the lock file has every optional dependency: npm ci refuses one that lacks any, such as another machine's binary", () => {
+test("the lock file has every optional dependency, also other machines' binaries", () => {
   const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
     packages: Record<string, { optionalDependencies?: Record<string, string> }>;
   };

@@ -37,7 +37,7 @@ type Target = string | { [condition: string]: Target };
 export const manifestIn = (folder: string): Manifest =>
   JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
 
-/** What `npm pack` says it packs. */
+/** The output of `npm pack`. */
 export interface Pack {
   filename: string;
   size: number;
@@ -97,7 +97,7 @@ export const targetsOf = ({ main, module, types, bin = {}, exports, typesVersion
   return [...new Set(all.map((target) => posix.normalize(target)))];
 };
 
-/** What a script or a declaration imports. */
+/** The imports of a script or a declaration. */
 export const importsOf = (file: string): string[] =>
   ts.preProcessFile(readFileSync(file, "utf8"), true, true).importedFiles.map(({ fileName }) => fileName);
 

@@ -10,7 +10,7 @@ export const ROOT = join(__dirname, "../..");
 /** The built command. */
 export const CLI = join(ROOT, "local/dist/cli.js");
 
-/** What `push-it-cli dev --json` prints when it is ready. */
+/** The output of `push-it-cli dev --json` when it is ready. */
 export interface Ready {
   websocketUrl: string;
   managementUrl: string;

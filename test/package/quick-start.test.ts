@@ -8,7 +8,7 @@ import { ROOT } from "./processes.js";
 
 const steps = stepsOf(readFileSync(join(ROOT, "docs/QUICKSTART.md"), "utf8"));
 
-test("the quick start has its files, its commands and the local run, in order", () => {
+test("the quick start has files, commands and the local run in order", () => {
   const names = steps.map((step) => (step.kind === "file" ? step.name : step.kind));
   expect(names).toEqual([
     "run",

@@ -37,7 +37,7 @@ describe("the first release", () => {
     for (const { code } of functions) expect(existsSync(join(code, "index.mjs"))).toBe(true);
   });
 
-  it.each(["Plain", "Everything"])("has a stack %s that the local runtime can run, with its outputs", (name) => {
+  it.each(["Plain", "Everything"])("has a stack %s that runs locally, with its outputs", (name) => {
     const { tables, api, unrunnable, outputs } = read(name);
     expect(tables).toHaveLength(1);
     expect(Object.keys(api.routes)).toEqual(expect.arrayContaining(["$connect", "publish"]));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ROOT, temporaryFolder } from "./processes.js";
 
 describe("npm run test:dynamodb-local", () => {
-  test("says what it needs where there is no Java, and fails", () => {
+  test("fails without Java, and says what it needs", () => {
     const { folder, remove } = temporaryFolder();
     const env = { ...process.env, PATH: folder };
     const { status, stderr } = spawnSync(process.execPath, ["scripts/test-dynamodb-local.mjs"], {
@@ -21,7 +21,7 @@ describe("npm run test:dynamodb-local", () => {
 });
 
 describe("npm run build", () => {
-  test("builds again if what it reads or what it wrote is another, and for declarations that it has not written", () => {
+  test("builds again after a change of its inputs or outputs", () => {
     const { folder, remove } = temporaryFolder();
     const script = `
       import { rmSync, writeFileSync } from "node:fs";
@@ -62,7 +62,7 @@ describe("npm run iam", () => {
   const ARN = "arn:aws:lambda:us-east-1:123456789012:function:";
   const ROLE = "PushItPublishRole0123ABCD";
 
-  /** What the script makes of lines of a recording. */
+  /** The script's output for lines of a recording. */
   const textsOf = (lines: unknown[]): unknown => {
     const script = `
       import { textOf } from "./scripts/grants.mjs";
@@ -82,7 +82,7 @@ describe("npm run iam", () => {
     resource: ARN + name,
   });
 
-  test("tells the construct's functions from each other, whatever the stack, and not the guards of tests", () => {
+  test("distinguishes the construct's functions in any stack, and skips test guards", () => {
     const lines = [
       invoke("Test-PushItFlushFunction0123ABCD-abc123"),
       invoke("Other-PushItFlushFunction0123ABCD-def456"),
@@ -142,7 +142,7 @@ describe("npm run iam:mutate", () => {
     Queue: { Type: "AWS::SQS::QueuePolicy", Properties: { PolicyDocument: { Statement: [{}, {}] } } },
   };
 
-  test("tries what lets rules invoke functions, and names an existing test for each statement that it does not try", () => {
+  test("tries every statement, or names an existing test for it", () => {
     const script = `
       import { JUSTIFIED, notAsked, permissionsAsked } from "./scripts/grants.mjs";
       const template = ${JSON.stringify({ Resources })};

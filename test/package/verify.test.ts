@@ -6,7 +6,7 @@ import { Duration } from "aws-cdk-lib";
 import { TestSystem } from "../e2e/support/system.js";
 import { ROOT, run, temporaryFolder } from "./processes.js";
 
-/* What .github/workflows/aws.yml does on AWS, against the local system, by the same script. */
+/* The checks of .github/workflows/aws.yml, against the local system, by the same script. */
 
 const { folder, remove } = temporaryFolder();
 afterAll(remove);

@@ -38,7 +38,7 @@ const marked = (template: StackTemplate): StackTemplate => {
   return template;
 };
 
-/** The kinds of rows that the architecture's page tells of, by the letter that their keys begin with. */
+/** The kinds of rows on the architecture's page, by the first letter of their keys. */
 const documentedKinds = (): string[] => {
   const page = readFileSync(join(ROOT, "docs/ARCHITECTURE.md"), "utf8");
   return [...new Set([...page.matchAll(/^\| [^|]+ \| `([a-z])#/gm)].map(([, kind]) => kind!))];
@@ -51,7 +51,7 @@ const uuidsOf = (party: Party, channel: string): string[] =>
     .sort();
 
 /**
- * What functions of now may be denied during a rollback, with the reason why that hurts nobody. CloudFormation takes a
+ * Permissions that current functions may lack during a rollback, with the reason why that is harmless. CloudFormation takes a
  * policy back before the function that depends on it, so such a function runs without its new grants for a while.
  */
 const MAY_BE_DENIED: Readonly<Record<string, string>> = {
@@ -91,7 +91,7 @@ const requireRight = async (live: LiveStack, traffic: Traffic, isBack = false): 
   expect(live.invocations.filter(({ result }) => !result.ok)).toEqual([]);
 };
 
-describe("a stack that is updated from the first release to this one, and rolled back", () => {
+describe("an update of the first release to this one, and a rollback", () => {
   it.each(SEEDS)("keeps working after each step, in an order by the seed %d", async (seed) => {
     const random = seeded(seed);
     const [old, now] = [templateOf(before, STACK), marked(templateOf(after, STACK))];

@@ -11,7 +11,7 @@ import { BASE, VARIANTS } from "./support/variants.js";
 
 const STACK = "Test";
 
-/** What holds data, or is what clients connect to: it stays, whatever a prop says. */
+/** Types of resources that hold data, or that clients connect to. They stay, whatever a prop says. */
 const LASTING = ["AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage"];
 
 let folder: string;
@@ -20,7 +20,7 @@ let others: readonly Synthesized[];
 let live: LiveStack;
 let scene: Scene;
 
-/** What CloudFormation replaces without anybody noticing: the new one is made beside the old one, under an id of AWS's own. */
+/** Types that CloudFormation replaces without an interruption: it makes the new resource first, under an id of AWS. */
 const REPLACEABLE = ["AWS::Lambda::Permission"];
 
 /** A stack that is synthesized, and where. */

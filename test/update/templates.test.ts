@@ -4,7 +4,7 @@ import { type Finding, lossesOf } from "./support/compare.js";
 import { newFolder, type StackTemplate, STACKS, synthesizeNow, templateOf, unpack } from "./support/releases.js";
 
 /**
- * What an update from the first release may lose, by logical id or output, with the reason why no deployed stack is hurt.
+ * Losses that an update from the first release may have, by logical id or output, with the reason why each is harmless.
  * There is no other way to let a resource go.
  */
 const MAY_GO: Readonly<Record<(typeof STACKS)[number], Readonly<Record<string, string>>>> = {
@@ -27,7 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe.each(STACKS)("an update of the stack %s from the first release", (stack) => {
   const losses = (): Finding[] => lossesOf(templateOf(before, stack), templateOf(after, stack));
 
-  it("replaces and removes no resource and no output, but what is listed with a reason", () => {
+  it("replaces and removes only resources and outputs with a listed reason", () => {
     expect(losses().filter(({ id }) => MAY_GO[stack][id] === undefined)).toEqual([]);
   });
 
@@ -83,7 +83,7 @@ describe("the comparison", () => {
     expect(found).toContainEqual({ id, type: "AWS::DynamoDB::Table", what: "is removed" });
   });
 
-  it("finds an output that goes, and one that changes", () => {
+  it("finds a removed output and a changed output", () => {
     const found = plant(({ Outputs = {} }) => {
       delete Outputs["Url"];
       Outputs["Publisher"] = { Value: "other" };

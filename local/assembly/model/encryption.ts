@@ -1,4 +1,4 @@
-/** A resource whose content is under a customer's key: who uses it needs that key, too. */
+/** A resource that is encrypted with a customer-managed key. Its callers need permission for the key, too. */
 export interface EncryptedResource {
   arn: string;
   keyArn: string;

@@ -2,11 +2,14 @@ import type { Place } from "../../core/place.js";
 /** One Lambda function. */
 export interface FunctionModel {
   logicalId: string;
-  /** The function's name; made up where the template leaves it to AWS. */
+  /** The function's name. If the template has none, a fake one. */
   name: string;
-  /** Whether it stands outside the construct: nothing runs it but who invokes it. @default false */
+  /**
+   * Whether the function is outside the construct: then it runs only if another function or service invokes it.
+   * @default false
+   */
   external?: boolean;
-  /** Absolute path of the folder with its code: the asset's, or the one that its inline code was written to. */
+  /** Absolute path of the folder with its code: the asset's folder, or a folder that its inline code was written to. */
   code: string;
   /** Such as `index.handler`. */
   handler: string;
@@ -20,29 +23,29 @@ export interface FunctionModel {
   role?: string;
   /** Absent: unreserved. */
   reservedConcurrency?: number;
-  /** How asynchronous invocations are retried, and who hears of them; absent: as Lambda does by itself. */
+  /** Retries and destinations of asynchronous invocations. @default Lambda's defaults */
   async?: AsyncModel;
-  /** How Lambda writes what the function logs. @default "Text" */
+  /** The format of the function's logs. @default "Text" */
   logFormat?: "JSON" | "Text";
   /** Least level that is written, with `logFormat: "JSON"` only. @default "INFO" */
   logLevel?: string;
 }
 
-/** What an `AWS::Lambda::EventInvokeConfig` and a dead-letter queue say of asynchronous invocations. */
+/** Settings of asynchronous invocations, from an `AWS::Lambda::EventInvokeConfig` and a dead-letter queue. */
 export interface AsyncModel {
   /** 0 to 2. @default 2 */
   retries?: number;
   /** How old an event may become, in seconds. @default 21600 */
   maxAgeSeconds?: number;
-  /** ARN of who is told of events that succeeded. */
+  /** ARN of the destination for events that succeeded. */
   onSuccess?: string;
-  /** ARN of who is told of events that were given up. */
+  /** ARN of the destination for events that were discarded. */
   onFailure?: string;
   /** ARN of the dead-letter queue or topic. */
   deadLetter?: string;
 }
 
-/** A function that cannot be run here. */
+/** A function that cannot run locally. */
 export interface UnrunnableFunction {
   logicalId: string;
   name: string;

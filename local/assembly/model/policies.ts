@@ -1,9 +1,9 @@
-/** What a statement is about: certain actions or resources, or all but them. */
+/** The actions or resources of a statement: certain ones, or all but certain ones. */
 export interface Selection {
   /** Whether it is everything but the patterns: `NotAction`, `NotResource`. */
   not: boolean;
   patterns: string[];
-  /** Why some of its patterns are not known here, one reason each. */
+  /** Why some of its patterns have no value locally, one reason each. */
   unknown: string[];
 }
 
@@ -18,7 +18,7 @@ export interface Statement {
 /** A role's policies. */
 export interface Policies {
   statements: readonly Statement[];
-  /** What bounds them, if anything does: a call must be allowed by both. */
+  /** The permissions boundary, if there is one: both must allow a call. */
   boundary?: readonly Statement[];
 }
 
@@ -28,6 +28,6 @@ export interface Condition {
   operator: string;
   /** Such as `aws:RequestedRegion`. */
   key: string;
-  /** `undefined`: they cannot be told here. */
+  /** `undefined`: they have no value locally. */
   values: string[] | undefined;
 }

@@ -3,19 +3,19 @@ export interface QueueModel {
   logicalId: string;
   name: string;
   arn: string;
-  /** Where it is served. */
+  /** The queue's URL in this run. */
   url: string;
   visibilitySeconds: number;
   retentionSeconds: number;
   delaySeconds: number;
-  /** How long `ReceiveMessage` waits where it does not say. */
+  /** How long `ReceiveMessage` waits if the request does not say. */
   waitSeconds: number;
   maxMessageBytes: number;
-  /** Where messages go that were received too often; absent: they stay. */
+  /** The dead-letter queue for messages that were received too often. @default messages stay in the queue */
   redrive?: { deadLetterArn: string; maxReceiveCount: number };
 }
 
-/** One event source mapping: a queue whose messages a function is run with. */
+/** One event source mapping: a queue whose messages run a function. */
 export interface MappingModel {
   logicalId: string;
   functionId: string;
@@ -25,7 +25,7 @@ export interface MappingModel {
   batchSize: number;
   /** How long a batch is gathered for. */
   windowSeconds: number;
-  /** Whether the function tells which messages failed: `ReportBatchItemFailures`. */
+  /** Whether the function reports which messages failed: `ReportBatchItemFailures`. */
   reportsFailures: boolean;
   /** Most batches at a time; absent: as many as Lambda likes. */
   maxConcurrency?: number;

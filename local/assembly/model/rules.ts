@@ -15,18 +15,18 @@ export interface RuleTarget {
   /** The target's id within its rule. */
   id: string;
   functionId: string;
-  /** What the function gets: the event, where the template says nothing. */
+  /** How the function's input is made. @default the event itself */
   input: InputProperties;
 }
 
-/** What a target's input is made from: at most one of these, as a template writes them. */
+/** The properties that a target's input is made from: at most one of these, as a template writes them. */
 export interface InputProperties {
   Input?: unknown;
   InputPath?: unknown;
   InputTransformer?: unknown;
 }
 
-/** The bus that AWS services put their events on, and whoever names none. */
+/** The bus of events from AWS services, and of entries that name no bus. */
 export const DEFAULT_BUS = "default";
 
 /** A bus's name, by its name or its ARN. */

@@ -10,7 +10,7 @@ export interface FunctionUrlModel {
   cors?: CorsModel;
 }
 
-/** What a function URL answers to browsers of other origins. */
+/** The CORS configuration of a function URL. */
 export interface CorsModel {
   allowOrigins: string[];
   allowMethods: string[];

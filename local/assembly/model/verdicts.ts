@@ -1,4 +1,4 @@
-/** What the local runtime does with a resource. */
+/** The verdict of the local runtime on a resource of the construct. */
 export interface ResourceVerdict {
   logicalId: string;
   type: string;
@@ -7,7 +7,10 @@ export interface ResourceVerdict {
   reason?: string;
 }
 
-/** What becomes of a resource outside the construct: run when invoked, refused for a reason, or left alone. */
+/**
+ * The verdict on an external resource: it runs when invoked, is refused for a reason, or is left
+ * alone.
+ */
 export interface ExternalVerdict {
   logicalId: string;
   type: string;

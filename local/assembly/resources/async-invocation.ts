@@ -1,13 +1,13 @@
 import type { AsyncModel } from "../model/functions.js";
 import { Refused, type Properties, type ResourceReader } from "./reader.js";
 
-/** Only the newest version of a function exists here. */
+/** The only version of a function that exists locally. */
 const NEWEST = "$LATEST";
 
 /**
- * What the construct's stack says of asynchronous invocations, wherever in the stack it does.
- * @param readers those of the stack's resources, which adopt what is decided
- * @returns by the function's name
+ * Reads the settings of asynchronous invocations in the construct's stack.
+ * @param readers all readers of the stack's resources: they adopt the verdicts
+ * @returns settings by the function's name
  */
 export const readAsync = (...readers: [ResourceReader, ...ResourceReader[]]): Map<string, AsyncModel> => {
   const whole = readers[0].ofStack();

@@ -2,7 +2,7 @@ import type { EncryptedResource } from "../model/encryption.js";
 import { resolve } from "../template/intrinsics.js";
 import type { ResourceReader } from "./reader.js";
 
-/** Where resources name the key that they are encrypted with, by type. */
+/** How resources name their encryption key, by type. */
 const KEYS: Record<string, (properties: Record<string, unknown>) => unknown> = {
   "AWS::DynamoDB::Table": ({ SSESpecification: specification }) =>
     (specification as { KMSMasterKeyId?: unknown } | undefined)?.KMSMasterKeyId,
@@ -10,11 +10,14 @@ const KEYS: Record<string, (properties: Record<string, unknown>) => unknown> = {
   "AWS::SecretsManager::Secret": ({ KmsKeyId: key }) => key,
 };
 
-/** How those are called in calls: `Ref` of a secret is its ARN. */
+/** The ARN of such a resource. For a secret, `Ref` is its ARN. */
 const arnOf = ({ scope }: ResourceReader, logicalId: string, type: string): string =>
   String(type === "AWS::SecretsManager::Secret" ? scope.lookup(logicalId) : scope.lookup(logicalId, "Arn"));
 
-/** The tables, queues and secrets of the stack that are under a key which their template names by ARN. Of others nothing is asked. */
+/**
+ * The tables, queues and secrets of the stack whose template names a customer-managed key by ARN. Other keys are not
+ * checked.
+ */
 export const readKeys = (reader: ResourceReader): EncryptedResource[] =>
   Object.entries(reader.stack.template.Resources ?? {}).flatMap(
     ([logicalId, { Type: type, Properties: properties = {} }]) => {

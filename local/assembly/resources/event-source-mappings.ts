@@ -37,7 +37,7 @@ export const readMappings = (
   });
 };
 
-/** What would change which messages a function gets, or how. */
+/** Properties that change which messages a function receives, or how. */
 const NOT_KNOWN = ["FilterCriteria", "ProvisionedPollerConfig"];
 
 const batchingOf = (properties: Properties): Pick<MappingModel, "batchSize" | "windowSeconds"> => {

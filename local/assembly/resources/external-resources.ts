@@ -6,8 +6,8 @@ import type { ResourceReader } from "./reader.js";
 const FUNCTION = "AWS::Lambda::Function";
 
 /**
- * What becomes of the resources beside the construct.
- * @param reader of these resources, which has read the functions among them
+ * Verdicts on the external resources.
+ * @param reader the reader of these resources, which has read their functions
  */
 export const externalVerdicts = ({ resources, verdicts }: ResourceReader): ExternalVerdict[] => {
   const read = new Map(verdicts.map((each) => [each.logicalId, each]));
@@ -21,7 +21,7 @@ export const externalVerdicts = ({ resources, verdicts }: ResourceReader): Exter
     });
 };
 
-/** The functions that a reader refused; one whose name cannot be told can be invoked by nobody. */
+/** The functions that a reader refused. A function without a known name is left out: no caller can name it. */
 export const unrunnableFunctions = (reader: ResourceReader): UnrunnableFunction[] =>
   reader.verdicts.flatMap(({ logicalId, type, verdict, reason = "" }) => {
     const name = type === FUNCTION && verdict === "refused" ? nameOf(reader, logicalId) : undefined;

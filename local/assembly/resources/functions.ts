@@ -6,16 +6,16 @@ import type { AsyncModel, FunctionModel } from "../model/functions.js";
 import { resolve, Unresolvable } from "../template/intrinsics.js";
 import { Refused, type Properties, type ResourceReader } from "./reader.js";
 
-/** What CloudFormation assumes of a function that does not say. */
+/** CloudFormation's defaults for functions. */
 const DEFAULTS = { timeoutSeconds: 3, memoryMb: 128 };
 
 /** How functions are read. */
 export interface FunctionsOptions {
   /** Environment variables to take instead of the template's, by name. */
   environment?: Record<string, string>;
-  /** Where inline code is written to; absent: functions with inline code are refused. */
+  /** The folder that inline code is written to. @default functions with inline code are refused */
   folder?: string;
-  /** What the template says of asynchronous invocations, by the function's name. */
+  /** Settings of asynchronous invocations, by the function's name. */
   async?: ReadonlyMap<string, AsyncModel>;
 }
 
@@ -61,7 +61,10 @@ const codeOf = (reader: ResourceReader, properties: Properties, runtime: string,
   return asset.path;
 };
 
-/** A folder's name tells its content, so that the same code does not replace running environments. */
+/**
+ * Writes inline code to a folder. The folder's name is a hash of the code, so that unchanged code does not replace
+ * running environments.
+ */
 const inlineCode = (source: string, file: string, folder: string): string => {
   const code = join(folder, createHash("sha256").update(file).update(source).digest("hex"));
   mkdirSync(code, { recursive: true });
@@ -74,7 +77,7 @@ const asyncOf = (properties: Properties, configured?: AsyncModel): AsyncModel | 
   return typeof deadLetter === "string" ? { ...configured, deadLetter } : configured;
 };
 
-/** Variable by variable, so that an override can stand in for what has no value here. */
+/** Resolves each variable separately, so that an override can replace a variable that has no value locally. */
 const environmentOf = (
   reader: ResourceReader,
   properties: Properties,

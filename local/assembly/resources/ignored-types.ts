@@ -1,4 +1,4 @@
-/** Why a type of resource has nothing to do in a local run, by CloudFormation type. */
+/** Why the local runtime ignores a type of resource, by CloudFormation type. */
 export const IGNORED_RESOURCE_TYPES: Record<string, string> = {
   "AWS::Lambda::Permission": "the API runs its own functions here, whatever permits it to",
   "AWS::Logs::LogGroup": "logs are written to stderr",

@@ -1,5 +1,5 @@
 /**
- * AWS's own managed policies that are known here, by name.
+ * The AWS managed policies that the local runtime knows, by name.
  * @see https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html
  */
 export const KNOWN_MANAGED_POLICIES: Record<string, object> = {

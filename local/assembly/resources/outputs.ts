@@ -1,7 +1,7 @@
 import { holds, resolve, Unresolvable, type Scope } from "../template/intrinsics.js";
 import type { Template } from "../template/template.js";
 
-/** The outputs of a stack, as far as their values can be told here. */
+/** The outputs of a stack that have a value locally. */
 export const readOutputs = ({ Outputs: outputs = {} }: Template, scope: Scope): Record<string, string> =>
   Object.fromEntries(
     Object.entries(outputs).flatMap(([name, { Value: value, Condition: condition }]) => {

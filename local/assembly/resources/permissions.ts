@@ -2,10 +2,10 @@ import type { FunctionModel } from "../model/functions.js";
 import type { ResourcePermission } from "../../core/authorization/resource-permission.js";
 import { Refused, type Properties, type ResourceReader } from "./reader.js";
 
-/** Services whose permission is not asked here: the API runs its own functions. */
+/** Services whose permission is not checked: the API runs its own functions. */
 const NOT_ASKED = new Set(["apigateway.amazonaws.com"]);
 
-/** What the functions' resource policies permit: every `AWS::Lambda::Permission` of the stack. */
+/** The functions' resource policies: every `AWS::Lambda::Permission` of the stack. */
 export const readPermissions = (reader: ResourceReader, functions: FunctionModel[]): ResourcePermission[] => {
   const ids = new Map(functions.flatMap(({ logicalId, name }) => namesOf(reader, logicalId, name)));
   return reader.each(["AWS::Lambda::Permission"], (_, properties): ResourcePermission | undefined => {

@@ -1,16 +1,16 @@
 import type { Condition, Selection, Statement } from "../model/policies.js";
 
 /**
- * The value of a part of a template.
- * @throws Error when it has none here; its message says why
+ * Resolves a part of a template.
+ * @throws Error with the reason if the part has no value locally
  */
 export type Resolve = (value: unknown) => unknown;
 
 /**
- * Reads a policy document. What cannot be resolved is noted where it stands, so that one unknown resource does not
- * take the rest of its statement with it.
- * @param document as it stands in the template, intrinsic functions included
- * @throws Error when the document itself cannot be resolved
+ * Reads a policy document. An element that cannot be resolved is recorded in its statement, and the rest of the
+ * statement is read.
+ * @param document as it is in the template, intrinsic functions included
+ * @throws Error if the document itself cannot be resolved
  */
 export const readStatements = (document: unknown, resolve: Resolve): Statement[] =>
   listOf(memberOf(document, "Statement", resolve)).flatMap((raw) => {
@@ -71,6 +71,6 @@ const isIntrinsic = (value: unknown): boolean =>
 
 const listOf = (value: unknown): unknown[] => (value === undefined ? [] : [value].flat());
 
-/** A symbol stands for what the template leaves out (`AWS::NoValue`). */
+/** The strings of a value. A symbol stands for a part that the template leaves out (`AWS::NoValue`). */
 const textsOf = (value: unknown, resolve: Resolve): string[] =>
   listOf(resolve(value)).flatMap((each) => (typeof each === "symbol" ? [] : [String(each)]));

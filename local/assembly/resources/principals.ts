@@ -6,7 +6,7 @@ import { fakePhysicalId } from "../template/physical-ids.js";
 import { resolve } from "../template/intrinsics.js";
 import type { Properties, ResourceReader } from "./reader.js";
 
-/** A policy that stands by itself, and whose roles have what it says. */
+/** A standalone policy that is attached to roles and users. */
 interface AttachedPolicy {
   /** How roles name it, if they do: by ARN. */
   arn?: string;
@@ -20,7 +20,7 @@ interface AttachedPolicy {
 const POLICIES = ["AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::ManagedPolicy"];
 
 /**
- * What unique ids begin with.
+ * How unique ids of IAM begin.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
  */
 const ID_PREFIX = { roles: "AROA", users: "AIDA" };
@@ -28,15 +28,15 @@ const ID_PREFIX = { roles: "AROA", users: "AIDA" };
 /** Characters after it. */
 const ID_CHARACTERS = 17;
 
-/** Who may be given something by policies. */
+/** The principals that policies grant permissions to. */
 export interface Principals {
   roles: RoleModel[];
   users: UserModel[];
 }
 
 /**
- * The roles and users of the construct's stack, with all their policies, wherever in the stack these are: an app may
- * grant the construct's functions more.
+ * Reads the roles and users of the construct's stack, with all their policies. An app may grant the construct's
+ * functions more anywhere in the stack.
  */
 export const readPrincipals = (reader: ResourceReader): Principals => {
   const whole = reader.ofStack();

@@ -10,7 +10,7 @@ export class Refused extends Error {
 
   /**
    * @param message the reason
-   * @param verdict `inert` for what has nothing to do here, rather than being beyond this runtime
+   * @param verdict `inert` for a resource that does nothing locally; `refused` for an unsupported resource
    */
   constructor(
     message: string,
@@ -20,28 +20,26 @@ export class Refused extends Error {
   }
 }
 
-/** Reads the resources of one construct type by type, and notes what becomes of each. */
+/** Reads the resources of one construct type by type, and records a verdict on each. */
 export class ResourceReader {
   readonly #verdicts = new Map<string, ResourceVerdict>();
 
-  /**
-   * @param resources those of the construct, by logical id
-   */
+  /** @param resources the construct's resources, by logical id */
   constructor(
     readonly stack: StackArtifact,
     readonly scope: Scope,
     readonly resources: Record<string, Resource>,
   ) {}
 
-  /** What has been decided so far, in the template's order. */
+  /** The verdicts so far, in the template's order. */
   get verdicts(): ResourceVerdict[] {
     return Object.keys(this.resources).flatMap((id) => this.#verdicts.get(id) ?? []);
   }
 
   /**
-   * Reads every resource of the given types. One that throws `Refused`, or whose values cannot be resolved, is refused
-   * by its logical id and left out.
-   * @param read `undefined`: somebody else decides about this one
+   * Reads every resource of the given types. If `read` throws `Refused`, or a value cannot be resolved, the resource is
+   * refused by its logical id and left out.
+   * @param read returns `undefined` if other code decides about the resource
    */
   each<T>(types: string[], read: (logicalId: string, properties: Properties) => T | undefined): T[] {
     return Object.entries(this.resources).flatMap(([logicalId, resource]) => {
@@ -66,12 +64,12 @@ export class ResourceReader {
     return resources.filter(([, resource]) => resource.Type === type).map(([logicalId]) => logicalId);
   }
 
-  /** A reader of the whole stack, whose verdicts on the construct's resources can be adopted. */
+  /** A reader of the whole stack. This reader can adopt its verdicts on the construct's resources. */
   ofStack(): ResourceReader {
     return new ResourceReader(this.stack, this.scope, this.stack.template.Resources ?? {});
   }
 
-  /** Takes over what another reader decided about resources of this one. */
+  /** Adopts another reader's verdicts on resources of this reader. */
   adopt(verdicts: ResourceVerdict[]): void {
     for (const each of verdicts) if (this.resources[each.logicalId]) this.#verdicts.set(each.logicalId, each);
   }
@@ -108,7 +106,7 @@ export class ResourceReader {
   }
 }
 
-/** The properties of one resource, resolved as they are asked for. */
+/** The properties of one resource. Each is resolved when it is read. */
 export class Properties {
   constructor(
     private readonly raw: Record<string, unknown>,
@@ -128,7 +126,7 @@ export class Properties {
     return value;
   }
 
-  /** A property that is a number, or text that says one. */
+  /** A property that is a number, or a number as text. */
   number(name: string): number | undefined {
     const value = this.get(name);
     return value === undefined ? undefined : Number(value);

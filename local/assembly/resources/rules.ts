@@ -9,14 +9,14 @@ import { type Properties, Refused, type ResourceReader } from "./reader.js";
 export const readBuses = (reader: ResourceReader): string[] =>
   reader.each(["AWS::Events::EventBus"], (logicalId) => String(reader.scope.lookup(logicalId)));
 
-/** What is read of rules. */
+/** The rules that were read. */
 export interface ReadRules {
   rules: RuleModel[];
-  /** What of a rule that is run is not, in sentences. */
+  /** Targets that the local runtime does not run, in sentences. */
   warnings: string[];
 }
 
-/** The stack's rules that wait for events, with those of their targets that are functions run here. */
+/** The stack's rules with an event pattern, with their targets that are local functions. */
 export const readRules = (reader: ResourceReader, functions: FunctionModel[], buses: string[]): ReadRules => {
   const byArn = new Map(functions.map(({ logicalId }) => [reader.scope.lookup(logicalId, "Arn"), logicalId]));
   const warnings: string[] = [];

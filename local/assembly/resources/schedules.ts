@@ -21,7 +21,7 @@ export const readSchedules = (reader: ResourceReader, functions: FunctionModel[]
 const isPattern = (properties: Properties): boolean =>
   properties.get("EventPattern") !== undefined && properties.get("ScheduleExpression") === undefined;
 
-/** What `rate(15 minutes)` says, in milliseconds. */
+/** The period of `rate(15 minutes)`, in milliseconds. */
 const everyMs = (expression: string): number => {
   const [, count, unit] = /^rate\((\d+) (second|minute|hour|day)s?\)$/.exec(expression) ?? [];
   const unitMs = unit === undefined ? undefined : UNIT_MS[unit];

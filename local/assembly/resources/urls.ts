@@ -6,7 +6,7 @@ import { type Properties, Refused, type ResourceReader } from "./reader.js";
 /** CloudFormation's name of function URLs. */
 export const FUNCTION_URL = "AWS::Lambda::Url";
 
-/** The function URLs of the stack whose functions are run here. */
+/** The function URLs of the stack whose functions run locally. */
 export const readUrls = (reader: ResourceReader, functions: FunctionModel[]): FunctionUrlModel[] => {
   const byArn = new Map(functions.map(({ logicalId }) => [reader.scope.lookup(logicalId, "Arn"), logicalId]));
   const byName = new Map(functions.map(({ logicalId, name }) => [name, logicalId]));

@@ -13,8 +13,8 @@ export interface FoundConstruct {
 
 /**
  * Finds the Push-It construct to run.
- * @param path which one, where the app has several
- * @throws UserError when there is none, or when it is not clear which
+ * @param path the construct's path; required if the app has several
+ * @throws UserError if there is none, or if several match
  */
 export const findConstruct = (stacks: StackArtifact[], path?: string): FoundConstruct => {
   const found = stacks.flatMap(constructsOf);

@@ -1,12 +1,12 @@
-/** Why a value of the template has no value here. */
+/** A value of the template that has no value locally. The message is the reason. */
 export class Unresolvable extends Error {
   override name = "Unresolvable";
 }
 
-/** What `{"Ref": "AWS::NoValue"}` stands for: the property or element is left out. */
+/** The value of `{"Ref": "AWS::NoValue"}`: the property or element is left out. */
 export const NO_VALUE = Symbol("AWS::NoValue");
 
-/** Where intrinsic functions find what they name. */
+/** The names that intrinsic functions refer to. */
 export interface Scope {
   /**
    * `Ref` of a resource, parameter or pseudo parameter, or (with `attribute`) `Fn::GetAtt`.
@@ -22,8 +22,8 @@ export interface Scope {
 type Intrinsic = (argument: unknown, scope: Scope) => unknown;
 
 /**
- * The value that CloudFormation would make of a part of a template.
- * @throws Unresolvable for an intrinsic function or a name that is not known here
+ * Resolves a part of a template as CloudFormation does.
+ * @throws Unresolvable for an unknown intrinsic function or name
  */
 export const resolve = (value: unknown, scope: Scope): unknown => {
   if (Array.isArray(value)) return value.map((each) => resolve(each, scope)).filter((each) => each !== NO_VALUE);
@@ -96,7 +96,7 @@ const INTRINSICS: Record<string, Intrinsic> = {
   "Fn::Base64": (argument, scope) => Buffer.from(text(resolve(argument, scope))).toString("base64"),
 };
 
-/** `${Name}`, `${Name.Attribute}`, a variable of its own, or `${!Literal}`. */
+/** Replaces `${Name}`, `${Name.Attribute}`, own variables, and `${!Literal}`. */
 const substitute = (argument: unknown, scope: Scope): string => {
   const [pattern, given] = Array.isArray(argument) ? (argument as unknown[]) : [argument];
   const variables = (given ?? {}) as Record<string, unknown>;

@@ -10,16 +10,16 @@ export interface StackArtifact {
   name: string;
   /** With the resources of its nested stacks. */
   template: Template;
-  /** Account and Region, where the app fixes them. */
+  /** Account and Region, if the app sets them. */
   account?: string;
   region?: string;
   /** Absolute path of each file asset, by its object key in the assets bucket. */
   assets: Map<string, Asset>;
-  /** What constructs attached to themselves during synthesis, by construct path. */
+  /** Metadata that constructs attached to themselves during synthesis, by construct path. */
   metadata: Record<string, { type: string; data?: unknown }[]>;
 }
 
-/** A file asset: `zip` is a folder that will be zipped, `file` is uploaded as it is. */
+/** A file asset: a `zip` is a folder that is zipped, a `file` is uploaded unchanged. */
 export interface Asset {
   path: string;
   packaging: "zip" | "file";
@@ -46,9 +46,9 @@ interface AssetManifest {
 }
 
 /**
- * Reads every stack of a cloud assembly, those of nested assemblies (CDK stages) included.
+ * Reads every stack of a cloud assembly, nested assemblies (CDK stages) included.
  * @param directory the folder with `manifest.json`
- * @throws UserError when it is not a cloud assembly
+ * @throws UserError if the folder is not a cloud assembly
  */
 export const readAssembly = (directory: string): StackArtifact[] => {
   if (!existsSync(join(directory, "manifest.json"))) {
@@ -97,7 +97,7 @@ const readAssets = (directory: string, file: string): [string, Asset][] =>
     return Object.values(destinations).map(({ objectKey }): [string, Asset] => [objectKey, asset]);
   });
 
-/** The CDK writes `unknown-account` and `unknown-region` where the app leaves them open. */
+/** The CDK writes `unknown-account` and `unknown-region` if the app does not set them. */
 const known = (name: "account" | "region", value: string | undefined) =>
   value && !value.startsWith("unknown-") ? { [name]: value } : {};
 

@@ -4,17 +4,17 @@ import type { Resource, Template } from "./template.js";
 /** CloudFormation's name of nested stacks. */
 const NESTED_STACK = "AWS::CloudFormation::Stack";
 
-/** Where the CDK writes the file of a nested stack's template. */
+/** The metadata in which the CDK writes the file of a nested stack's template. */
 const PATH_OF_ASSET = "aws:asset:path";
 
 /** Reads a template of the assembly by its file name. */
 export type ReadTemplate = (file: string) => Template;
 
-/** How the names of one template are said in the whole. */
+/** How the names of one template are written in the merged template. */
 interface Names {
-  /** What `Ref` of a name becomes; `undefined`: the name stays. */
+  /** The replacement of a `Ref`; `undefined`: the name stays. */
   ref(name: string): unknown;
-  /** What `Fn::GetAtt` becomes; `undefined`: only the resource's name is replaced. */
+  /** The replacement of an `Fn::GetAtt`; `undefined`: only the resource's name is replaced. */
   attribute(resource: string, attribute: string): unknown;
   resource(name: string): string;
   /** A condition or a mapping. */
@@ -22,10 +22,10 @@ interface Names {
 }
 
 /**
- * One template that has the resources of all nested stacks as if they were its own: parameters are replaced by what the
- * parent gives, and `Outputs` by what they stand for. A resource keeps its logical id, unless the parent has the same:
- * then the nested stack's id stands before it.
- * @param stackName the parent's, which `AWS::StackName` of nested stacks begins with
+ * Merges all nested stacks into one template. Parameters are replaced by the parent's values, and `Outputs` by their
+ * values. A resource keeps its logical id, unless the parent has the same one: then the nested stack's id is its
+ * prefix.
+ * @param stackName the parent's name, with which `AWS::StackName` of nested stacks begins
  */
 export const inlineNestedStacks = (template: Template, stackName: string, read: ReadTemplate): Template => {
   if (!Object.values(template.Resources ?? {}).some(fileOf)) return template;
@@ -48,7 +48,7 @@ interface Context {
   condition?: string;
 }
 
-/** Adds a template's parts to the whole; gives its outputs, said in the whole's names. */
+/** Adds a template's parts to the merged template, and returns its outputs with the merged names. */
 const flatten = (
   template: Template,
   context: Context,
@@ -72,20 +72,20 @@ const flatten = (
       return outputs && outputs[attribute.replace(/^Outputs\./, "")]?.Value;
     },
   };
-  const say = (value: unknown): unknown => rename(value, names);
+  const renamed = (value: unknown): unknown => rename(value, names);
   for (const [name, value] of Object.entries(template.Conditions ?? {}))
-    whole.Conditions[`${prefix}${name}`] = say(value);
+    whole.Conditions[`${prefix}${name}`] = renamed(value);
   for (const [name, value] of Object.entries(template.Mappings ?? {})) whole.Mappings[`${prefix}${name}`] = value;
 
-  // Ids are taken before anything is nested, so that those of the parent stay. Nested stacks give others their outputs,
-  // whatever the order in the template: so each is read when it is first asked for.
+  // Logical ids are assigned before nested stacks are added, so that the parent keeps its own. Nested stacks may use
+  // each other's outputs in any order, so each is read on first use.
   const stacks = new Map(all.filter(([, resource]) => fileOf(resource) !== undefined));
   for (const [id, resource] of all) if (!stacks.has(id)) whole.Resources[ids.get(id)!] = resource;
   const nestedOf = (id: string): NonNullable<Template["Outputs"]> | undefined => {
     const resource = stacks.get(id);
     const known = nested.get(id);
     if (!resource || known) return known;
-    // Parameters are said lazily, too: a nested stack may take an output of another one.
+    // Parameters are resolved lazily, too: a nested stack may take an output of another one.
     nested.set(id, {});
     const { Parameters: given = {} } = (resource.Properties ?? {}) as { Parameters?: Record<string, unknown> };
     const own = conditionOf(resource, names, context);
@@ -96,7 +96,7 @@ const flatten = (
       prefix: ids.get(id)!,
       ...(own !== undefined && { condition: own }),
     };
-    const outputs = flatten(read(fileOf(resource)!), inner, say(given) as Record<string, unknown>);
+    const outputs = flatten(read(fileOf(resource)!), inner, renamed(given) as Record<string, unknown>);
     nested.set(id, outputs);
     return outputs;
   };
@@ -106,11 +106,11 @@ const flatten = (
     const condition = conditionOf(resource, names, context);
     const { Condition: _, ...rest } = resource;
     whole.Resources[ids.get(id)!] = {
-      ...(say(rest) as Resource),
+      ...(renamed(rest) as Resource),
       ...(condition !== undefined && { Condition: condition }),
     };
   }
-  return say(template.Outputs ?? {}) as NonNullable<Template["Outputs"]>;
+  return renamed(template.Outputs ?? {}) as NonNullable<Template["Outputs"]>;
 };
 
 const fileOf = ({ Type: type, Metadata: metadata }: Resource): string | undefined => {
@@ -142,7 +142,7 @@ const conditionOf = (
   return both;
 };
 
-/** What `Ref` of a nested stack gives; nobody looks for it here. */
+/** The `Ref` of a nested stack. No other part uses it. */
 const stackIdOf = (name: string): string =>
   `arn:aws:cloudformation:us-east-1:123456789012:stack/${name}/${createHash("sha256").update(name).digest("hex").slice(0, 12)}`;
 
@@ -157,7 +157,7 @@ const rename = (value: unknown, names: Names): unknown => {
   return said ?? Object.fromEntries(entries.map(([name, each]) => [name, rename(each, names)]));
 };
 
-/** By name: what becomes of it; `undefined`: only what it is applied to is renamed. */
+/** The replacement by intrinsic function. `undefined`: only the argument is renamed. */
 const INTRINSICS: Record<string, (argument: unknown, names: Names) => unknown> = {
   Ref: (name, names) => (typeof name === "string" ? (names.ref(name) ?? { Ref: names.resource(name) }) : undefined),
   Condition: (name, names) => (typeof name === "string" ? { Condition: names.definition(name) } : undefined),

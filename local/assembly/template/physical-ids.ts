@@ -4,13 +4,13 @@ import type { Place } from "../../core/place.js";
 import { Unresolvable } from "./intrinsics.js";
 import type { Resource } from "./template.js";
 
-/** A resource, with what its identity is made of. */
+/** A resource, with everything that its physical id is made from. */
 export interface Subject {
   logicalId: string;
   resource: Resource;
   stack: string;
   place: Place;
-  /** A property that names the resource, resolved; `undefined` where the template leaves the name to AWS. */
+  /** A property that names the resource, resolved; `undefined` if the template has no name. */
   named: (property: string) => string | undefined;
 }
 
@@ -23,9 +23,9 @@ const ID_CHARACTERS = 10;
 const NAME_CHARACTERS = 64;
 
 /**
- * What AWS would call a resource once it exists: made up, and the same in every run.
- * @param attribute of `Fn::GetAtt`; absent: `Ref`
- * @throws Unresolvable for types and attributes that are not known here
+ * A fake physical id of a resource, the same in every run.
+ * @param attribute the attribute of `Fn::GetAtt`. @default the value of `Ref`
+ * @throws Unresolvable for unknown types and attributes
  */
 export const physicalIdOf = (subject: Subject, attribute?: string): string => {
   const { logicalId, resource } = subject;
@@ -45,7 +45,7 @@ export const fakePhysicalId = (
   return [...hash.subarray(0, characters)].map((byte) => (byte % 36).toString(36)).join("");
 };
 
-/** Characters of the id that a function URL's domain begins with. */
+/** Length of the id that begins a function URL's domain name. */
 const URL_ID_CHARACTERS = 32;
 
 /** The id of a function URL. */
@@ -87,7 +87,7 @@ const secretArn = arn("secretsmanager", (subject) => `secret:${name("Name")(subj
 /** A rule's ARN names its bus, unless that is the default one. */
 const busPrefix = (bus = DEFAULT_BUS): string => (busName(bus) === DEFAULT_BUS ? "" : `${busName(bus)}/`);
 
-/** By CloudFormation type: what `Ref` and `Fn::GetAtt` of it give. */
+/** The values of `Ref` and `Fn::GetAtt`, by CloudFormation type. */
 const IDENTITIES: Record<string, Identity> = {
   "AWS::Lambda::Function": named("lambda", "FunctionName", "function:"),
   "AWS::DynamoDB::Table": table,

@@ -9,21 +9,21 @@ const EXAMPLE_ACCOUNT = "123456789012";
 /** Region of a stack that leaves it open, when the developer's environment names none either. */
 const DEFAULT_REGION = "us-east-1";
 
-/** Where a stack would be deployed: its own environment, or what is usual. */
+/** The Region, account and partition of a stack: its own environment, or defaults. */
 export const placeOf = (stack: StackArtifact, env: NodeJS.ProcessEnv = process.env): Place => {
   const region = stack.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? DEFAULT_REGION;
   return { region, account: stack.account ?? EXAMPLE_ACCOUNT, partition: partitionOf(region) };
 };
 
-/** What has another address here than in AWS. */
+/** Resources whose address differs from AWS. */
 export interface Served {
-  /** Where function URLs are served, by logical id. */
+  /** The local addresses of function URLs, by logical id. */
   urls?: Readonly<Record<string, string>>;
-  /** Where queues are served. */
+  /** The local endpoint of SQS. */
   queues?: string;
 }
 
-/** Finds what a stack's intrinsic functions name. */
+/** Resolves the names that a stack's intrinsic functions refer to. */
 export const scopeOf = (stack: StackArtifact, place: Place, { urls = {}, queues }: Served = {}): Scope => {
   const { Resources = {}, Parameters = {}, Mappings = {}, Conditions = {} } = stack.template;
   const pseudo = pseudoParameters(stack, place);
@@ -57,7 +57,7 @@ export const scopeOf = (stack: StackArtifact, place: Place, { urls = {}, queues 
   return scope;
 };
 
-/** Clients take a queue's URL for where the service is. */
+/** SQS clients send their requests to the host of the queue's URL. */
 const isQueueUrl = (type: string, attribute?: string): boolean =>
   type === "AWS::SQS::Queue" && (attribute === undefined || attribute === "QueueUrl");
 

@@ -1,4 +1,4 @@
-/** A CloudFormation template, as far as it is read here. */
+/** A CloudFormation template, as far as the local runtime reads it. */
 export interface Template {
   Resources?: Record<string, Resource>;
   Parameters?: Record<string, { Type: string; Default?: string | number }>;
@@ -15,10 +15,10 @@ export interface Resource {
   Condition?: string;
 }
 
-/** Where the CDK writes the construct that a resource belongs to. */
+/** The metadata in which the CDK writes the construct of a resource. */
 export const PATH_METADATA = "aws:cdk:path";
 
-/** What the Push-It construct writes on its API, so that it is found in any app. */
+/** The metadata that the Push-It construct writes on its API, so that it can be found in any app. */
 export const CONSTRUCT_METADATA = "push-it:construct";
 
 /** Version of the construct's template that this runtime understands. */

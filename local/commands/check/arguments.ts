@@ -4,7 +4,7 @@ import { optionsOf } from "../remote/options.js";
 import { prefixOf } from "../remote/prefix.js";
 import { regionOfUrl, urlOf } from "../remote/url.js";
 import type { Check } from "./check.js";
-import { DEFAULT_PREFIXES, PATIENCE_MS } from "./limits.js";
+import { DEFAULT_PREFIXES, TIMEOUT_MS } from "./limits.js";
 import { ALL_CHECKS, AWS_CHECKS, CHECKS } from "./registry.js";
 import { type CheckSettings, DEFAULT_SETTINGS } from "./settings.js";
 
@@ -12,7 +12,7 @@ const NAMES = ALL_CHECKS.map(({ name }) => name);
 
 const lineOf = ({ name, promise }: Check): string => `  ${name.padEnd(25)}${promise}`;
 
-/** What `push-it-cli check --help` says. */
+/** The text of `push-it-cli check --help`. */
 export const CHECK_HELP = `push-it-cli check: tells whether a deployed Push-It keeps its promises
 
   push-it-cli check --url wss://… [options]
@@ -38,7 +38,7 @@ ${CHECKS.map(lineOf).join("\n")}
 Checks with AWS credentials, which the AWS SDK finds in the environment or in a profile
 ${AWS_CHECKS.map(({ check }) => lineOf(check)).join("\n")}
 
-It waits ${PATIENCE_MS / 1000} seconds at most for an answer or a message. It creates nothing that stays: what it publishes on channels
+It waits ${TIMEOUT_MS / 1000} seconds at most for an answer or a message. It creates nothing that stays: what it publishes on channels
 with history expires with the channel's ttl. With --publisher it is deleted at the end.
 
 Exit status
@@ -62,10 +62,10 @@ const OPTIONS = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-/** What was asked for on the command line. */
+/** The arguments of the command line. */
 export interface CheckArguments {
   settings: CheckSettings;
-  /** Names of the checks that were asked for. */
+  /** Names of the requested checks. */
   only: readonly string[];
   json: boolean;
 }
@@ -74,8 +74,8 @@ const parse = (args: string[]) => optionsOf("check", OPTIONS, args);
 
 /**
  * Reads the arguments of `push-it-cli check`.
- * @returns `undefined` if help is asked for
- * @throws UserError for an option that does not exist, or a value that cannot be
+ * @returns `undefined` for `--help`
+ * @throws UserError for an unknown option or an invalid value
  */
 export const parseCheckArguments = (args: string[]): CheckArguments | undefined => {
   const { help, json = false, only, ...values } = parse(args);
@@ -105,14 +105,14 @@ const settingsOf = ({
     prefixes: channel?.map(prefixOf) ?? DEFAULT_PREFIXES,
     publisher,
     table,
-    // Absent, not false: an option that is not given asks for nothing.
+    // Absent instead of false if the option is missing.
     account: account === true || users !== undefined ? true : undefined,
     users,
     region: region ?? regionOfUrl(url),
   };
 };
 
-/** The checks of a run: those that take AWS credentials only if they are asked for. */
+/** The checks of a run. Those with AWS credentials run only on request. */
 const namesFor = (settings: CheckSettings): string[] => [
   ...CHECKS.map(({ name }) => name),
   ...AWS_CHECKS.flatMap(({ option, check }) => (settings[option] === undefined ? [] : [check.name])),

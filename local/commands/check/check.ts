@@ -2,13 +2,13 @@ import { messageOf } from "../../core/user-error.js";
 import { NotTried } from "./not-tried.js";
 import type { Trial } from "./trial.js";
 
-/** What came of a check. "not tried": nothing is known, and `detail` says why. */
+/** The outcome of a check. "not tried": the result is unknown, and `detail` has the reason. */
 export type Outcome = "passed" | "failed" | "not tried";
 
 /** A check's verdict. */
 export interface Verdict {
   outcome: Outcome;
-  /** What was seen, or what is wrong, or why nothing could be seen. */
+  /** The observation, the fault, or the reason why the check could not be tried. */
   detail: string;
 }
 
@@ -16,11 +16,11 @@ export interface Verdict {
 export interface CheckSpec<Seen> {
   /** For `--only`, and for programs. */
   name: string;
-  /** What a deployed Push-It promises, in a sentence. */
+  /** The promise of a deployed Push-It, in a sentence. */
   promise: string;
-  /** Does the work on sockets, and says what happened. */
+  /** Does the work on sockets, and returns the observations. */
   observe(trial: Trial): Promise<Seen>;
-  /** Decides by what happened alone. */
+  /** Decides by the observations only. */
   judge(seen: Seen): Verdict;
 }
 

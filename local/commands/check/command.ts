@@ -3,7 +3,7 @@ import { messageOf } from "../../core/user-error.js";
 import { redactor } from "../remote/credentials.js";
 import { accountLines } from "./account/report.js";
 import { type CheckArguments, CHECK_HELP, parseCheckArguments } from "./arguments.js";
-import { publisherOf } from "./back-end/aws.js";
+import { publisherOf } from "./server/aws.js";
 import { ALL_CHECKS, AWS_CHECKS } from "./registry.js";
 import { jsonOf, lineOf, summaryOf } from "./report.js";
 import { EXIT, type RunResult, runChecks } from "./runner.js";
@@ -26,12 +26,12 @@ export const run = async (args: string[]): Promise<number> => {
 const checkAll = async ({ settings, only, json }: CheckArguments): Promise<number> => {
   const startedAt = new Date();
   const clean = redactor(settings.credentials);
-  const say = (text: string): void => void process.stdout.write(clean(text));
+  const print = (text: string): void => void process.stdout.write(clean(text));
   const checks = ALL_CHECKS.filter(({ name }) => only.includes(name));
-  if (!json) say(`${settings.url}\n\n`);
-  const result = await runChecks(checks, settings, (each) => (json ? undefined : say(lineOf(each))));
+  if (!json) print(`${settings.url}\n\n`);
+  const result = await runChecks(checks, settings, (each) => (json ? undefined : print(lineOf(each))));
   await tidy(settings, result);
-  say(
+  print(
     json
       ? `${JSON.stringify(jsonOf(settings.url, startedAt, result, settings.users))}\n`
       : accountOf(settings, result) + summaryOf(result) + notAsked(settings),
@@ -39,12 +39,12 @@ const checkAll = async ({ settings, only, json }: CheckArguments): Promise<numbe
   return EXIT[result.outcome];
 };
 
-/** Deletes what was published on channels with history, if a back end can. Otherwise it expires by itself. */
+/** Deletes the messages on channels with history, if a publisher can. Otherwise they expire. */
 const tidy = async (settings: CheckSettings, { kept }: RunResult): Promise<void> => {
   if (settings.publisher === undefined || kept.length === 0) return;
   try {
-    const backEnd = await publisherOf(settings);
-    for (const channel of kept) await backEnd.deleteHistory(channel);
+    const publisher = await publisherOf(settings);
+    for (const channel of kept) await publisher.deleteHistory(channel);
   } catch (error) {
     process.stderr.write(
       `The histories of ${kept.join(", ")} could not be deleted, and expire by themselves: ${messageOf(error)}\n`,
@@ -55,7 +55,7 @@ const tidy = async (settings: CheckSettings, { kept }: RunResult): Promise<void>
 const accountOf = ({ users }: CheckSettings, { account }: RunResult): string =>
   account ? accountLines(account, users, styleFor(process.stdout)) : "";
 
-/** Names the checks that nobody asked for: they are neither passed nor "not tried". */
+/** Names the checks that were not requested: they are neither passed nor "not tried". */
 const notAsked = (settings: CheckSettings): string => {
   const names = AWS_CHECKS.flatMap(({ option, check }) =>
     settings[option] === undefined ? [`${check.name} (--${option})`] : [],

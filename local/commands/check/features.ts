@@ -3,20 +3,20 @@ import { NotTried } from "./not-tried.js";
 import { freshId } from "../remote/ids.js";
 import type { Wire } from "./wire.js";
 
-/** What a deployment can let channels do. */
+/** Features that a deployment can enable on channels. */
 export type Feature = "plain" | "history" | "presence" | "latest" | "wildcards";
 
-/** What was found out about the channels below a prefix. */
+/** The result of probing the channels below a prefix. */
 export interface Probed {
   prefix: string;
-  /** The one that was tried. */
+  /** The channel that was probed. */
   channel: string;
   has: ReadonlySet<Feature>;
-  /** Why nothing can be tried there; left out: it can. */
+  /** Why no channel there can be used. Absent if one can. */
   closed?: string;
 }
 
-/** What is published: guards that want an object with a text find one. */
+/** The data of publications: an object with a text, for guards that expect one. */
 export const dataOf = (n: number, more: Record<string, Json> = {}): Json => ({
   text: `push-it-cli check, message ${n}`,
   n,
@@ -36,7 +36,7 @@ const PROPS: Record<Feature, [string, string]> = {
 export const denialOf = ({ code, error }: Reply, what: string): string | undefined =>
   code === "denied" ? `the guard denies ${what}: ${error ?? "no reason"}` : undefined;
 
-/** Finds out what the channels below each prefix can do. */
+/** Probes the features of the channels below each prefix. */
 export const probe = async (wire: Wire, prefixes: readonly string[], run: string): Promise<Probed[]> => {
   const found: Probed[] = [];
   for (const prefix of prefixes) found.push(await probeOne(wire, prefix, run));
@@ -58,7 +58,7 @@ const probeOne = async (wire: Wire, prefix: string, run: string): Promise<Probed
   return { prefix, channel, has: featuresOf(first, again, wildcard), ...(closed !== undefined && { closed }) };
 };
 
-/** What a channel can do, by the answers to two subscriptions, with a publication between them, and to a wildcard. */
+/** The features of a channel, by the replies to two subscriptions (with a publication between them) and to a wildcard. */
 const featuresOf = (first: Reply, again: Reply, wildcard: Reply): ReadonlySet<Feature> => {
   const [before = {}, after = {}] = [first.data, again.data] as (Partial<SubscribeResult> | undefined)[];
   const has = new Set<Feature>(["plain"]);
@@ -71,8 +71,8 @@ const featuresOf = (first: Reply, again: Reply, wildcard: Reply): ReadonlySet<Fe
 };
 
 /**
- * The first prefix whose channels can do something.
- * @throws NotTried if there is none, with what to change
+ * The first prefix whose channels have a feature.
+ * @throws NotTried with advice if there is none
  */
 export const prefixWith = (probed: readonly Probed[], feature: Feature): string => {
   const open = probed.filter(({ closed }) => closed === undefined);

@@ -1,13 +1,14 @@
 /**
- * Where channels are made if nothing else is said: plain ones below the first, those with history, presence and latest
- * value below the second. docs/DEPLOY.md, "Check what you deployed", has the props and the guard for them.
+ * The default prefixes. The first is for plain channels. The second is for channels with history, presence and latest value.
+ *
+ * docs/DEPLOY.md, "Check what you deployed", has the props and the guard for them.
  */
 export const DEFAULT_PREFIXES: readonly string[] = ["push-it-check", "push-it-check/kept"];
 
 /**
  * Longest wait for one answer or message, in milliseconds: a connection guard's ten seconds by default, and a cold start.
  */
-export const PATIENCE_MS = 12_000;
+export const TIMEOUT_MS = 12_000;
 
 /** An answer above this is slow, in milliseconds: the SDK then suspects its connection (`suspectAfter`). */
 export const DEFAULT_SUSPECT_MS = 4_000;

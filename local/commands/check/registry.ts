@@ -1,7 +1,7 @@
 import { account } from "./account/check.js";
-import { leftovers } from "./back-end/leftovers.js";
-import { publisher } from "./back-end/publisher.js";
-import { revocation } from "./back-end/revocation.js";
+import { leftovers } from "./server/leftovers.js";
+import { publisher } from "./server/publisher.js";
+import { revocation } from "./server/revocation.js";
 import type { Check } from "./check.js";
 import { answers } from "./checks/answers.js";
 import { cleanup } from "./checks/cleanup.js";
@@ -21,7 +21,7 @@ import { sizes } from "./checks/sizes.js";
 import { unsubscription } from "./checks/unsubscription.js";
 import { wildcards } from "./checks/wildcards.js";
 
-/** What a client can try, in the order in which it is printed. */
+/** The checks for a client without AWS credentials, in the order of the output. */
 export const CHECKS: readonly Check[] = [
   handshake,
   denial,
@@ -43,7 +43,7 @@ export const CHECKS: readonly Check[] = [
   cleanup,
 ];
 
-/** What takes AWS credentials, by the option that asks for it. */
+/** The checks that need AWS credentials, by the option that requests them. */
 export const AWS_CHECKS: readonly { option: "publisher" | "table" | "account"; check: Check }[] = [
   { option: "publisher", check: publisher },
   { option: "publisher", check: revocation },

@@ -15,7 +15,7 @@ const MARKS: Record<Outcome, [keyof Style, string]> = {
 const NAME_CHARACTERS = 20;
 const TIME_CHARACTERS = 7;
 
-/** What each kind of time is, in words. */
+/** The names of the kinds of times, as text. */
 const KINDS: Record<keyof Times, string> = {
   connect: "handshake",
   answer: "request → answer",
@@ -41,7 +41,7 @@ const latenciesOf = (results: readonly CheckResult[]): Partial<Record<keyof Time
     }),
   );
 
-/** The last lines: latencies, and what it comes to. */
+/** The last lines: latencies and the result. */
 export const summaryOf = ({ outcome, results, tookMs }: RunResult, style: Style = styleFor(process.stdout)): string => {
   const latencies = Object.entries(latenciesOf(results)).map(
     ([kind, { p50, p95, count }]) =>
@@ -58,7 +58,7 @@ export const summaryOf = ({ outcome, results, tookMs }: RunResult, style: Style 
   return `\n${latencies.join("")}\n${style[colour](`${mark} ${said}${untried}`)} in ${inWords(tookMs)}\n`;
 };
 
-/** The run as programs read it. docs/DEPLOY.md, "Check what you deployed", explains the fields. */
+/** The run for programs. docs/DEPLOY.md, "Check what you deployed", explains the fields. */
 export const jsonOf = (
   url: string,
   startedAt: Date,

@@ -5,7 +5,7 @@ import type { CheckSettings } from "./settings.js";
 import { type Shared, type Times, Trial } from "./trial.js";
 import { freshId } from "../remote/ids.js";
 
-/** What came of one check. */
+/** The result of one check. */
 export interface CheckResult extends Verdict {
   name: string;
   promise: string;
@@ -14,7 +14,7 @@ export interface CheckResult extends Verdict {
   times: Times;
 }
 
-/** What came of all. */
+/** The result of all checks. */
 export interface RunResult {
   outcome: Outcome;
   results: CheckResult[];
@@ -24,7 +24,7 @@ export interface RunResult {
   account?: AccountReading;
 }
 
-/** What the command exits with. 2 is for wrong use. */
+/** The exit status of the command. 2 is for wrong use. */
 export const EXIT: Record<Outcome, number> = { passed: 0, failed: 1, "not tried": 3 };
 
 /** One outcome of many: anything that failed, then anything that was not tried. */
@@ -66,7 +66,7 @@ export const runChecks = async (
   return { outcome, results, tookMs: performance.now() - begun, kept: [...kept], ...(account && { account }) };
 };
 
-/** Begins when it is first called: nothing is asked for if no check wants to know. */
+/** Starts on the first call, so that no quota is read unless a check needs it. */
 const lazily = <T>(begin: () => Promise<T>): (() => Promise<T>) => {
   let begun: Promise<T> | undefined;
   return () => (begun ??= begin());

@@ -1,11 +1,11 @@
 import type { Json } from "../../../protocol/index.js";
-import { AT_ONCE, DEFAULT_SUSPECT_MS, PATIENCE_MS } from "./limits.js";
+import { AT_ONCE, DEFAULT_SUSPECT_MS, TIMEOUT_MS } from "./limits.js";
 
-/** What a run of checks is about. */
+/** The settings of a run of checks. */
 export interface CheckSettings {
   url: string;
   credentials: Json | undefined;
-  /** Where channels are made, most wanted first. */
+  /** The prefixes of channels, in order of preference. */
   prefixes: readonly string[];
   /** The AWS function by which a back end publishes. @default none */
   publisher?: string | undefined;
@@ -15,15 +15,15 @@ export interface CheckSettings {
   account?: boolean | undefined;
   /** For how many users the account is looked at. @default none */
   users?: number | undefined;
-  /** The AWS Region. @default none: as the environment or a profile says */
+  /** The AWS Region. @default the Region of the environment or of a profile */
   region?: string | undefined;
   /** Longest wait for one answer or message, in milliseconds. */
-  patienceMs: number;
+  timeoutMs: number;
   /** An answer is slow above this, in milliseconds. */
   slowMs: number;
   /** How many checks run at once. */
   atOnce: number;
 }
 
-/** What a run is about if nothing else is said. */
-export const DEFAULT_SETTINGS = { patienceMs: PATIENCE_MS, slowMs: DEFAULT_SUSPECT_MS, atOnce: AT_ONCE } as const;
+/** The default settings of a run. */
+export const DEFAULT_SETTINGS = { timeoutMs: TIMEOUT_MS, slowMs: DEFAULT_SUSPECT_MS, atOnce: AT_ONCE } as const;

@@ -16,7 +16,7 @@ import type { CheckSettings } from "./settings.js";
 import { freshId } from "../remote/ids.js";
 import { Refused, Wire, type WireOptions } from "./wire.js";
 
-/** What was timed, in milliseconds each: handshakes, answers to frames, and messages from their publication on. */
+/** The measured times in milliseconds: handshakes, replies to frames, and deliveries. */
 export interface Times {
   connect: number[];
   answer: number[];
@@ -30,23 +30,23 @@ export interface Sent {
   position: Position | undefined;
 }
 
-/** What all checks of a run share. */
+/** State that all checks of a run share. */
 export interface Shared {
   settings: CheckSettings;
   /** Names this run's channels. */
   run: string;
-  /** What channels can do; asked for when it is first wanted. */
+  /** The features of channels, probed on first use. */
   probed(): Promise<readonly Probed[]>;
   /** Channels with history that something was published on. */
   kept: Set<string>;
-  /** What the account allows, once that is read. */
+  /** The account's quotas, once they are read. */
   account?: AccountReading;
 }
 
 /** The status of a denied handshake, if the deployment gives no reasons. */
 const FORBIDDEN = 403;
 
-/** What one check works with. It closes all that it has opened. */
+/** The tools of one check. It closes everything that it has opened. */
 export class Trial {
   readonly times: Times = { connect: [], answer: [], delivery: [] };
   readonly #wires: Wire[] = [];
@@ -58,7 +58,7 @@ export class Trial {
     readonly name: string,
   ) {}
 
-  /** What the run is about. */
+  /** The settings of the run. */
   get settings(): CheckSettings {
     return this.shared.settings;
   }
@@ -74,10 +74,10 @@ export class Trial {
 
   /** Opens a connection, whatever comes of it. */
   async tryOpen(options: Partial<WireOptions> = {}): Promise<Wire> {
-    const { url, credentials, patienceMs } = this.settings;
+    const { url, credentials, timeoutMs } = this.settings;
     const begun = performance.now();
     const answered = (ms: number): void => void this.times.answer.push(ms);
-    const wire = await Wire.open(url, { credentials, patienceMs, answered, ...options });
+    const wire = await Wire.open(url, { credentials, timeoutMs, answered, ...options });
     this.#wires.push(wire);
     this.times.connect.push(performance.now() - begun);
     return wire;
@@ -100,8 +100,8 @@ export class Trial {
 
   /** The SDK, which connects on its own. */
   client(options: Partial<PushItOptions> = {}): PushIt {
-    const { url, credentials, patienceMs } = this.settings;
-    const client = new PushIt({ url, credentials, WebSocket, timeout: patienceMs, ...options });
+    const { url, credentials, timeoutMs } = this.settings;
+    const client = new PushIt({ url, credentials, WebSocket, timeout: timeoutMs, ...options });
     this.#clients.push(client);
     return client;
   }
@@ -161,15 +161,15 @@ export class Trial {
   }
 
   /**
-   * Waits until everything has arrived that was published and acknowledged before: publishes once more, on a channel
-   * that the subscriber has subscribed to for this, and waits for that message.
+   * Waits until all acknowledged publications have arrived. It publishes once more on a channel that the subscriber has
+   * subscribed to for this, and waits for that message.
    */
   async fence(publisher: Wire, subscriber: Wire, channel: string): Promise<void> {
     const { uuid } = await this.publish(publisher, channel, 0);
     await subscriber.message(channel, uuid);
   }
 
-  /** What the deployment says of a connection. */
+  /** The deployment's facts about a connection. */
   async info(wire: Wire): Promise<ConnectionInfo> {
     return accepted(await wire.ping(), "ping").data as unknown as ConnectionInfo;
   }
@@ -182,8 +182,8 @@ export class Trial {
 }
 
 /**
- * An answer that says yes.
- * @throws NotTried for a guard's denial; Error for any other answer
+ * Returns a successful reply.
+ * @throws NotTried for a guard's denial; Error for any other reply
  */
 export const accepted = (reply: Reply, what: string): Reply => {
   if (reply.successful) return reply;

@@ -3,27 +3,27 @@ export class Missing extends Error {
   override name = "Missing";
 }
 
-/** Lets others wait for what events bring about. */
+/** Waits for conditions that events bring about. */
 export class Waiting {
   readonly #looks = new Set<() => void>();
 
   /**
-   * @param patienceMs longest wait
-   * @param over why nothing can come any more; `undefined`: it can
+   * @param timeoutMs longest wait
+   * @param over returns why the condition cannot occur any more; `undefined` if it can
    */
   constructor(
-    private readonly patienceMs: number,
+    private readonly timeoutMs: number,
     private readonly over: () => string | undefined = () => undefined,
   ) {}
 
-  /** Something happened: whoever waits looks again. */
+  /** An event occurred: all waits check their condition again. */
   notify(): void {
     for (const look of [...this.#looks]) look();
   }
 
   /**
-   * Resolves with what `find` finds, now or after a later event.
-   * @throws Missing if it does not come in time, or cannot come any more; what `find` throws
+   * Resolves with the result of `find`, now or after a later event.
+   * @throws Missing if it is not found in time, or cannot be found any more; any error of `find`
    */
   until<T>(find: () => T | undefined | false, what: string): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -33,7 +33,7 @@ export class Waiting {
         settle();
       };
       const missing = (why: string): void => end(() => reject(new Missing(`${what} did not come${why}`)));
-      const timer = setTimeout(() => missing(` within ${this.patienceMs / 1000} s`), this.patienceMs);
+      const timer = setTimeout(() => missing(` within ${this.timeoutMs / 1000} s`), this.timeoutMs);
       const look = (): void => {
         try {
           const found = find();

@@ -27,17 +27,17 @@ export type Incoming = Partial<Reply> & Partial<Message> & { message?: string; a
 /** How a connection is opened. */
 export interface WireOptions {
   credentials?: Json | undefined;
-  /** Offered besides the protocol's name. */
+  /** Offered in addition to the protocol's name. */
   session?: string;
   /** Offered instead of all that. */
   protocols?: string[];
   /** Longest wait for anything, in milliseconds. */
-  patienceMs: number;
-  /** Told how long each answer took, in milliseconds. */
+  timeoutMs: number;
+  /** Called with the duration of each reply, in milliseconds. */
   answered?(ms: number): void;
 }
 
-/** A connection that hides nothing: frames are sent and kept as they are. The SDK would mend what this has to see. */
+/** A raw connection: frames are sent and stored unchanged. The SDK would repair the faults that a check must see. */
 export class Wire {
   /** Everything received, arrays taken apart. */
   readonly received: Incoming[] = [];
@@ -50,7 +50,7 @@ export class Wire {
     private readonly options: WireOptions,
   ) {
     this.#waiting = new Waiting(
-      options.patienceMs,
+      options.timeoutMs,
       () => this.closed && `the connection was closed with ${this.closed.code}`,
     );
     socket.on("message", (data: Buffer) => {
@@ -69,10 +69,10 @@ export class Wire {
 
   /**
    * Opens a connection.
-   * @throws Refused with the HTTP status, Missing if nobody answers, Error if the host cannot be reached
+   * @throws Refused with the HTTP status, Missing without a response, Error if the host cannot be reached
    */
   static open(url: string, options: WireOptions): Promise<Wire> {
-    const { credentials, session, patienceMs } = options;
+    const { credentials, session, timeoutMs } = options;
     const encoded = CREDENTIALS_PREFIX + Buffer.from(JSON.stringify(credentials ?? null)).toString("base64url");
     const offered = options.protocols ?? [
       SUBPROTOCOL,
@@ -85,8 +85,8 @@ export class Wire {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         socket.terminate();
-        reject(new Missing(`the handshake was not answered within ${patienceMs / 1000} s`));
-      }, patienceMs);
+        reject(new Missing(`the handshake was not answered within ${timeoutMs / 1000} s`));
+      }, timeoutMs);
       const fail = (error: Error): void => {
         clearTimeout(timer);
         reject(error);
@@ -105,14 +105,14 @@ export class Wire {
   }
 
   /**
-   * Resolves with what `find` finds, now or after a later frame.
-   * @throws Missing if it does not come in time, or the connection closes before
+   * Resolves with the result of `find`, now or after a later frame.
+   * @throws Missing if it is not found in time, or the connection closes before
    */
   until<T>(find: () => T | undefined | false, what: string): Promise<T> {
     return this.#waiting.until(find, what);
   }
 
-  /** Sends a frame: an object, or text as it is. */
+  /** Sends a frame: an object, or a raw text. */
   send(frame: object | string): void {
     this.socket.send(typeof frame === "string" ? frame : JSON.stringify(frame));
   }
@@ -158,7 +158,7 @@ export class Wire {
     return this.request({ action: "ping", channel: Meta.ping, ...(data && { data }) });
   }
 
-  /** Messages of a channel that came so far; those that are known only by their place are left out. */
+  /** Messages of a channel so far, except those known only by their position. */
   messages(channel: string): (Message & { at: number })[] {
     return this.received.filter(
       (each): each is Message & Incoming =>
@@ -186,7 +186,7 @@ export class Wire {
     if (this.closed) return;
     const ended = new Promise((resolve) => this.socket.once("close", resolve));
     this.socket.close();
-    const timer = setTimeout(() => this.socket.terminate(), this.options.patienceMs);
+    const timer = setTimeout(() => this.socket.terminate(), this.options.timeoutMs);
     await ended;
     clearTimeout(timer);
   }

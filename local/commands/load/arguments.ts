@@ -7,7 +7,7 @@ import { isOwnMachine } from "../../core/own-machine.js";
 import { urlOf } from "../remote/url.js";
 import { DEFAULT_PREFIX, DEFAULTS, MOST, RAMP_PER_SECOND } from "./limits.js";
 
-/** What a load is asked to be. */
+/** The plan of a load. */
 export interface LoadPlan {
   url: string;
   credentials: Json | undefined;
@@ -18,7 +18,7 @@ export interface LoadPlan {
   seconds: number;
 }
 
-/** What `push-it-cli load --help` says. */
+/** The text of `push-it-cli load --help`. */
 export const LOAD_HELP = `push-it-cli load: a load test of a Push-It of your own
 
   push-it-cli load --url wss://… --clients N --rate R [options]
@@ -81,8 +81,8 @@ const rateOf = (text: string | undefined): number => {
 
 /**
  * Reads the arguments of `push-it-cli load`.
- * @returns `undefined` if help is asked for
- * @throws UserError for an option that does not exist, a value that cannot be, or a system that is not said to be the user's
+ * @returns `undefined` for `--help`
+ * @throws UserError for an unknown option, an invalid value, or a system that is not confirmed to be the user's
  */
 export const parseLoadArguments = (args: string[]): { plan: LoadPlan; json: boolean } | undefined => {
   const { help, json = false, ...values } = parse(args);
@@ -90,7 +90,7 @@ export const parseLoadArguments = (args: string[]): { plan: LoadPlan; json: bool
   const url = urlOf(values.url);
   if (!isOwnMachine(url) && values["i-own-this"] !== true) {
     throw new UserError(
-      `${url} is not on this machine, and a load costs whoever owns it.`,
+      `${url} is not on this machine, and a load costs its owner.`,
       "If it is yours, add --i-own-this. AWS bills its account for each message.",
     );
   }

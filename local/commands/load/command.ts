@@ -5,7 +5,7 @@ import { inWords, type Spread } from "../remote/numbers.js";
 import { LOAD_HELP, type LoadPlan, parseLoadArguments } from "./arguments.js";
 import { type Progress, runLoad, type RunResult } from "./run.js";
 
-/** What a shell takes for "ended by Ctrl-C". */
+/** The exit status that shells use for "ended by Ctrl-C". */
 const INTERRUPTED = 130;
 
 /**
@@ -43,23 +43,23 @@ const measured = async (plan: LoadPlan, clean: (text: string) => string): Promis
   } catch (error) {
     throw new UserError(
       clean(`The load could not begin: ${messageOf(error)}`),
-      "push-it-cli check tells what this system lets these credentials do.",
+      "Run push-it-cli check to see what these credentials permit.",
     );
   } finally {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, interrupt);
   }
 };
 
-/** How often progress is told, in milliseconds: on a terminal, and in a log. */
-const TOLD_MS = { terminal: 200, log: 5_000 };
+/** The interval of progress lines in milliseconds: on a terminal, and in a log. */
+const PROGRESS_MS = { terminal: 200, log: 5_000 };
 
-/** Writes progress to stderr, now and then, and whenever something else begins. */
+/** Writes progress to stderr, at intervals and at each new phase. */
 const progressLine = (): ((progress: Progress) => void) => {
   const terminal = process.stderr.isTTY === true;
   let [last, phase] = [-Infinity, ""];
   return (progress) => {
     const now = performance.now();
-    if (progress.phase === phase && now - last < TOLD_MS[terminal ? "terminal" : "log"]) return;
+    if (progress.phase === phase && now - last < PROGRESS_MS[terminal ? "terminal" : "log"]) return;
     [last, phase] = [now, progress.phase];
     const text = `${progress.phase}: ${progress.done} of ${progress.of}`;
     process.stderr.write(terminal ? `\r\u001b[K${text}` : `${text}\n`);
@@ -69,7 +69,7 @@ const progressLine = (): ((progress: Progress) => void) => {
 /** Failures that the load has answered by being slower. */
 const ANSWERED = new Set(["rate_limited", "throttled", "channel_busy", "queue_full"]);
 
-/** What the command exits with. */
+/** The exit status of the command. */
 export const statusOf = ({
   lost,
   duplicates,
@@ -84,7 +84,7 @@ export const statusOf = ({
 const spread = (name: string, given: Spread | undefined): string =>
   given ? `  ${name.padEnd(26)} p50 ${inWords(given.p50)}, p95 ${inWords(given.p95)}, p99 ${inWords(given.p99)}\n` : "";
 
-/** What came of it, for people. */
+/** The result as text. */
 const summaryOf = (result: RunResult): string => {
   const {
     clients,

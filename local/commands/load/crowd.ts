@@ -4,10 +4,10 @@ import { PushIt } from "push-it-client";
 import type { LoadPlan } from "./arguments.js";
 import { RAMP_PER_SECOND, READY_MS } from "./limits.js";
 
-/** Told of each copy of a message that the server sends: the SDK would drop the second. */
+/** Called for each copy of a message that the server sends: the SDK would drop the second. */
 export type OnCopy = (uuid: string, channel: string) => void;
 
-/** A WebSocket class that tells of messages before the SDK sees them. */
+/** A WebSocket class that reports messages before the SDK receives them. */
 const tapped = (onCopy: OnCopy): typeof WebSocket =>
   class Tapped extends WebSocket {
     constructor(url: string, protocols: string[]) {

@@ -1,21 +1,21 @@
 import { REQUESTS_PER_SECOND } from "../remote/quotas.js";
 
-/** What a load is if nothing else is said. */
+/** The default load. */
 export const DEFAULTS = { clients: 10, rate: 10, seconds: 30 } as const;
 
 /**
- * The largest load: one process of Node can hold and time it. Deliveries a second are half of what an account may make by
- * default, so that other APIs of the account go on.
+ * The largest load: one process of Node can send and time it. Deliveries per second are half of an account's default
+ * quota, so that other APIs of the account keep working.
  */
 export const MOST = { clients: 2_000, rate: 500, seconds: 600, deliveriesPerSecond: REQUESTS_PER_SECOND / 2 } as const;
 
-/** Clients that connect in a second: a tenth of what the construct lets in by default, and below a small Region's share. */
+/** New clients per second: a tenth of the construct's default throttle, and below a small Region's share. */
 export const RAMP_PER_SECOND = 40;
 
-/** Publications of one client in a second: half of what an agent may by default (`publicationsPerSecond`). */
+/** Publications of one client per second: half of an agent's default limit (`publicationsPerSecond`). */
 export const RATE_PER_PUBLISHER = 50;
 
-/** Channels are made below this if nothing else is said: the same as those of `check`. */
+/** The default prefix of channels, as in `check`. */
 export const DEFAULT_PREFIX = "push-it-check";
 
 /** How long a client may take to connect and subscribe, in milliseconds. */
@@ -25,8 +25,8 @@ export const READY_MS = 60_000;
 export const DRAIN_MS = 10_000;
 
 /**
- * The share of a load's rate below which the load stops. It is above what refusals once a second converge to, which is
- * `RECOVERY_PER_SECOND`: so a load ends after some six seconds of them.
+ * The share of a load's rate below which the load stops. It is above `RECOVERY_PER_SECOND`, to which refusals once a
+ * second converge. So a load ends after some six seconds of them.
  */
 export const LEAST_PACE = 1 / 8;
 

@@ -28,9 +28,9 @@ export class Pace {
     return Math.min(this.asked, this.#rate + recovered * RECOVERY_PER_SECOND * this.asked);
   }
 
-  /** The server said that it is too much. */
+  /** The server refused a publication because of the rate. */
   refused(now: number): void {
-    // Others that were sent before this one was answered say nothing new.
+    // Publications that were sent before this refusal give no new information.
     if (now - this.#refusedAt < REFUSAL_MS) return;
     this.#rate = this.rateAt(now) / 2;
     this.#since = this.#refusedAt = now;

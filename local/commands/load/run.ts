@@ -7,7 +7,7 @@ import { DRAIN_MS, RATE_PER_PUBLISHER } from "./limits.js";
 import { Pace } from "./pace.js";
 import { type LoadResult, Tally } from "./tally.js";
 
-/** What is going on, for people. */
+/** The current phase, as text. */
 export interface Progress {
   phase: "connecting" | "publishing" | "waiting for the last messages";
   /** Clients that are subscribed, or publications that were sent. */
@@ -15,10 +15,10 @@ export interface Progress {
   of: number;
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export interface RunResult extends LoadResult {
   channel: string;
-  /** Publications a second that were asked for, and that were sent. */
+  /** Publications per second: requested and sent. */
   rate: number;
   achievedRate: number;
   seconds: number;
@@ -29,7 +29,7 @@ export interface RunResult extends LoadResult {
   endedEarly?: "interrupted" | "refused";
 }
 
-/** Codes that say that it is too much. */
+/** Codes for a rate that is too high. */
 const TOO_MUCH = new Set(["rate_limited", "throttled", "channel_busy", "queue_full"]);
 
 /**
@@ -100,7 +100,7 @@ const publishAll = async (
   await Promise.all(answers);
 };
 
-/** How late publications are made up for: what this process could not send for longer is left out, not sent in a burst. */
+/** The longest delay of publications that are made up for. Older ones are left out instead of sent in a burst. */
 const LATEST_MS = 1_000;
 
 const publish = async (publisher: PushIt, channel: string, n: number, tally: Tally, pace: Pace): Promise<void> => {

@@ -1,6 +1,6 @@
 import { type Spread, spreadOf } from "../remote/numbers.js";
 
-/** What came of a load. */
+/** The result of a load. */
 export interface LoadResult {
   clients: number;
   /** Publications that were sent. */
@@ -74,7 +74,7 @@ export class Tally {
     if (acknowledged) this.#missing -= 1;
   }
 
-  /** What it comes to now. */
+  /** The result so far. */
   result(): LoadResult {
     const acknowledged = [...this.#publications.values()].filter((each) => each.acknowledged);
     const delivered = acknowledged.reduce((sum, { copies }) => sum + copies.size, 0);

@@ -64,7 +64,7 @@ const valuesIn = (value: Json | undefined): string[] => {
 };
 
 /**
- * Takes credentials out of what is printed: a guard may repeat them in its reason.
+ * Removes credentials from the output: a guard may repeat them in its reason.
  * @returns a function that replaces each string of the credentials
  */
 export const redactor = (credentials: Json | undefined): ((text: string) => string) => {

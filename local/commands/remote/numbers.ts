@@ -22,7 +22,7 @@ export const spreadOf = (measurements: readonly number[]): Spread | undefined =>
   return { count: sorted.length, p50, p95, p99 };
 };
 
-/** Above this, a time is told in minutes. */
+/** Longer times are written in minutes. */
 const MINUTES_MS = 120_000;
 
 /** A time for people. */

@@ -2,9 +2,9 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import { UserError } from "../../core/user-error.js";
 
 /**
- * Reads the options of a command for what is deployed.
- * @throws UserError for an option that does not exist. The message repeats no argument that belongs to no option: it may be
- * the credentials, after a space too many.
+ * Reads the options of a command for deployed systems.
+ * @throws UserError for an unknown option. The message repeats no argument without an option: it may be the
+ * credentials, after a space too many.
  */
 export const optionsOf = <Options extends NonNullable<ParseArgsConfig["options"]>>(
   command: string,

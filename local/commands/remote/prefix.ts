@@ -4,8 +4,8 @@ import { UserError } from "../../core/user-error.js";
 const LONGEST_PREFIX = 80;
 
 /**
- * Reads `--channel`: where channels are made.
- * @throws UserError if nothing below it is a channel name
+ * Reads `--channel`, the prefix of channels.
+ * @throws UserError if no channel name is possible below it
  */
 export const prefixOf = (text: string): string => {
   const prefix = text.replace(/\/(\*)?$/, "");

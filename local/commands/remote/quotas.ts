@@ -1,5 +1,5 @@
 /**
- * Requests a second over all of an account's APIs in a Region, and the bucket for bursts. AWS sets the bucket by the
+ * Requests per second over all of an account's APIs in a Region, and the bucket for bursts. AWS sets the bucket by the
  * rate; here it is raised with it.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
  */
@@ -26,7 +26,7 @@ export const PARTITION_READS = 3_000;
 export const PARTITION_WRITES = 1_000;
 
 /**
- * What a new on-demand table takes in a second; it grows with what it has seen, and can be warmed.
+ * Throughput of a new on-demand table per second. It scales with the traffic, and can be warmed.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/warm-throughput-scenarios.html
  */
 export const TABLE_READS = 12_000;
@@ -38,7 +38,7 @@ export const TABLE_WRITES = 4_000;
  */
 export const TABLE_QUOTA = 40_000;
 
-/** Memory of the construct's functions where nothing else is said, in MB. */
+/** Default memory of the construct's functions, in MB. */
 export const MEMORY_MB = 512;
 
 /**

@@ -1,13 +1,13 @@
 import { Meta, type ConnectionInfo } from "../../../protocol/index.js";
 
-/** What a frame from the server tells besides what the SDK makes of it. */
-export interface Heard {
-  /** Who this connection is, and the server's limits. */
+/** The facts of a server frame that the SDK does not report. */
+export interface FrameFacts {
+  /** The identity of this connection, and the server's limits. */
   facts?: ConnectionInfo;
   /** Channels that are subscribed now. */
   subscribed: string[];
-  /** Those of them that tell who is there. */
-  attended: string[];
+  /** The channels among them with presence. */
+  withPresence: string[];
 }
 
 /** Any object of a frame: each field is unproven. */
@@ -18,16 +18,16 @@ interface Item {
 }
 
 /** Reads a frame from the server. */
-export const hear = (text: string): Heard => {
-  const heard: Heard = { subscribed: [], attended: [] };
+export const readFrame = (text: string): FrameFacts => {
+  const facts: FrameFacts = { subscribed: [], withPresence: [] };
   for (const { channel, data } of successes(text)) {
-    const tellsFacts = channel === Meta.connect || channel === Meta.ping;
-    if (tellsFacts && typeof data?.agent === "string") heard.facts = data as ConnectionInfo;
+    const hasConnectionInfo = channel === Meta.connect || channel === Meta.ping;
+    if (hasConnectionInfo && typeof data?.agent === "string") facts.facts = data as ConnectionInfo;
     if (channel !== Meta.subscribe || typeof data?.channel !== "string") continue;
-    heard.subscribed.push(data.channel);
-    if (typeof data.presenceIntervalMs === "number") heard.attended.push(data.channel);
+    facts.subscribed.push(data.channel);
+    if (typeof data.presenceIntervalMs === "number") facts.withPresence.push(data.channel);
   }
-  return heard;
+  return facts;
 };
 
 const successes = (text: string): Item[] => {

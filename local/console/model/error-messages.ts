@@ -13,10 +13,10 @@ const CLOSE_CODES: Record<number, string> = {
   1011: "the server failed",
 };
 
-/** A WebSocket close code and what it means here. */
+/** A WebSocket close code, and its meaning here. */
 export const closeWords = (code: number): string => [String(code), CLOSE_CODES[code]].filter(Boolean).join(", ");
 
-/** The SDK is small: it tells codes, and reasons only where they are somebody's own words. */
+/** To stay small, the SDK reports codes. It has a reason only if the server or a guard gives one. */
 const STATES: Partial<Record<StateCode, string>> = {
   connect: "Opening a connection.",
   connected: "The server accepted this agent.",
@@ -50,6 +50,6 @@ export const stateWords = ({ code, reason }: Pick<StateChange, "code" | "reason"
   return reason || words || code;
 };
 
-/** Why a request failed, for people: the server's or guard's own words where there are any. */
+/** Why a request failed, as text: the server's or guard's own reason if there is one. */
 export const requestWords = (code: RequestCode, reason: string): string =>
   (reason === code ? "" : reason) || REQUESTS[code] || code;

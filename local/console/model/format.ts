@@ -1,7 +1,7 @@
 const encoder = new TextEncoder();
 const number = new Intl.NumberFormat("en-US");
 
-/** How many bytes `text` has as UTF-8, which is what the protocol's limits count. */
+/** The size of `text` in UTF-8, which the protocol's limits count. */
 export const byteLength = (text: string): number => encoder.encode(text).length;
 
 /** A count for people: `32,768`. */
@@ -10,7 +10,7 @@ export const count = (value: number): string => number.format(value);
 /** A size for people: `1 byte`, `4,096 bytes`. */
 export const bytes = (value: number): string => `${count(value)} byte${value === 1 ? "" : "s"}`;
 
-/** A size where room is short: `940 B`, `31.4 KB`. */
+/** A short size: `940 B`, `31.4 KB`. */
 export const size = (value: number): string => (value < 1_000 ? `${value} B` : `${(value / 1_024).toFixed(1)} KB`);
 
 /** Local time of day to the millisecond: `14:03:09.027`. */

@@ -5,21 +5,21 @@ import { layOutText, preview } from "./layout.js";
 export type Direction = "out" | "in";
 
 /**
- * Whose words a frame holds: `empty` for none, `protocol` for Push-It's, `gateway` for an error that API Gateway itself
- * wrote, `foreign` for anything else.
+ * The origin of a frame: `empty` for none, `protocol` for Push-It, `gateway` for an error of API Gateway itself,
+ * `foreign` for anything else.
  */
 export type FrameKind = "empty" | "protocol" | "gateway" | "foreign";
 
-/** What the wire view tells of a frame. */
+/** The wire view's summary of a frame. */
 export interface FrameFacts {
   kind: FrameKind;
   /** Of UTF-8, as API Gateway counts them. */
   bytes: number;
   /** One line. */
   summary: string;
-  /** The beginning of what the first message of the frame carries; empty where it carries none. */
+  /** The beginning of the data of the frame's first message. Empty if it has none. */
   preview: string;
-  /** Whether it says that something went wrong. */
+  /** Whether it reports an error. */
   failed: boolean;
   /** The frame laid out for reading. */
   detail: string;
@@ -45,7 +45,7 @@ const NAMED = 3;
 /** How much of a message is shown unasked, in characters. */
 const PREVIEW = 80;
 
-/** Tells what a frame is, from its text alone. */
+/** Summarises a frame by its text alone. */
 export const describeFrame = (direction: Direction, text: string): FrameFacts => {
   const facts = { bytes: byteLength(text), detail: layOutText(text), failed: false, preview: "" };
   if (text === "") return { ...facts, kind: "empty", summary: "empty frame" };
@@ -72,7 +72,7 @@ const parse = (text: string): Item[] => {
   }
 };
 
-/** API Gateway's frames have a message and ids of its own, and no channel. */
+/** API Gateway's frames have a message and their own ids, but no channel. */
 const isGateway = ({ channel, message, connectionId, requestId }: Item): boolean =>
   channel === undefined && message !== undefined && (connectionId !== undefined || requestId !== undefined);
 
@@ -88,7 +88,7 @@ const answerLine = ({ channel, successful, code, error, data }: Item): string =>
   return [text(channel), ...channelsOf(data), ...verdict].join(" ");
 };
 
-/** Requests and answers are told by their summary; messages are worth a look inside. */
+/** The summary covers requests and replies. For messages, a preview of the data helps. */
 const previewOf = ({ action, data, messages, successful }: Item): string => {
   if (Array.isArray(messages)) return preview((messages[0] as Item | undefined)?.data, PREVIEW);
   const carries = action === undefined ? successful === undefined : action === "publish" || action === "send";

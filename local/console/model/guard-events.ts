@@ -14,21 +14,21 @@ export interface ReceivedMessage {
   at: number;
   /** Whether this page published it. */
   mine: boolean;
-  /** Where it is in its channel's history, where that keeps one. */
+  /** Its position in the channel's history, if the channel has one. */
   position?: Position;
   /** `missed`: published while the connection was lost. `earlier`: loaded from the channel's history. */
   late?: "missed" | "earlier";
 }
 
-/** A subscription with what its channel offers. */
+/** A subscription with its channel's features. */
 export interface ShownSubscription extends Subscription {
   /** The channel keeps a history. */
   history?: true;
-  /** Who is there, where the channel tells. */
+  /** The members of the channel, if it has presence. */
   here?: Here;
 }
 
-/** What became of a question for a channel's history. */
+/** The result of a history request. */
 export interface Loaded {
   /** How many messages of it are shown now. */
   count: number;
@@ -36,30 +36,30 @@ export interface Loaded {
   problem?: Problem;
 }
 
-/** What became of a publication. */
+/** The result of a publication. */
 export interface Publication {
   channel: string;
   uuid: string;
   /** From the call to the answer, in milliseconds. */
   tookMs: number;
-  /** What the guard gave with its verdict. */
+  /** The result that the guard attached to its verdict. */
   result?: Json | undefined;
   /** Why it was not published. */
   problem?: Problem;
 }
 
-/** What a session tells; a listener takes what it wants of it. */
+/** The events of a session. All handlers are optional. */
 export interface SessionListener {
   state(change: StateChange): void;
   subscriptions(all: ShownSubscription[]): void;
   message(message: ReceivedMessage): void;
   wire(event: WireEvent): void;
   server(facts: ConnectionInfo): void;
-  /** The connection is gone, and with it the agent. */
+  /** The connection is closed, and its agent is gone. */
   gone(): void;
   /** Messages of a channel's history, oldest first. */
   earlier(messages: ReceivedMessage[]): void;
-  /** What became of the channels since the connection was lost; nothing, where it was not. */
+  /** The recovery of the channels after a lost connection. Absent without a loss. */
   recovery(report: RecoveryReport | undefined): void;
   /** The page cuts its own connection, until then, in milliseconds since 1970; or does no more. */
   outage(until: number | undefined): void;

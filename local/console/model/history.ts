@@ -1,6 +1,6 @@
 import type { Position } from "push-it-client";
 
-/** What places a message among others: only where its channel has a history is there a position. */
+/** The position of a message. Only channels with a history have positions. */
 export interface Placed {
   channel: string;
   uuid: string;
@@ -8,9 +8,9 @@ export interface Placed {
 }
 
 /**
- * Where an earlier message belongs in a list that begins with the oldest: before the first of its channel that was
- * published after it, or else at the end.
- * @returns the index, or `undefined` where the message is in the list already
+ * The place of an earlier message in a list with the oldest first: before the first later message of its channel, or at
+ * the end.
+ * @returns the index, or `undefined` if the list contains the message already
  */
 export const placeOf = (list: readonly Placed[], { channel, uuid, position }: Placed): number | undefined => {
   let place = list.length;
@@ -22,6 +22,6 @@ export const placeOf = (list: readonly Placed[], { channel, uuid, position }: Pl
   return place;
 };
 
-/** Another epoch is another history: it tells nothing. */
+/** Another epoch is another history, so the offsets cannot be compared. */
 const isBehind = (one: Position | undefined, other: Position | undefined): boolean =>
   one !== undefined && other !== undefined && one.epoch === other.epoch && one.offset > other.offset;

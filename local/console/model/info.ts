@@ -1,13 +1,13 @@
 import { functionsText, type SystemInfo } from "../api.js";
 import { isOwnMachine } from "../../core/own-machine.js";
 
-/** What `push-it-cli dev` tells the page it serves; elsewhere there is nobody to tell. */
+/** The description from `push-it-cli dev`. Other servers do not have it. */
 export type LocalInfo = Pick<SystemInfo, "websocketUrl"> & Partial<Omit<SystemInfo, "websocketUrl">>;
 
-/** Where `push-it-cli dev` tells what it runs. */
+/** The path of the description. */
 const INFO_PATH = "/_push-it/info";
 
-/** Asks the server of this page what it runs: `undefined` where it is not `push-it-cli dev`. */
+/** Requests the system's description from the server; `undefined` if the server is not `push-it-cli dev`. */
 export const fetchInfo = async (get: typeof fetch): Promise<LocalInfo | undefined> => {
   try {
     const response = await get(INFO_PATH);
@@ -21,20 +21,17 @@ export const fetchInfo = async (get: typeof fetch): Promise<LocalInfo | undefine
 const isInfo = (info: unknown): info is LocalInfo =>
   typeof info === "object" && info !== null && typeof (info as LocalInfo).websocketUrl === "string";
 
-/** Where a stage's URL can come from. */
+/** The sources of a stage's URL. */
 export interface UrlSources {
   /** The page's own `?url=`. */
   parameter: string | null;
-  /** What this browser was told to remember. */
+  /** The values that this browser stores. */
   remembered: string | null;
   /** The stage that the page's server runs. */
   local: string | undefined;
 }
 
-/**
- * The URL to begin with. What this machine ran some other day, on some other port, is not remembered against what it
- * runs now.
- */
+/** The initial URL. A stored URL of this machine is ignored if the server runs at another one now. */
 export const chooseUrl = ({ parameter, remembered, local }: UrlSources): string => {
   const stale = local !== undefined && remembered !== null && isOnThisMachine(remembered);
   return parameter ?? (stale ? undefined : remembered) ?? local ?? "";
@@ -60,5 +57,5 @@ export const guardsText = ({ guards }: LocalInfo): string | undefined => {
   }
 };
 
-/** Whether anybody may connect, so that the page may do so unasked. */
+/** Whether the page may connect by itself, because guards permit every client. */
 export const isOpen = ({ guards }: LocalInfo): boolean => guards?.source === "none" || guards?.source === "starter";

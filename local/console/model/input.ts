@@ -9,7 +9,7 @@ import {
 } from "../../../protocol/index.js";
 import { byteLength, bytes, count } from "./format.js";
 
-/** What a field holds: a value, or what to tell whoever typed it. */
+/** The value of a field, or its error message. */
 export type Input<Value> = { ok: true; value: Value } | { ok: false; problem: string };
 
 const good = <Value>(value: Value): Input<Value> => ({ ok: true, value });
@@ -35,7 +35,7 @@ export interface CredentialsText {
   bytes: number;
 }
 
-/** Credentials: nothing at all, or any JSON value of at most 4,096 bytes. */
+/** Credentials: empty, or any JSON value of at most 4,096 bytes. */
 export const readCredentials = (text: string): Input<CredentialsText> => {
   if (text.trim() === "") return good({ value: undefined, bytes: 0 });
   const json = readJson(text);
@@ -46,20 +46,20 @@ export const readCredentials = (text: string): Input<CredentialsText> => {
     : good({ value: json.value, bytes: size });
 };
 
-/** What a publication carries: a JSON value, or the text itself as a JSON string. */
+/** The data of a publication: a JSON value, or the text itself as a JSON string. */
 export const readData = (text: string, format: "json" | "text"): Input<Json> => {
   if (format === "text") return good(text);
   if (text.trim() === "") return bad('Type a JSON value, such as {"title": "Hello"}, or choose Text.');
   return readJson(text);
 };
 
-/** What can be subscribed to: a channel or a wildcard. Whether the server enables the wildcard, the server tells. */
+/** A channel or a wildcard to subscribe to. The server decides whether a wildcard is enabled. */
 export const readSubscription = (text: string): Input<string> => {
   const name = text.trim();
   return isWildcard(name) ? readChannel(name.slice(0, -2), name) : readChannel(name);
 };
 
-/** What can be published on: a channel. */
+/** A channel to publish on. */
 export const readPublication = (text: string): Input<string> =>
   isWildcard(text.trim()) ? bad("Nothing can be published on a wildcard.") : readChannel(text.trim());
 

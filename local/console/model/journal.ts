@@ -11,7 +11,7 @@ export class Journal<Entry> {
     return this.#total;
   }
 
-  /** What is kept, oldest first. */
+  /** The stored entries, oldest first. */
   get entries(): readonly Entry[] {
     return this.#entries;
   }
@@ -22,14 +22,14 @@ export class Journal<Entry> {
     if (this.#entries.length > this.limit) this.#entries.shift();
   }
 
-  /** Puts an entry in at that index of what is kept; the oldest is dropped where that is too much. */
+  /** Inserts an entry at an index of the stored ones. If there are too many, the oldest is dropped. */
   insert(index: number, entry: Entry): void {
     this.#total++;
     this.#entries.splice(index, 0, entry);
     if (this.#entries.length > this.limit) this.#entries.shift();
   }
 
-  /** What was added after the first `seen`, oldest first, as far as it is kept. */
+  /** The stored entries that were added after the first `seen`, oldest first. */
   since(seen: number): readonly Entry[] {
     const fresh = Math.min(this.#total - seen, this.#entries.length);
     return fresh > 0 ? this.#entries.slice(-fresh) : [];

@@ -3,11 +3,11 @@ import { byteLength } from "./format.js";
 /** How many columns a line may take before it is broken. */
 const WIDTH = 64;
 
-/** What stands for a value that no browser can turn into text. */
+/** The placeholder for a value that no browser can convert to text. */
 const TOO_DEEP = "(nested too deeply to be shown)";
 
 /**
- * A JSON value laid out for reading: what fits one line stays on one, the rest is broken and indented.
+ * Lays out a JSON value for reading: short values stay on one line, longer ones are broken and indented.
  * @example layOut({ tags: ["a", "b"] }) // '{ "tags": ["a", "b"] }'
  */
 export const layOut = (value: unknown): string => {
@@ -19,7 +19,7 @@ export const layOut = (value: unknown): string => {
   }
 };
 
-/** The same for JSON text; text that is not JSON as it is. */
+/** The same for JSON text. Other text stays unchanged. */
 export const layOutText = (text: string): string => {
   try {
     return layOut(JSON.parse(text));
@@ -28,7 +28,7 @@ export const layOutText = (text: string): string => {
   }
 };
 
-/** A value on one line, as in a preview; cut where it is longer than `length`. */
+/** A value on one line, as a preview; cut after `length` characters. */
 export const preview = (value: unknown, length: number): string => {
   try {
     const text = JSON.stringify(value) ?? "";
@@ -38,7 +38,7 @@ export const preview = (value: unknown, length: number): string => {
   }
 };
 
-/** How many bytes a value has as JSON; `undefined` where it is nested too deeply to tell. */
+/** The size of a value as JSON in bytes; `undefined` if it is nested too deeply. */
 export const jsonBytes = (value: unknown): number | undefined => {
   try {
     return byteLength(JSON.stringify(value) ?? "");

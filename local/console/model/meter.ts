@@ -1,19 +1,19 @@
 import type { MeterInfo } from "../api.js";
 import { amount, billLines, dollars, usdPerMillionDeliveries } from "../../meter/table.js";
 
-/** Where `push-it-cli dev --meter` tells what AWS would bill. */
+/** The path of the billable usage, with `push-it-cli dev --meter`. */
 const METER_PATH = "/_push-it/meter";
 
-/** One row of the bill as people see it: what, how much of it, and what it costs. */
+/** One row of the bill as text: item, amount and cost. */
 export interface BillRow {
   what: string;
   used: string;
   usd: string;
-  /** A sum, which is told apart from its parts. */
+  /** Whether the row is a sum, which is styled differently. */
   sum?: true;
 }
 
-/** Asks the server of this page what AWS would bill by now; `undefined` where nobody tells. */
+/** Requests the billable usage from the server; `undefined` if it is not metered. */
 export const fetchMeter = async (get: typeof fetch): Promise<MeterInfo | undefined> => {
   try {
     const response = await get(METER_PATH);
@@ -23,7 +23,7 @@ export const fetchMeter = async (get: typeof fetch): Promise<MeterInfo | undefin
   }
 };
 
-/** The rows of the bill: everything that was used, the sum, and what per million deliveries would cost. */
+/** The rows of the bill: all used items, the sum, and the cost per million deliveries. */
 export const billRows = ({ used, usd }: MeterInfo): BillRow[] => {
   const rows: BillRow[] = billLines(used, usd).map((line) => ({
     what: line.what,

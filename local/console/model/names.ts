@@ -1,12 +1,12 @@
 import type { Member } from "push-it-client";
 
-/** As much of an agent's id as tells a few of them apart. */
+/** The first characters of an agent's id, enough to distinguish a few agents. */
 const SHORT = 6;
 
-/** Longer names would push everybody else off the line. */
+/** Longer names would leave no room for the others on the line. */
 const LONGEST = 24;
 
-/** Who somebody is, for people: the user where the guard said who, or else the beginning of the agent's id. */
+/** The name of a member as text: the user if the guard set one, or else the beginning of the agent's id. */
 export const nameOf = ({ agent, userId }: Member): string => {
   const name = userId ?? agent.slice(0, SHORT);
   return name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name;

@@ -3,21 +3,21 @@ export interface Cuttable {
   close(code: number, reason: string): void;
 }
 
-/** Of those that applications may choose: to the SDK it is a loss like any other. */
+/** One of the codes that applications may choose. The SDK treats it as any other loss. */
 const CODE = 4_000;
 
-/** What whoever asks why the connection closed reads. */
+/** The reason of the close. */
 const REASON = "cut by this page";
 
-/** A network that the page cuts itself: what is open breaks, and nothing new gets through until it is mended. */
+/** A simulated outage: open sockets break, and new ones fail until it ends. */
 export class Outage {
   readonly #open = new Set<Cuttable>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param changed told when it begins, with when it ends by itself, in milliseconds since 1970; and when it has ended */
+  /** @param changed called at the start with the end time in milliseconds since 1970, and at the end */
   constructor(private readonly changed: (until?: number) => void) {}
 
-  /** Whether nothing gets through. */
+  /** Whether the outage is in progress. */
   get on(): boolean {
     return this.#timer !== undefined;
   }
@@ -30,13 +30,13 @@ export class Outage {
     this.#open.delete(connection);
   }
 
-  /** @throws Error while nothing gets through */
+  /** @throws Error during the outage */
   readonly admit = (): void => {
     // Without a name, so that the words stand for themselves wherever they are shown.
     if (this.on) throw Object.assign(new Error("The network is cut, by this page."), { name: "" });
   };
 
-  /** Cuts what is open, for so many milliseconds. */
+  /** Cuts open sockets, and starts an outage for this number of milliseconds. */
   cut(milliseconds: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.mend(), milliseconds);

@@ -1,32 +1,32 @@
 import type { Member } from "push-it-client";
 
-/** Who came to a channel, or left it, and when: in milliseconds since 1970. */
+/** A join or leave of a channel, and its time in milliseconds since 1970. */
 export interface Coming {
   came: boolean;
   member: Member;
   at: number;
 }
 
-/** Who is on a channel, as far as this page knows. */
+/** The members of a channel, as far as this page knows them. */
 export interface Here {
   members: Member[];
   /** The last who came or left. */
   last?: Coming;
 }
 
-/** What is known of one channel. */
+/** The presence state of one channel. */
 interface Known {
   members: Map<string, Member>;
   last?: Coming;
-  /** What was told since the question under way was asked: its answer may be older. */
+  /** Joins and leaves since the current request was sent: its response may be older. */
   since?: Coming[] | undefined;
 }
 
-/** Who is there, by channel: a list that was asked for, and who came and left since. */
-export class Attendance {
+/** Tracks the members by channel: a requested list, and the joins and leaves after it. */
+export class MemberTracker {
   readonly #channels = new Map<string, Known>();
 
-  /** Who is on the channel; `undefined` where nobody asked. */
+  /** The members of the channel; `undefined` if they were not requested. */
   of(channel: string): Here | undefined {
     const known = this.#channels.get(channel);
     return known && { members: [...known.members.values()], ...(known.last && { last: known.last }) };
@@ -37,7 +37,7 @@ export class Attendance {
     this.#channels.set(channel, { members: new Map(), ...this.#channels.get(channel), since: [] });
   }
 
-  /** The answer: whoever is not in it has left, unless it came since. */
+  /** Applies the response: members that are not in it have left, unless they joined since the request. */
   answered(channel: string, members: readonly Member[]): void {
     const known = this.#channels.get(channel);
     if (!known) return;
@@ -46,7 +46,7 @@ export class Attendance {
     known.since = undefined;
   }
 
-  /** Somebody came, or left. */
+  /** Applies a join or leave. */
   changed(channel: string, coming: Coming): void {
     const known = this.#channels.get(channel);
     if (!known) return;
@@ -55,7 +55,7 @@ export class Attendance {
     apply(known, coming);
   }
 
-  /** The page is on the channel no more, and does not hear who is. */
+  /** The page has left the channel, and receives no more joins and leaves. */
   left(channel: string): void {
     this.#channels.delete(channel);
   }

@@ -2,15 +2,15 @@ import { isWildcard } from "../../../protocol/index.js";
 import { count, duration } from "./format.js";
 import type { ChannelRecovery, RecoveryReport } from "./recovery.js";
 
-/** What the page says of a lost connection. */
+/** The page's text about a lost connection. */
 export interface RecoveryWords {
   tone: "good" | "warn";
   title: string;
-  /** One for each channel of which there is something to say. */
+  /** One line for each channel with news. */
   lines: { channel: string; text: string }[];
 }
 
-/** What was lost and what came back, for people. */
+/** The loss and the recovery as text. */
 export const recoveryWords = (report: RecoveryReport): RecoveryWords => {
   const { lostAt, backAt, channels } = report;
   if (backAt === undefined) return { tone: "warn", title: "The connection is lost.", lines: [] };

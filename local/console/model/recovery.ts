@@ -1,20 +1,20 @@
 import type { Position } from "push-it-client";
 
 /**
- * What became of a channel since the connection was lost.
+ * The state of a channel since the connection was lost.
  * - `away`: not subscribed again yet.
- * - `recovering`: what was missed is being told.
- * - `recovered`: all of it was.
- * - `incomplete`: some of it cannot be had any more.
- * - `missed`: nothing is kept, so what was published meanwhile is missed.
+ * - `recovering`: missed messages are arriving.
+ * - `recovered`: all missed messages have arrived.
+ * - `incomplete`: some missed messages are no longer available.
+ * - `missed`: the channel has no history, so the messages published meanwhile are lost.
  */
 export type RecoveryStatus = "away" | "recovering" | "recovered" | "incomplete" | "missed";
 
-/** What became of one channel. */
+/** The recovery of one channel. */
 export interface ChannelRecovery {
   readonly channel: string;
   status: RecoveryStatus;
-  /** How many messages were told late. */
+  /** The number of recovered messages. */
   count: number;
   /** The offsets of the first and the last of them. */
   first?: number;
@@ -23,7 +23,7 @@ export interface ChannelRecovery {
   code?: string | undefined;
 }
 
-/** What became of all channels since the connection was lost; times in milliseconds since 1970. */
+/** The recovery of all channels since the connection was lost; times in milliseconds since 1970. */
 export interface RecoveryReport {
   readonly lostAt: number;
   /** Since when there is a connection again. */
@@ -31,21 +31,21 @@ export interface RecoveryReport {
   readonly channels: readonly Readonly<ChannelRecovery>[];
 }
 
-/** A channel with what is needed to know when it has caught up. */
+/** A channel, with the state that shows when it has caught up. */
 interface Tracked extends ChannelRecovery {
-  /** Everything up to here was told before the loss. */
+  /** The position of the last message before the loss. */
   offset: number;
   /** The newest that there was when it was subscribed again. */
   newest?: number;
 }
 
-/** Follows what the SDK tells after a lost connection, and says what came back. It decides nothing. */
+/** Tracks the SDK's events after a lost connection, and reports the recovery. It does not control anything. */
 export class Recovery {
   readonly #channels = new Map<string, Tracked>();
   #lostAt: number | undefined;
   #backAt: number | undefined;
 
-  /** `undefined` as long as nothing was lost. */
+  /** `undefined` if no connection was lost. */
   get report(): RecoveryReport | undefined {
     if (this.#lostAt === undefined) return undefined;
     const channels = [...this.#channels.values()].map(({ offset: _, newest: __, ...told }) => told);
@@ -54,10 +54,10 @@ export class Recovery {
 
   /**
    * The connection is lost.
-   * @param channels what was subscribed, and where the SDK was there
+   * @param channels the subscriptions, with the SDK's positions in them
    */
   lost(at: number, channels: readonly { channel: string; position?: Position | undefined }[]): void {
-    // One that is lost again before everything came back is still the same absence.
+    // A second loss before the recovery is complete belongs to the same outage.
     if (!this.#unfinished) {
       this.#lostAt = at;
       this.#channels.clear();
@@ -78,7 +78,9 @@ export class Recovery {
     if (this.#lostAt !== undefined) this.#backAt ??= at;
   }
 
-  /** The SDK's `subscribed`. Gives whether the newest message should be asked for: it tells when all has come. */
+  /**
+   * Handles the SDK's `subscribed`. Returns whether to request the newest message, which marks the end of the recovery.
+   */
   subscribed({
     channel,
     recovered,
@@ -95,7 +97,7 @@ export class Recovery {
     return tracked.status === "recovering";
   }
 
-  /** A message was told. Gives whether it had been missed. */
+  /** Handles a message. Returns whether it had been missed. */
   message(channel: string, offset: number | undefined): boolean {
     const tracked = this.#channels.get(channel);
     if (tracked?.status !== "recovering" || offset === undefined) return false;
@@ -106,7 +108,7 @@ export class Recovery {
     return true;
   }
 
-  /** What the newest message was; `undefined` where nobody knows. */
+  /** Sets the newest message; `undefined` if it is unknown. */
   newest(channel: string, offset: number | undefined): void {
     const tracked = this.#channels.get(channel);
     if (tracked?.status !== "recovering") return;
@@ -119,7 +121,7 @@ export class Recovery {
     this.#channels.delete(channel);
   }
 
-  /** Nothing is being waited for any more. */
+  /** Whether the recovery is complete. */
   end(): void {
     this.#lostAt = this.#backAt = undefined;
     this.#channels.clear();

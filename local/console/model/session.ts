@@ -1,8 +1,8 @@
 import { type PublishResult, PushIt, PushItError } from "push-it-client";
 import type { Events, Position, ReceivedMessage as Received, State, StateChange } from "push-it-client";
 import { isWildcard, type Json, newId, SUBPROTOCOL } from "../../../protocol/index.js";
-import { hear } from "./answers.js";
-import { Attendance } from "./presence.js";
+import { readFrame } from "./answers.js";
+import { MemberTracker } from "./presence.js";
 import { Journal } from "./journal.js";
 import { Outage } from "./outage.js";
 import { Recovery } from "./recovery.js";
@@ -10,9 +10,10 @@ import { problemOf, whoAmI } from "./requests.js";
 import { Subscriptions } from "./subscriptions.js";
 import { tapped } from "./tap.js";
 import type { Loaded, Publication, ReceivedMessage, SessionListener, ShownSubscription } from "./guard-events.js";
+import { SessionListeners } from "./session-listeners.js";
 import { requestWords } from "./error-messages.js";
 
-/** How many of its own messages the page recognises. */
+/** Maximum own messages that the page recognises. */
 const OWN = 2_000;
 
 /** How many messages of a channel's history are loaded at once. */
@@ -24,23 +25,23 @@ const OUTAGE_MS = 15_000;
 /** Failures after which a subscription is made again with the next connection, or which a later wish overtook. */
 const PASSING = new Set(["closed", "superseded", "unknown_agent"]);
 
-/** One stage after the other, by way of the SDK, with everything that happens told to the parts of the page. */
+/** A session with the SDK, one stage at a time. It reports all events to the parts of the page. */
 export class Session {
-  readonly #listeners: Partial<SessionListener>[] = [];
+  readonly #listeners = new SessionListeners();
   readonly #subscriptions = new Subscriptions();
   readonly #own = new Journal<string>(OWN);
   readonly #recovery = new Recovery();
-  readonly #attendance = new Attendance();
-  /** Channels that tell who is there. */
-  readonly #attended = new Set<string>();
+  readonly #members = new MemberTracker();
+  /** Channels with presence. */
+  readonly #withPresence = new Set<string>();
   readonly #outage = new Outage((until) => this.#cutOrMended(until));
   #pushIt: PushIt | undefined;
 
-  /** @param WebSocketClass what connects: the browser's */
+  /** @param WebSocketClass the class of sockets: the browser's own */
   constructor(private readonly WebSocketClass: typeof WebSocket) {}
 
   listen(listener: Partial<SessionListener>): void {
-    this.#listeners.push(listener);
+    this.#listeners.add(listener);
   }
 
   get state(): State {
@@ -52,7 +53,7 @@ export class Session {
     return this.state === "connected" || this.state === "connecting";
   }
 
-  /** Connects anew; subscriptions move over. */
+  /** Connects again. The subscriptions are kept. */
   connect(url: string, credentials: Json | undefined): void {
     this.disconnect();
     const pushIt = new PushIt({ url, credentials, autoConnect: false, WebSocket: this.#tapped() });
@@ -73,11 +74,11 @@ export class Session {
     );
     pushIt.on(
       "join",
-      live(({ channel, ...member }) => this.#attends(channel, true, member)),
+      live(({ channel, ...member }) => this.#onMemberChange(channel, true, member)),
     );
     pushIt.on(
       "leave",
-      live(({ channel, ...member }) => this.#attends(channel, false, member)),
+      live(({ channel, ...member }) => this.#onMemberChange(channel, false, member)),
     );
     pushIt.on(
       "unsubscribed",
@@ -94,7 +95,7 @@ export class Session {
     this.#pushIt?.disconnect();
     this.#outage.mend();
     this.#recovery.end();
-    this.#tellRecovery();
+    this.#emitRecovery();
   }
 
   /** Cuts the connection as a lost network does, for a while: the SDK connects again as soon as it can. */
@@ -107,14 +108,14 @@ export class Session {
     this.#outage.mend();
   }
 
-  /** Loads the newest messages of a channel's history; always fulfilled, also with what went wrong. */
+  /** Loads the newest messages of a channel's history. Always resolves, with an error as its result, too. */
   async history(channel: string): Promise<Loaded> {
     try {
       const { messages, position } = await this.#channel(channel).history({ reverse: true, limit: EARLIER });
       const told = messages
         .reverse()
         .map(({ uuid, data, offset }) => this.#shown({ channel, uuid, data, epoch: position.epoch, offset }));
-      this.#tell(
+      this.#listeners.emit(
         "earlier",
         told.map((message) => ({ ...message, late: "earlier" })),
       );
@@ -127,7 +128,7 @@ export class Session {
   /** Subscribes: now, or once there is a connection. */
   subscribe(channel: string): void {
     this.#subscriptions.set(channel, "waiting");
-    this.#tellSubscriptions();
+    this.#emitSubscriptions();
     if (this.live) this.#ask(channel);
   }
 
@@ -136,16 +137,16 @@ export class Session {
     const { status } = this.#subscriptions.all.find((each) => each.channel === channel) ?? {};
     if (status === "refused" || !this.live) return this.#left(channel);
     this.#subscriptions.set(channel, "leaving");
-    this.#tellSubscriptions();
+    this.#emitSubscriptions();
     const stays = (error: PushItError): void => {
       if (PASSING.has(error.code)) return;
       this.#subscriptions.set(channel, "subscribed", problemOf(error));
-      this.#tellSubscriptions();
+      this.#emitSubscriptions();
     };
     this.#pushIt?.unsubscribe(channel, stays, () => this.#left(channel));
   }
 
-  /** Publishes; always fulfilled, also with what went wrong. */
+  /** Publishes. Always resolves, with an error as its result, too. */
   publish(message: { channel: string; data: Json; echo: boolean }): Promise<Publication> {
     const { channel } = message;
     const started = performance.now();
@@ -189,12 +190,12 @@ export class Session {
     if (change.previous === "connected") {
       if (change.state === "connecting") this.#lost();
       this.#subscriptions.lost();
-      this.#tell("gone");
+      this.#listeners.emit("gone");
     }
     if (change.state === "connected") this.#recovery.back(Date.now());
-    this.#tell("state", change);
-    this.#tellSubscriptions();
-    this.#tellRecovery();
+    this.#listeners.emit("state", change);
+    this.#emitSubscriptions();
+    this.#emitRecovery();
     if (change.state === "connected") for (const channel of this.#subscriptions.waiting) this.#ask(channel);
   }
 
@@ -207,16 +208,16 @@ export class Session {
   }
 
   #cutOrMended(until: number | undefined): void {
-    this.#tell("outage", until);
-    // The SDK may be waiting for its next attempt by now: this is what a browser's `online` is.
+    this.#listeners.emit("outage", until);
+    // The SDK may be waiting for its next attempt: a browser's `online` event ends the wait.
     if (until === undefined && this.state === "connecting") this.#pushIt?.connect();
   }
 
   #received(received: Received): void {
     const message = this.#shown(received);
     const missed = this.#recovery.message(message.channel, message.position?.offset);
-    this.#tell("message", missed ? { ...message, late: "missed" } : message);
-    if (missed) this.#tellRecovery();
+    this.#listeners.emit("message", missed ? { ...message, late: "missed" } : message);
+    if (missed) this.#emitRecovery();
   }
 
   #shown({ channel, uuid, data, epoch, offset }: Omit<Received, "payload">): ReceivedMessage {
@@ -227,37 +228,37 @@ export class Session {
   #subscribed(event: Events["subscribed"]): void {
     const { channel } = event;
     this.#settled(channel);
-    if (this.#attended.has(channel)) void this.#askWhoIsThere(channel);
+    if (this.#withPresence.has(channel)) void this.#askWhoIsThere(channel);
     if (this.#recovery.subscribed(event)) void this.#askForNewest(channel);
-    this.#tellRecovery();
+    this.#emitRecovery();
   }
 
-  /** The SDK tells all that was missed, but not which message is the last of it. */
+  /** The SDK delivers all missed messages, but does not mark the last one. */
   async #askForNewest(channel: string): Promise<void> {
     const newest = await this.#channel(channel)
       .history({ reverse: true, limit: 1 })
       .catch(() => undefined);
     this.#recovery.newest(channel, newest?.messages[0]?.offset);
-    this.#tellRecovery();
+    this.#emitRecovery();
   }
 
   async #askWhoIsThere(channel: string): Promise<void> {
-    this.#attendance.asked(channel);
+    this.#members.asked(channel);
     const present = await this.#channel(channel)
       .presence()
       .catch(() => undefined);
-    if (present) this.#attendance.answered(channel, present.members);
-    this.#tellSubscriptions();
+    if (present) this.#members.answered(channel, present.members);
+    this.#emitSubscriptions();
   }
 
-  #attends(channel: string, came: boolean, member: { agent: string }): void {
-    this.#attendance.changed(channel, { came, member, at: Date.now() });
-    this.#tellSubscriptions();
+  #onMemberChange(channel: string, came: boolean, member: { agent: string }): void {
+    this.#members.changed(channel, { came, member, at: Date.now() });
+    this.#emitSubscriptions();
   }
 
   #settled(channel: string): void {
     this.#subscriptions.set(channel, "subscribed");
-    this.#tellSubscriptions();
+    this.#emitSubscriptions();
   }
 
   #refused(channel: string, error: PushItError): void {
@@ -272,36 +273,36 @@ export class Session {
   }
 
   #forget(channel: string): void {
-    this.#attendance.left(channel);
+    this.#members.left(channel);
     this.#recovery.left(channel);
-    this.#tellSubscriptions();
-    this.#tellRecovery();
+    this.#emitSubscriptions();
+    this.#emitRecovery();
   }
 
   #tapped(): ReturnType<typeof tapped> {
     return tapped(
       this.WebSocketClass,
       (event, socket) => {
-        this.#tell("wire", event);
+        this.#listeners.emit("wire", event);
         if (event.kind === "open") this.#outage.opened(socket);
         if (event.kind === "close") this.#outage.closed(socket);
         if (event.kind === "open" && event.protocol === SUBPROTOCOL) socket.send(whoAmI());
-        if (event.kind === "frame" && event.direction === "in") this.#heard(event.text);
+        if (event.kind === "frame" && event.direction === "in") this.#onServerFrame(event.text);
       },
       this.#outage.admit,
     );
   }
 
-  #heard(text: string): void {
-    const { facts, subscribed, attended } = hear(text);
-    if (facts) this.#tell("server", facts);
-    for (const channel of attended) this.#attended.add(channel);
+  #onServerFrame(text: string): void {
+    const { facts, subscribed, withPresence } = readFrame(text);
+    if (facts) this.#listeners.emit("server", facts);
+    for (const channel of withPresence) this.#withPresence.add(channel);
     for (const channel of subscribed) this.#subscriptions.grant(channel);
-    if (subscribed.length > 0) this.#tellSubscriptions();
+    if (subscribed.length > 0) this.#emitSubscriptions();
   }
 
-  #tellSubscriptions(): void {
-    this.#tell(
+  #emitSubscriptions(): void {
+    this.#listeners.emit(
       "subscriptions",
       this.#subscriptions.all.map((each) => this.#withOffers(each)),
     );
@@ -309,18 +310,11 @@ export class Session {
 
   #withOffers(subscription: ShownSubscription): ShownSubscription {
     const { channel, status } = subscription;
-    const here = status === "subscribed" ? this.#attendance.of(channel) : undefined;
+    const here = status === "subscribed" ? this.#members.of(channel) : undefined;
     return { ...subscription, ...(this.#position(channel) && { history: true }), ...(here && { here }) };
   }
 
-  #tellRecovery(): void {
-    this.#tell("recovery", this.#recovery.report);
-  }
-
-  #tell<Event extends keyof SessionListener>(event: Event, ...values: Parameters<SessionListener[Event]>): void {
-    for (const listener of this.#listeners) {
-      const tell = listener[event] as ((...told: Parameters<SessionListener[Event]>) => void) | undefined;
-      tell?.(...values);
-    }
+  #emitRecovery(): void {
+    this.#listeners.emit("recovery", this.#recovery.report);
   }
 }

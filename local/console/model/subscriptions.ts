@@ -1,13 +1,13 @@
 /**
- * Where a subscription is.
- * - `waiting`: asked for; the server has not answered, or there is no connection yet.
+ * The state of a subscription.
+ * - `waiting`: requested. The server has not replied, or there is no connection yet.
  * - `subscribed`: acknowledged.
- * - `leaving`: the unsubscription is asked for.
- * - `refused`: denied, or failed; kept on the page, so that the reason can be read.
+ * - `leaving`: the unsubscription is requested.
+ * - `refused`: denied or failed. It stays on the page with its reason.
  */
 export type SubscriptionStatus = "waiting" | "subscribed" | "leaving" | "refused";
 
-/** What the page shows of one subscription. */
+/** The page's state of one subscription. */
 export interface Subscription {
   channel: string;
   status: SubscriptionStatus;
@@ -21,7 +21,7 @@ export interface Subscription {
 export interface Problem {
   /** For programs. */
   code: string;
-  /** For people: the guard's own words where a guard said no. */
+  /** The reason as text: the guard's own one if a guard denied it. */
   reason: string;
 }
 
@@ -43,7 +43,7 @@ export class Subscriptions {
     this.#all.set(channel, { channel, status, ...(problem ? { problem } : {}), ...(granted ? { granted } : {}) });
   }
 
-  /** A guard subscribed this connection to a channel that nobody asked for. */
+  /** A guard subscribed this connection to a channel without a request. */
   grant(channel: string): void {
     if (!this.has(channel)) this.#all.set(channel, { channel, status: "subscribed", granted: true });
   }
@@ -56,7 +56,9 @@ export class Subscriptions {
     this.#all.delete(channel);
   }
 
-  /** The connection is gone: what was acknowledged has to be again, and what was being left is left. */
+  /**
+   * The connection is closed. Acknowledged subscriptions must be acknowledged again, and unsubscriptions are complete.
+   */
   lost(): void {
     for (const { channel, status, granted } of this.all) {
       if (granted || status === "leaving") this.remove(channel);

@@ -9,41 +9,41 @@ export type WireEvent =
   | { kind: "frame"; direction: Direction; text: string }
   | { kind: "close"; code: number; reason: string };
 
-/** A socket, as far as whoever watches it may want to meddle with it. */
+/** A socket, as far as its observer may control it. */
 export interface TappedSocket {
   send(text: string): void;
   close(code: number, reason: string): void;
 }
 
-/** Told what happened, and on which socket. */
-export type Tell = (event: WireEvent, socket: TappedSocket) => void;
+/** Called with each event and its socket. */
+export type OnWireEvent = (event: WireEvent, socket: TappedSocket) => void;
 
 /**
- * A WebSocket class that tells all it does, for the SDK's `WebSocket` option: the SDK itself spends no bytes on being
- * watched.
- * @param Base the class that does it
- * @param admit asked before each is made: what it throws is why there is none
+ * A WebSocket class that reports all its events, for the SDK's `WebSocket` option: the SDK itself spends no bytes on
+ * observation.
+ * @param Base the class to extend
+ * @param admit called before each socket is made; it may throw to prevent it
  */
-export const tapped = (Base: typeof WebSocket, tell: Tell, admit = (): void => {}): SocketClass =>
+export const tapped = (Base: typeof WebSocket, onEvent: OnWireEvent, admit = (): void => {}): SocketClass =>
   class extends Base {
     constructor(url: string, protocols: string[]) {
       admit();
       super(url, protocols);
-      tell({ kind: "handshake", url, protocols: protocols.map(withoutSecret) }, this);
-      this.addEventListener("open", () => tell({ kind: "open", protocol: this.protocol }, this));
+      onEvent({ kind: "handshake", url, protocols: protocols.map(withoutSecret) }, this);
+      this.addEventListener("open", () => onEvent({ kind: "open", protocol: this.protocol }, this));
       this.addEventListener("message", ({ data }) =>
-        tell({ kind: "frame", direction: "in", text: String(data) }, this),
+        onEvent({ kind: "frame", direction: "in", text: String(data) }, this),
       );
-      this.addEventListener("close", ({ code, reason }) => tell({ kind: "close", code, reason }, this));
+      this.addEventListener("close", ({ code, reason }) => onEvent({ kind: "close", code, reason }, this));
     }
 
     override send(text: string): void {
       super.send(text);
-      tell({ kind: "frame", direction: "out", text }, this);
+      onEvent({ kind: "frame", direction: "out", text }, this);
     }
   };
 
-/** Screens are shared and pictures taken: of credentials, only the length is told. */
+/** Screens are shared and photographed, so only the length of credentials is shown. */
 const withoutSecret = (protocol: string): string => {
   const secret = [CREDENTIALS_PREFIX, SESSION_PREFIX].find((prefix) => protocol.startsWith(prefix));
   return secret ? `${secret}… (${protocol.length - secret.length} characters of base64url, not shown)` : protocol;

@@ -5,20 +5,20 @@ import { closeWords } from "./error-messages.js";
 
 /** A line of the wire view. */
 export interface WireLine {
-  /** `none` for what is not a frame: handshake, opening, close. */
+  /** `none` for events without a frame: handshake, opening, close. */
   direction: Direction | "none";
   arrow: string;
-  /** The arrow in words, for those who do not see it. */
+  /** The arrow in words, for screen readers. */
   label: string;
   what: string;
-  /** The beginning of what a message carries. */
+  /** The beginning of a message's data. */
   preview?: string;
   tone?: "bad" | "warn";
-  /** What kind of frame it is, where that needs saying. */
+  /** The kind of the frame, if it is not obvious. */
   mark?: string;
   /** Of a frame, in bytes. */
   bytes?: number;
-  /** What unfolding shows, and copying copies. */
+  /** The text for unfolding and copying. */
   detail?: string;
 }
 

@@ -40,14 +40,14 @@ export const showChannels = (session: Session, publishOn: (channel: string) => v
   });
 };
 
-/** The subscriptions, which of those who are there this page is, and the lines of channels that keep a history. */
+/** The subscriptions with their members and this page's own entry, and the lines of channels with a history. */
 interface Shown {
   all: ShownSubscription[];
   me: string;
   history: (channel: string) => HTMLElement;
 }
 
-/** Tells screen readers of the last who came or left. Rows are made anew, and what they say is not heard. */
+/** Announces the last join or leave to screen readers. The rows are rebuilt, so they are not announced. */
 const announce = ({ all, me }: Shown): void => {
   const [latest] = all
     .flatMap(({ channel, here }) => (here?.last && here.last.member.agent !== me ? [{ channel, last: here.last }] : []))
@@ -70,7 +70,7 @@ const showAll = (session: Session, shown: Shown, publishOn: (channel: string) =>
   setCount("channels", all.filter(({ status }) => status === "subscribed").length);
 };
 
-/** Rows are made anew on every change: who was on one with the keyboard stays there, or goes to the field. */
+/** The rows are rebuilt on every change. The keyboard focus stays on the same row, or moves to the field. */
 const focusedIn = (list: HTMLElement): string =>
   [...list.querySelectorAll("button")].find((each) => each === document.activeElement)?.getAttribute("aria-label") ??
   "";
@@ -105,7 +105,7 @@ const chip = (
   return row;
 };
 
-/** A refusal is told by its code and reason below. */
+/** The code and reason of a refusal are shown below. */
 const statusText = (status: SubscriptionStatus, connection: State): string => {
   if (status === "waiting") return connection === "connected" ? "subscribing…" : "once connected";
   if (status === "leaving") return "leaving…";

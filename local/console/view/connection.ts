@@ -11,9 +11,9 @@ import { remember, remembered } from "./local-storage.js";
 export interface ConnectionForm {
   /** Fills in the URL. */
   fill: (url: string) => void;
-  /** Folds the credentials away, where none are needed. */
+  /** Folds the credentials away if they are not needed. */
   foldCredentials: () => void;
-  /** Connects with what the fields hold, or shows what is wrong with them. */
+  /** Connects with the values of the fields, or shows their errors. */
   connect: () => void;
 }
 

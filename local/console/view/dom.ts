@@ -1,7 +1,7 @@
-/** What `el` gives an element besides its children. */
+/** The properties of an element, without its children. */
 export interface ElementOptions {
   class?: string;
-  /** Set as text, never as markup: most of what this page shows comes from strangers. */
+  /** Set as text, never as markup: most of the shown data comes from unknown clients. */
   text?: string;
   /** `data-…` attributes. */
   data?: Record<string, string>;
@@ -24,7 +24,7 @@ export const el = <Tag extends keyof HTMLElementTagNameMap>(
   return element;
 };
 
-/** A button that calls `pressed`; `label` where its text alone does not say what it is for. */
+/** A button that calls `pressed`. `label` is for buttons whose text is not clear on its own. */
 export const button = (
   text: string,
   pressed: () => void,
@@ -49,7 +49,7 @@ export const byId = <Kind extends HTMLElement>(id: string, kind: new () => Kind)
   return element;
 };
 
-/** Shows or clears what is wrong with a field, for the eye and for screen readers. */
+/** Shows or clears the error of a field, visibly and for screen readers. */
 export const setProblem = (
   field: HTMLInputElement | HTMLTextAreaElement,
   message: HTMLElement,
@@ -68,7 +68,7 @@ export const setCount = (name: string, value: number): void => {
 /** A code for programs, as people see it. */
 export const codeBadge = (code: string): HTMLElement => el("span", { class: "code", text: code });
 
-/** A button that copies text, and says so. */
+/** A button that copies text, and confirms it. */
 export const copyButton = (text: () => string, label: string): HTMLButtonElement => {
   const made = button("Copy", () => void copy(), { label, class: "quiet" });
   const copy = async (): Promise<void> => {

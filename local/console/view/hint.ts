@@ -30,7 +30,7 @@ export const showHint = (session: Session, publishOn: (channel: string) => void)
   session.listen({ message: ({ mine }) => mine || (hint.hidden = true) });
 };
 
-/** The same page on the same stage, subscribed to the channel as soon as it is connected. */
+/** A link to the same page and stage, which subscribes to the channel once it is connected. */
 const secondTab = (here: string): string => {
   const url = new URL(here);
   url.search = new URLSearchParams({ url: byId("url", HTMLInputElement).value, channel: CHANNEL }).toString();

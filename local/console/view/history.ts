@@ -2,15 +2,15 @@ import { count } from "../model/format.js";
 import type { Session } from "../model/session.js";
 import { button, el } from "./dom.js";
 
-/** How long the button says what became of it, in milliseconds. */
-const TOLD_MS = 2_500;
+/** How long the button shows its result, in milliseconds. */
+const RESULT_MS = 2_500;
 
-/** What the button says otherwise. */
+/** The button's default text. */
 const TEXT = "Show";
 
 /**
- * The line of a channel that keeps a history: it can be shown.
- * @returns the line of a channel: the same one each time, so that what it tells outlives the row that it is in
+ * The line of a channel with a history, which can be shown.
+ * @returns the line of a channel: the same element each time, so that its content outlives its row
  */
 export const historyLines = (session: Session): ((channel: string) => HTMLElement) => {
   const lines = new Map<string, HTMLElement>();
@@ -28,7 +28,7 @@ const historyLine = (session: Session, channel: string): HTMLElement => {
     made.textContent = "Reading it…";
     const { count: read, problem } = await session.history(channel);
     made.textContent = problem?.reason ?? outcome(read);
-    reset = window.setTimeout(() => (made.textContent = TEXT), TOLD_MS);
+    reset = window.setTimeout(() => (made.textContent = TEXT), RESULT_MS);
   };
   const made = button(TEXT, () => void show(), { label: `Show the history of ${channel}`, class: "quiet" });
   return el("div", { class: "offer" }, el("span", { class: "note", text: "Keeps a history" }), made);

@@ -59,7 +59,7 @@ const wireRow = ({ at, value }: Timed<WireEvent>): HTMLLIElement => {
   if (detail === undefined)
     return el("li", { class: "frame", data: { direction } }, el("div", { class: "line" }, ...head));
   const details = el("details", {}, el("summary", { class: "line" }, ...head));
-  // Most frames are never looked into: what they hold is laid out when one is.
+  // Most frames are never opened: the content is laid out on demand.
   details.addEventListener("toggle", () => unfold(details, detail), { once: true });
   return el("li", { class: "frame", data: { direction } }, details);
 };

@@ -1,15 +1,15 @@
 import { Journal } from "../model/journal.js";
 
-/** What a live list is made of. */
+/** Options of a live list. */
 export interface LiveListOptions<Entry> {
   list: HTMLElement;
-  /** Shown while there is nothing to show. */
+  /** Shown while the list is empty. */
   empty: HTMLElement;
   /** How many entries are kept and shown. */
   limit: number;
   /** Makes the row of an entry: an `li`. */
   row: (entry: Entry) => HTMLLIElement;
-  /** Told when the number of entries changes: all that ever came, and those that a pause holds back. */
+  /** Called when the number of entries changes: the total, and the entries that a pause holds back. */
   counted: (total: number, heldBack: number) => void;
 }
 
@@ -34,14 +34,14 @@ export class LiveList<Entry> {
   }
 
   /**
-   * Puts entries among what is shown.
-   * @param place where in what is kept, which begins with the oldest; `undefined` for one that is not to be put in
+   * Inserts entries.
+   * @param place returns the index among the stored entries, oldest first; `undefined` for an entry to leave out
    */
   merge(entries: readonly Entry[], place: (kept: readonly Entry[], entry: Entry) => number | undefined): void {
     for (const entry of entries) {
       const index = place(this.#journal.entries, entry);
       if (index === undefined) continue;
-      // What is held back stays behind it.
+      // A held-back entry stays behind the pause.
       this.#journal.insert(Math.min(index, this.#journal.entries.length - this.#heldBack), entry);
       this.#shown++;
     }
@@ -49,13 +49,13 @@ export class LiveList<Entry> {
     this.#count();
   }
 
-  /** Holds back what comes, or shows what was held back. */
+  /** Pauses the list, or shows the held-back entries. */
   pause(paused: boolean): void {
     this.#paused = paused;
     if (!paused) this.#show();
   }
 
-  /** Shows only what passes; what does not is kept. */
+  /** Shows only the entries that pass the filter. The others stay stored. */
   filter(passes: (entry: Entry) => boolean): void {
     this.#filter = passes;
     const { entries } = this.#journal;
@@ -71,7 +71,7 @@ export class LiveList<Entry> {
     this.#toggleEmpty();
   }
 
-  /** What is kept and not shown yet: a pause holds it back, or the next frame shows it. */
+  /** Stored entries that are not shown yet: a pause holds them back, or the next frame shows them. */
   get #heldBack(): number {
     return Math.min(this.#journal.total - this.#shown, this.#journal.entries.length);
   }
@@ -88,7 +88,7 @@ export class LiveList<Entry> {
   #prepend(entries: readonly Entry[], fresh: boolean): void {
     const { list, limit, row } = this.options;
     const rows = entries.filter((entry) => this.#filter(entry)).map(row);
-    // Rows that nobody sees arrive would flash when their tab is opened.
+    // Rows that arrive in a hidden tab would flash when it is opened.
     if (fresh && list.checkVisibility()) for (const each of rows) each.classList.add("fresh");
     list.prepend(...rows.reverse());
     while (list.childElementCount > limit) list.lastElementChild!.remove();

@@ -1,9 +1,9 @@
 const PREFIX = "push-it.console.";
 
-/** What this browser remembers between visits. Credentials are not among it. */
+/** Values that this browser stores between visits, without credentials. */
 export type Memory = "url" | "hint";
 
-/** What is remembered; `null` for nothing, also where the browser keeps nothing. */
+/** The stored value; `null` if there is none, or if the browser stores nothing. */
 export const remembered = (name: Memory): string | null => {
   try {
     return localStorage.getItem(PREFIX + name);
@@ -12,7 +12,7 @@ export const remembered = (name: Memory): string | null => {
   }
 };
 
-/** Remembers a value, or forgets it. A browser that keeps nothing is no reason to fail. */
+/** Stores a value, or removes it. If the browser stores nothing, this is not an error. */
 export const remember = (name: Memory, value: string | undefined): void => {
   try {
     if (value === undefined) localStorage.removeItem(PREFIX + name);

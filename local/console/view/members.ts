@@ -8,12 +8,12 @@ import { el } from "./dom.js";
 const NAMED = 12;
 
 /**
- * Who is on a channel that tells.
- * @param me which of them this page is
+ * The members of a channel with presence.
+ * @param me this page's own entry
  */
 export const members = ({ members: all, last }: Here, me: string): HTMLElement => {
   const mine = (member: Member): boolean => member.agent === me;
-  // This page first: it is the one that everybody looks for.
+  // This page's own entry is first: users look for it.
   const sorted = [...all.filter(mine), ...all.filter((member) => !mine(member))];
   const more = sorted.length - NAMED;
   return el(

@@ -10,10 +10,10 @@ import { LiveList } from "./live-list.js";
 /** How many messages are kept. */
 const LIMIT = 500;
 
-/** How long messages gather before screen readers are told of them, in milliseconds. */
+/** The interval at which new messages are announced to screen readers, in milliseconds. */
 const ANNOUNCE_MS = 1_500;
 
-/** What stands beside a message that was not told as it was published. */
+/** The note at a message that was not delivered when it was published. */
 const LATE = {
   missed: { text: "recovered", title: "Published while the connection was lost" },
   earlier: { text: "earlier", title: "Loaded from the channel's history" },
@@ -85,7 +85,7 @@ const row = ({ channel, data, uuid, at, mine, position, late }: ReceivedMessage)
 const offsetTitle = ({ epoch, offset }: { epoch: string; offset: number }): string =>
   `Offset ${count(offset)} in the channel's history, epoch ${epoch}`;
 
-/** Tells screen readers of messages: not of each, where they come fast. */
+/** Announces messages to screen readers: a summary if they arrive fast. */
 const announcer = (): ((channel: string) => void) => {
   const region = byId("message-announcement", HTMLElement);
   let waiting = 0;

@@ -1,10 +1,10 @@
 import { type BillRow, billRows, fetchMeter } from "../model/meter.js";
 import { byId, el } from "./dom.js";
 
-/** How often the bill is asked for while it is looked at, in milliseconds. */
+/** The interval of requests for the bill while it is visible, in milliseconds. */
 const EVERY_MS = 1_000;
 
-/** What AWS would bill, live, where `push-it-cli dev` counts it. */
+/** The live bill, if `push-it-cli dev` counts the usage. */
 export const showMeter = (): { metered: (metered: boolean) => void } => {
   const tab = byId("tab-meter", HTMLElement);
   const panel = byId("panel-meter", HTMLElement);

@@ -6,7 +6,7 @@ import type { Session } from "../model/session.js";
 import type { Publication } from "../model/guard-events.js";
 import { byId, codeBadge, el, setProblem } from "./dom.js";
 
-/** What the data field starts with: something that can be published as it is. */
+/** The initial text of the data field, which can be published unchanged. */
 const SAMPLE = '{ "title": "Hello" }';
 
 /** The publish form. */
@@ -15,7 +15,7 @@ export interface PublishForm {
   on: (channel: string) => void;
 }
 
-/** The form that publishes, and what became of it. */
+/** The form for publishing, and its result. */
 export const showPublish = (session: Session): PublishForm => {
   const channel = byId("publish-channel", HTMLInputElement);
   const data = byId("data", HTMLTextAreaElement);

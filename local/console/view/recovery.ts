@@ -3,13 +3,13 @@ import { recoveryWords, type RecoveryWords } from "../model/recovery-messages.js
 import type { Session } from "../model/session.js";
 import { button, byId, el } from "./dom.js";
 
-/** How often the time that is left of an outage is told, in milliseconds. */
+/** The interval at which the rest of an outage is updated, in milliseconds. */
 const COUNTDOWN_MS = 250;
 
-/** What a page says that cuts its own connection. */
+/** The page's text while it cuts its own connection. */
 const CUT: RecoveryWords = { tone: "warn", title: "This connection is cut.", lines: [] };
 
-/** The button that cuts the connection, and what came back after this or any other loss. */
+/** The button that cuts the connection, and the recovery after this or any other loss. */
 export const showRecovery = (session: Session): void => {
   const strip = byId("recovery", HTMLElement);
   const words = byId("recovery-words", HTMLElement);
@@ -31,7 +31,7 @@ export const showRecovery = (session: Session): void => {
     const outage = countdown !== undefined;
     strip.hidden = !outage && (report === undefined || report.lostAt === dismissed);
     const said = outage && report?.backAt === undefined ? CUT : report && recoveryWords(report);
-    // Said again, it would be read aloud again.
+    // The same text would be announced again.
     const text = JSON.stringify(said);
     if (!said || text === shown) return;
     shown = text;
@@ -44,13 +44,13 @@ export const showRecovery = (session: Session): void => {
     countdown = undefined;
     tools.replaceChildren(until === undefined ? dismiss : mend);
     if (until !== undefined) {
-      const tell = (): void =>
+      const update = (): void =>
         void (mend.textContent = `Mend it now (${Math.max(0, Math.ceil((until - Date.now()) / 1_000))} s)`);
-      countdown = window.setInterval(tell, COUNTDOWN_MS);
-      tell();
+      countdown = window.setInterval(update, COUNTDOWN_MS);
+      update();
     }
     show();
-    // The button that was pressed is disabled or gone by now.
+    // The pressed button is disabled or removed by now.
     if (until !== undefined) mend.focus();
     else if (focused) dismiss.focus();
   };

@@ -4,10 +4,10 @@ import { guardsText, type LocalInfo } from "../model/info.js";
 import type { Session } from "../model/session.js";
 import { byId, el } from "./dom.js";
 
-/** A line of the sheet: what, and its value; a heading where there is no value. */
+/** A line of the sheet: name and value. Without a value it is a heading. */
 type Line = [what: string, value?: string];
 
-/** What the server says of itself, and what `push-it-cli dev` says of what it runs. */
+/** The server's description of itself, and the system's description from `push-it-cli dev`. */
 export const showServer = (session: Session): { local: (info: LocalInfo) => void } => {
   let facts: ConnectionInfo | undefined;
   let info: LocalInfo | undefined;

@@ -3,7 +3,7 @@ import type { Session } from "../model/session.js";
 import { stateWords } from "../model/error-messages.js";
 import { byId, copyButton } from "./dom.js";
 
-/** How often the countdown to the next attempt is told, in milliseconds. */
+/** The interval at which the countdown to the next attempt is updated, in milliseconds. */
 const COUNTDOWN_MS = 250;
 
 /** The header: state, reason, countdown to the next attempt, agent; and the page's title. */
@@ -19,9 +19,9 @@ export const showStatus = (session: Session): void => {
     title.state(change.state);
     clearInterval(countdown);
     const due = Date.now() + (change.retryIn ?? 0);
-    const tell = (): void => void (reason.textContent = reasonLine(change, due - Date.now()));
-    if (change.retryIn !== undefined) countdown = window.setInterval(tell, COUNTDOWN_MS);
-    tell();
+    const update = (): void => void (reason.textContent = reasonLine(change, due - Date.now()));
+    if (change.retryIn !== undefined) countdown = window.setInterval(update, COUNTDOWN_MS);
+    update();
   };
   session.listen({ state: show, server: ({ agent }) => showAgent(agent), gone: () => showAgent("") });
   byId("copy-agent", HTMLButtonElement).replaceWith(
@@ -43,7 +43,7 @@ const showAgent = (agent: string): void => {
   byId("fact-agent", HTMLElement).hidden = agent === "";
 };
 
-/** Tells two tabs apart at a glance: the state, and how many messages came while nobody looked. */
+/** The title distinguishes two tabs: the state, and the number of unread messages. */
 const showTitle = (session: Session): { state: (state: string) => void } => {
   let state = "disconnected";
   let unseen = 0;

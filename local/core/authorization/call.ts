@@ -1,14 +1,14 @@
-/** One thing that somebody wants to do. */
+/** One action that a caller requests. */
 export interface Call {
   /** Such as `dynamodb:GetItem`. */
   action: string;
   /** An ARN; `*` for actions that are about no resource. */
   resource: string;
-  /** What else policies may call the resource. */
+  /** Another ARN that policies may use for the resource. */
   alias?: string;
-  /** What conditions may ask about this call besides its caller. */
+  /** Condition keys of this call, without those of its caller. */
   context?: CallContext;
 }
 
-/** What is known about a call besides its action and resource, by condition key in lower case. */
+/** Condition keys and their values, with the keys in lower case. */
 export type CallContext = Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import type { Place } from "../place.js";
 import type { CallContext } from "./call.js";
 
-/** Who calls: a function, or whoever else assumes a role; or a user. */
+/** A caller: a session of a role (a function's or another one), or a user. */
 export type Caller =
   | {
       /** The role's name. */
@@ -25,8 +25,7 @@ export const principalArn = (caller: Caller, { partition, account }: Place): str
   `arn:${partition}:iam::${account}:${"user" in caller ? `user/${caller.user}` : `role/${caller.role}`}`;
 
 /**
- * What conditions and variables of policies may ask about a call. Calls are as secure as they will be in AWS, whatever
- * carries them here.
+ * The condition keys and policy variables that describe a caller. Local calls count as encrypted, as they are in AWS.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
  */
 export const contextOf = (caller: Caller, place: Place): CallContext => ({

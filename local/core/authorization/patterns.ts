@@ -6,7 +6,7 @@ const SPECIAL = /\$\{([^}]*)\}|[*?]/g;
 /** `${*}`, `${?}` and `${$}` are these characters themselves. */
 const LITERALS = new Set(["*", "?", "$"]);
 
-/** What a wildcard matches: in an ARN nothing beyond its segment, unless the star ends the segment. */
+/** The expression for a wildcard. In an ARN it matches within its segment, unless the star ends the segment. */
 const WILDCARDS = {
   text: { star: ".*", last: ".*", one: "." },
   arn: { star: "[^:]*", last: ".*", one: "[^:]" },
@@ -15,14 +15,14 @@ const WILDCARDS = {
 const kept = new Map<string, RegExp>();
 
 /**
- * Whether an action is what a pattern such as `dynamodb:*Item` names. Case does not matter.
+ * Whether an action matches a pattern such as `dynamodb:*Item`. Case does not matter.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
  */
 export const matchesAction = (pattern: string, action: string): boolean =>
   expression(pattern.toLowerCase(), "text", {})?.test(action.toLowerCase()) === true;
 
 /**
- * Whether a resource is what a pattern names; `undefined` when the pattern has a variable that is not known here.
+ * Whether a resource matches a pattern; `undefined` if the pattern has an unknown variable.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
 export const matchesResource = (pattern: string, resource: string, context: CallContext): boolean | undefined =>
@@ -32,7 +32,7 @@ export const matchesResource = (pattern: string, resource: string, context: Call
 export const matchesText = (pattern: string, text: string, context: CallContext): boolean | undefined =>
   expression(pattern, "text", context)?.test(text);
 
-/** A text with its policy variables put in; `undefined` when one of them is not known here. */
+/** Replaces the policy variables of a text. Returns `undefined` if one of them is unknown. */
 export const withVariables = (text: string, context: CallContext): string | undefined => {
   let known = true;
   const result = text.replace(/\$\{([^}]*)\}/g, (_, name: string) => {

@@ -6,11 +6,11 @@ import type { Call } from "./call.js";
 export interface Refusal {
   caller: Caller;
   call: Call;
-  /** What AWS says. */
+  /** The error message, as in AWS. */
   message: string;
 }
 
-/** Decides what callers of this run may do. */
+/** Checks the permissions of this run's callers. */
 export interface Permissions {
   /** The Region, account and partition that ARNs of this run name. */
   readonly place: Place;

@@ -5,11 +5,11 @@ export interface ResourcePermission {
   action: string;
   /** A service, an account, an ARN, or `*`. */
   principal: string;
-  /** What must ask; with wildcards. */
+  /** ARN pattern of the resource that invokes the function. */
   sourceArn?: string;
   sourceAccount?: string;
   /** The auth type of the URL that must have been asked. */
   authType?: string;
-  /** It holds for requests through a URL only, or on a condition that is never met here. */
+  /** The statement applies only to requests through a URL, or depends on an unknown condition and never applies. */
   conditional?: "url" | "unknown";
 }

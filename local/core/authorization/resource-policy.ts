@@ -2,12 +2,12 @@ import type { Place } from "../place.js";
 import type { ResourcePermission } from "./resource-permission.js";
 import { matchesAction, matchesResource } from "./patterns.js";
 
-/** Who asks to invoke a function, as far as the function's own policy is concerned. */
+/** An invocation by a service, as resource policies see it. */
 export interface Invocation {
   functionId: string;
   /** A service, such as `events.amazonaws.com`. */
   service: string;
-  /** What of that service asks: an ARN in this account. */
+  /** ARN of the invoking resource in this account. */
   sourceArn: string;
 }
 
@@ -26,11 +26,11 @@ export const mayInvoke = (permissions: ResourcePermission[], invocation: Invocat
       !conditional,
   );
 
-/** Who asks to invoke a function through its URL, and how the URL tells who asks. */
+/** An invocation through a function URL, as resource policies see it. */
 export interface UrlInvocation {
   functionId: string;
   authType: "AWS_IAM" | "NONE";
-  /** The caller's role or user; absent: nobody that is known. */
+  /** The caller's role or user. Absent if the request is not signed. */
   principalArn?: string;
 }
 

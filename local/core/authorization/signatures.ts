@@ -2,30 +2,28 @@ import type { IncomingMessage } from "node:http";
 import { type Authorization, authorization, Verifier } from "./sigv4.js";
 import type { Credentials } from "../credentials.js";
 
-/** What is wrong with a request's signature. */
+/** Why a request's signature is not accepted. */
 export type SignatureFault = "unsigned" | "incomplete" | "unknown" | "invalid" | "expired";
 
-/** Who signed a request, by logical id, or why that cannot be told. */
+/** The signer of a request by logical id, or why the signature is not accepted. */
 export type Signer = { callerId: string; accessKeyId: string } | { fault: SignatureFault };
 
 /**
- * Tells who of this run signed a request to a service, with Signature Version 4.
+ * Verifies Signature Version 4 of requests to one service.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export class SignatureVerifier {
   readonly #verifier = new Verifier();
 
-  /**
-   * @param service what signatures must be for, such as `lambda`
-   */
+  /** @param service the service that signatures must name, such as `lambda` */
   constructor(
     private readonly credentials: Credentials,
     private readonly service: string,
   ) {}
 
   /**
-   * Who signed the request.
-   * @param body as it was sent
+   * Returns the signer of a request.
+   * @param body the body as it was received
    */
   signer({ method = "", url = "", headers }: IncomingMessage, body: Buffer): Signer {
     if (!headers.authorization) return { fault: "unsigned" };
@@ -56,7 +54,7 @@ export const SIGNATURE_MESSAGES: Record<SignatureFault, string> = {
   expired: "Signature expired.",
 };
 
-/** AWS's names of what is wrong with signatures. */
+/** AWS's error types for signatures. */
 export const SIGNATURE_ERRORS: Record<SignatureFault, string> = {
   unsigned: "MissingAuthenticationTokenException",
   incomplete: "IncompleteSignatureException",

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 /** The `Authorization` header of a request signed with Signature Version 4. */
 export interface Authorization {
   accessKeyId: string;
-  /** `20261123/eu-west-1/execute-api`: what the signing key is for. */
+  /** The scope of the signing key, such as `20261123/eu-west-1/execute-api`. */
   scope: string;
   signedHeaders: string;
   signature: string;
@@ -13,7 +13,7 @@ export interface Authorization {
 /** A request as it was signed. */
 export interface SignedRequest {
   method: string;
-  /** Path and query as they came over the wire. */
+  /** Path and query, exactly as received. */
   url: string;
   headers: IncomingHttpHeaders;
   body: Buffer;

@@ -10,13 +10,13 @@ export type Operation = (request: Record<string, unknown>, callerId: string) => 
 /** Operations of AWS services with a JSON protocol: by service, as signatures name it, then by `x-amz-target`. */
 export type Operations = Record<string, Record<string, Operation>>;
 
-/** What AWS services with a JSON protocol need. */
+/** Options of the server for AWS services with a JSON protocol. */
 export interface JsonServicesOptions {
   credentials: Credentials;
   operations: Operations;
   /**
-   * Called for each request, with the service's name. The function that it returns is called after the response.
-   * @default nothing is metered
+   * Called for each request, with the service's name. It returns a function that is called after the response.
+   * @default requests are not metered
    */
   meter?: ((accessKeyId: string, service: string) => () => void) | undefined;
   /** A server that listens already. @default a new one on a free port */
@@ -84,7 +84,7 @@ const objectOf = (body: Buffer): Record<string, unknown> | undefined => {
 
 const refuse = (type: string, message: string): ServiceResponse => ({ status: 400, body: { __type: type, message } });
 
-/** What a service answers: a status, and a JSON body. */
+/** A service's response: a status and a JSON body. */
 export interface ServiceResponse {
   status: number;
   body: Record<string, unknown>;

@@ -4,18 +4,18 @@ import type { FunctionModel } from "../../assembly/model/functions.js";
 import type { LogEntry } from "../../core/log.js";
 import type { SystemModel } from "../../assembly/model/system.js";
 
-/** What is known of a system whose log is read. */
+/** The system whose log is read. */
 export interface LogContext {
   model: SystemModel;
   /** The guard module's absolute path; absent: there is none, or its source is elsewhere. */
   guards?: string | undefined;
-  /** Where paths are read: the folder in which the command was started. */
+  /** The folder that shown paths are relative to: the command's working directory. */
   cwd: string;
 }
 
 /**
- * The functions with their logs at debug level, as the construct's `applicationLogLevel: DEBUG` would have them, and
- * `loggingFormat: JSON` those of guard functions in Node: so that what a guard throws is in the log with its message.
+ * Sets the functions' logs to debug level, as the construct's `applicationLogLevel: DEBUG` does. Guard functions in
+ * Node also get `loggingFormat: JSON`. So an error of a guard is logged with its message.
  */
 export const withDebugLogs = (model: SystemModel): SystemModel => {
   const asked = model.functions.map(({ environment }) => environment["PUSH_IT_GUARD_FUNCTIONS"] ?? "").join("\n");
@@ -35,7 +35,7 @@ interface Line {
   stackTrace?: string[];
 }
 
-/** What guards are about, as the log says it. */
+/** The log entry of a guard. */
 interface GuardEvent {
   event?: string;
   guard?: string;
@@ -50,7 +50,7 @@ const FOREIGN_FRAMES = /^\s+at .*(guard-worker\.mjs|node:internal|\bindex\.mjs)/
 /** A file in a stack: `(/tmp/x/guards.ts:11:37)` or `at /tmp/x/guards.ts:11:37`. */
 const FILE = /(file:\/\/)?(\/[^\s()]+?)(?=:\d+:\d+\)?$)/;
 
-/** A stack whose files are those of the project, as one can click them, without frames that are not the guard's. */
+/** A stack with clickable paths of the project, without frames outside the guard's code. */
 const readableStack = (stack: string, code: string, { guards, cwd }: LogContext): string => {
   const place = (path: string): string => {
     const source = guards === undefined ? path : resolve(dirname(guards), relative(code, path));
@@ -66,9 +66,9 @@ const readableStack = (stack: string, code: string, { guards, cwd }: LogContext)
 };
 
 /**
- * A line of the log for the developer of guards: what a guard threw, with its message and its place in the project. A
- * function that logs JSON says text as text.
- * @returns `undefined` for what another line says better
+ * Makes a log entry readable for the developer of guards: an error of a guard has its message and its place in the
+ * project. Text in JSON logs becomes plain text.
+ * @returns `undefined` for an entry that another one repeats with more detail
  */
 export const toReadable = (entry: LogEntry, context: LogContext): LogEntry | undefined => {
   const line = parsed(entry.message);

@@ -18,10 +18,10 @@ export interface GuardBundle {
   inputs: string[];
 }
 
-/** What a function that can run guards has beside its own code. */
+/** A file in the code of each function that can run guards. */
 const WORKER_FILE = "guard-worker.mjs";
 
-/** A guard module that is bundled again and again with the project's esbuild, which keeps what has not changed. */
+/** A guard module that the project's esbuild bundles incrementally. */
 export class GuardModule {
   /** The module's absolute path. */
   readonly entry: string;
@@ -60,7 +60,7 @@ export class GuardModule {
     } catch (error) {
       const { errors } = error as { errors?: Message[] };
       if (!errors) throw error;
-      // The file that is wrong may be one that was not imported before.
+      // The faulty file may be a new import.
       this.#inputs = [
         ...new Set([
           ...this.#inputs,
@@ -75,7 +75,7 @@ export class GuardModule {
     }
   }
 
-  /** Ends what esbuild keeps. */
+  /** Ends esbuild's incremental build. */
   async close(): Promise<void> {
     const context = await this.#context?.catch(() => undefined);
     this.#context = undefined;
@@ -84,9 +84,10 @@ export class GuardModule {
 }
 
 /**
- * The same system with another guard module: every function that can run guards gets a copy of its code with it.
- * @param folder where the copies go
- * @param own whether it is the app's own module: then only functions that have it already get it
+ * Replaces the guard module of a system: every function that can run guards gets a copy of its code with the new
+ * module.
+ * @param folder the folder for the copies
+ * @param own whether it is the app's own module: then only functions that already have it get it
  */
 export const withGuards = (model: SystemModel, bundle: GuardBundle, folder: string, own = false): SystemModel => ({
   ...model,
@@ -95,11 +96,11 @@ export const withGuards = (model: SystemModel, bundle: GuardBundle, folder: stri
   ),
 });
 
-/** Whether a function can run the construct's guards; those of another construct beside it are not replaced. */
+/** Whether a function can run the construct's guards. Those of another construct in the stack are not replaced. */
 export const runsGuards = ({ code, external }: FunctionModel): boolean =>
   !external && existsSync(join(code, WORKER_FILE));
 
-/** A folder's name tells its content, so that the same guards do not replace running environments. */
+/** The folder's name is a hash of its content, so that unchanged guards do not replace running environments. */
 const guarded = (model: FunctionModel, { files }: GuardBundle, folder: string): FunctionModel => {
   const hash = createHash("sha256").update(model.code);
   for (const [name, contents] of files) hash.update(name).update(contents);

@@ -9,10 +9,10 @@ import { Watcher } from "./watcher.js";
 /** Most changed files that are named. */
 const MAX_NAMED = 3;
 
-/** What a change needs: the guards alone are bundled in a moment, an app is synthesized. */
+/** The work that a change needs: guards are only bundled, an app is synthesized. */
 type Work = "guards" | "app";
 
-/** Goes on with a changed app or changed guards, one reload at a time; what cannot be run changes nothing. */
+/** Reloads a changed app or changed guards, one reload at a time. A faulty change is not applied. */
 export class Reloads {
   readonly #watcher = new Watcher((paths) => void this.#changed(paths));
   #running: Promise<void> = Promise.resolve();
@@ -35,7 +35,7 @@ export class Reloads {
     return next;
   }
 
-  /** Watches nothing more, and waits for a reload that has begun. */
+  /** Stops watching, and waits for a current reload. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#watcher.close();
@@ -45,14 +45,14 @@ export class Reloads {
 
   async #begin(): Promise<void> {
     this.#watchInputs();
-    // Which files the app's own guards consist of is known once they have been bundled here.
+    // The files of the app's own guards are known only after they have been bundled here.
     const module = this.source.guardModule;
     if (!module || module.inputs.length > 0) return;
     await module.bundle().catch(() => undefined);
     if (!this.#closed) this.#watchInputs();
   }
 
-  /** Watches what matters now. */
+  /** Watches all inputs of the current system. */
   #watchInputs(): void {
     const { guards, project } = this.options;
     const { guardModule, inputs, manifest } = this.source;
@@ -66,8 +66,8 @@ export class Reloads {
   }
 
   /**
-   * What a changed file needs. A file of the guards needs a synthesis as well if the app's own code imports it, and not if
-   * something else has read it, such as a compiler of the whole project.
+   * The work that a changed file needs. A file of the guards needs a synthesis, too, if the app's own code imports it.
+   * It does not if only another program has read it, such as a compiler of the whole project.
    */
   #workFor(path: string, listed: boolean): Work[] {
     const { guards } = this.options;

@@ -10,7 +10,7 @@ import { withDebugLogs } from "./guard-log.js";
 import { GuardModule, withGuards } from "./guards.js";
 import type { SystemOptions } from "../system/options.js";
 
-/** The construct's warning that it has no guards, which does not hold where others stand in. */
+/** The construct's warning that it has no guards. It does not apply if other guards replace them. */
 const OPEN_TO_EVERYONE = "push-it-aws:openToEveryone";
 
 /** The assembly that is run in a folder without an app, in the built package; `scripts/starter.mjs` makes it. */
@@ -25,24 +25,24 @@ export const isStarter = ({ assembly, project }: Pick<SystemOptions, "assembly" 
 
 /** The guards that can be bundled without a synthesis. */
 interface Guards {
-  /** Tells other modules, and other ways to bundle them, apart. */
+  /** Identifies the module and its bundling options. */
   key: string;
   /** Whether they are the app's own. */
   own: boolean;
   module: GuardModule;
 }
 
-/** Where the system to run comes from: an app, its assembly or the built-in one, and perhaps other guards. */
+/** The source of the system: an app, its assembly or the built-in one, and optionally other guards. */
 export class Source {
   #read: ReadSystem | undefined;
   #guards: Guards | undefined;
   #inputs: SynthesisInputs | undefined;
 
   /**
-   * @param folder for what is made of it; the caller removes it
-   * @param started told of each process it starts
-   * @param reserve finds a place for function URLs, by their logical ids
-   * @param queues where queues are served
+   * @param folder the folder for generated files; the caller removes it
+   * @param started called for each process that it starts
+   * @param reserve returns local function URLs, by their logical ids
+   * @param queues the local endpoint of SQS
    */
   constructor(
     private readonly options: SystemOptions,
@@ -52,25 +52,25 @@ export class Source {
     private readonly queues: string,
   ) {}
 
-  /** The guard module: the one that stands in for the app's own, or else that. */
+  /** The guard module: the replacement, or else the app's own. */
   get guardModule(): GuardModule | undefined {
     return this.#guards?.module;
   }
 
-  /** What the app's synthesis depends on; `undefined`: not known, or nothing is synthesized. */
+  /** The inputs of the app's synthesis; `undefined` if they are unknown, or no app was synthesized. */
   get inputs(): SynthesisInputs | undefined {
     return this.#inputs;
   }
 
-  /** The assembly's manifest, where it was synthesized by someone else; to be watched. */
+  /** The manifest of an assembly that another program synthesizes, to be watched. */
   get manifest(): string | undefined {
     const { assembly, project } = this.options;
     return assembly === undefined ? undefined : join(resolve(project, assembly), "manifest.json");
   }
 
   /**
-   * The system as it is now.
-   * @param app whether to synthesize and read the app again, or only the guards
+   * Loads the current system.
+   * @param app whether to synthesize and read the app again, or only bundle the guards
    * @throws UserError
    */
   async load(app = true): Promise<ReadSystem> {
@@ -78,14 +78,14 @@ export class Source {
     if (app || !this.#read) this.#read = await this.#readApp();
     const read = this.#read;
     const guards = await this.#guardsOf(read);
-    // The app's own guards are in its assembly as they were when it was synthesized.
+    // The assembly has the app's own guards as they were at its synthesis.
     if (!guards) return isStarter(this.options) ? this.#open(read) : read;
     if (guards.own && (app || first)) return read;
     const bundle = await guards.module.bundle();
     return { ...read, model: withGuards(read.model, bundle, join(this.folder, "guards"), guards.own) };
   }
 
-  /** Ends what is kept to bundle guards. */
+  /** Ends the incremental build of guards. */
   async close(): Promise<void> {
     await this.#guards?.module.close();
   }
@@ -164,7 +164,7 @@ export class Source {
   }
 }
 
-/** Tells one build of this command from another. */
+/** Identifies the build of this command. */
 const toolOf = (dist: string): string => {
   const { size = 0, mtimeMs = 0 } = statSync(join(dist, "cli.js"), { throwIfNoEntry: false }) ?? {};
   return `${dist} ${size} ${mtimeMs}`;

@@ -8,14 +8,14 @@ const QUIET_MS = 60;
 /** Whether a change of a file counts. @param listed whether it came or went */
 export type Counts = (path: string, listed: boolean) => boolean;
 
-/** Watches folders, and tells which files have changed that count. */
+/** Watches folders, and reports changed files that matter. */
 export class Watcher {
   readonly #watchers = new Map<string, FSWatcher>();
   readonly #changed = new Set<string>();
   #counts: Counts = () => false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param changed told of the files that have changed, once they are quiet */
+  /** @param changed called with the changed files, once they are quiet */
   constructor(private readonly changed: (paths: string[]) => void) {}
 
   /** Watches these folders, and no others: editors replace files, so a file is seen by its folder. */
@@ -30,7 +30,7 @@ export class Watcher {
     for (const folder of wanted) this.#watch(folder);
   }
 
-  /** Watches nothing more. */
+  /** Stops watching. */
   close(): void {
     clearTimeout(this.#timer);
     for (const watcher of this.#watchers.values()) watcher.close();
@@ -49,7 +49,7 @@ export class Watcher {
       watcher.on("error", () => watcher.close());
       this.#watchers.set(folder, watcher);
     } catch {
-      // No more watches, or the folder is gone: a restart shows the change.
+      // The limit of watches is reached, or the folder is gone. A restart picks up the change.
     }
   }
 

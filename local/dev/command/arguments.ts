@@ -4,10 +4,10 @@ import type { GatewayLimits } from "../../services/gateway/gateway.js";
 import type { SystemOptions } from "../system/options.js";
 import { isQuotaProfile, QUOTA_PROFILES, type QuotaProfile } from "../system/quotas.js";
 
-/** Where the local run listens unless told otherwise. */
+/** The default port. */
 const PORT = 8787;
 
-/** What `push-it-cli dev --help` says. */
+/** The text of `push-it-cli dev --help`. */
 export const DEV_HELP = `push-it-cli dev: runs a Push-It construct of your CDK app on this machine
 
   push-it-cli dev [options]
@@ -58,7 +58,7 @@ const OPTIONS = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-/** What was asked for on the command line. */
+/** The arguments of the command line. */
 export interface DevArguments {
   help: boolean;
   json: boolean;

@@ -1,10 +1,10 @@
 import type { ExternalVerdict, ResourceVerdict } from "../../assembly/model/verdicts.js";
 import type { SystemModel } from "../../assembly/model/system.js";
 import { functionsText, type GuardsInfo } from "../../console/api.js";
-import { backEndLines, type Ready } from "./ready.js";
+import { publisherLines, type Ready } from "./ready.js";
 import type { Style } from "../../core/terminal-style.js";
 
-/** What is told when the system is ready. */
+/** The facts of the banner. */
 export interface BannerFacts {
   ready: Ready;
   dynamodb: string;
@@ -16,7 +16,7 @@ export const banner = (facts: BannerFacts, style: Style): string => {
   const { bold, cyan, dim, green } = style;
   const { construct, consoleUrl, websocketUrl, readyMs } = facts.ready;
   const seconds = (readyMs / 1000).toFixed(1);
-  const backEnd = backEndLines(facts.ready).map((line) => `      ${line}`);
+  const commands = publisherLines(facts.ready).map((line) => `      ${line}`);
   return [
     "",
     `  ${green("●")} ${bold("Push-It")} runs ${bold(construct)} ${dim(`ready in ${seconds} s`)}`,
@@ -26,8 +26,8 @@ export const banner = (facts: BannerFacts, style: Style): string => {
     `    ${dim("DynamoDB ")} ${facts.dynamodb}`,
     `    ${dim("Guards   ")} ${guardsLine(facts.guards, style)}`,
     "",
-    ...(backEnd.length > 0
-      ? [`    ${dim("A back end publishes with the keys of this run, and may do nothing else:")}`, ...backEnd, ""]
+    ...(commands.length > 0
+      ? [`    ${dim("A back end publishes with the keys of this run, and may do nothing else:")}`, ...commands, ""]
       : []),
     `    Open the console in two tabs, subscribe both to ${bold("rooms/5")}, and publish in one.`,
     `    ${dim("Ctrl-C ends it.")}`,
@@ -41,8 +41,8 @@ export const reachableLine = ({ yellow }: Style): string =>
   `${yellow("warning ")} --host: other machines can connect to this run, and read what it sends: nothing is encrypted.\n`;
 
 /**
- * What becomes of the template's resources: one line for those that run, by type; inert ones by type with the reason;
- * refused ones each by logical id; and what stands outside: what runs when it is invoked, what cannot, and the rest.
+ * The verdicts on the template's resources. One line lists the types that run. Ignored types have a line with the
+ * reason, refused resources one each. External resources follow, by verdict.
  */
 export const resourceLines = ({ path, resources, external, warnings }: SystemModel, style: Style): string => {
   const of = (verdict: ResourceVerdict["verdict"]) => resources.filter((each) => each.verdict === verdict);
@@ -62,7 +62,10 @@ export const resourceLines = ({ path, resources, external, warnings }: SystemMod
   return `${style.bold(path)}\n${lines.map((line) => `  ${line}\n`).join("")}`;
 };
 
-/** Says loudly that the built-in stack runs, that its guards permit everything, and how to have others. */
+/**
+ * A loud warning that the built-in stack runs and that its guards permit everything, with instructions for other
+ * guards.
+ */
 export const starterLines = (project: string, guards: string | undefined, { bold, cyan, yellow }: Style): string =>
   [
     `${yellow("!")} There is no cdk.json in ${project}: the stack that is built into push-it-cli runs.`,

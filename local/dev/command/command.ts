@@ -14,9 +14,9 @@ import { startSystem } from "../system/start-system.js";
 import type { System } from "../system/system.js";
 
 /**
- * Runs `push-it-cli dev` until it is told to stop.
+ * Runs `push-it-cli dev` until it is stopped.
  * @param dist the built package's folder
- * @throws UserError when it cannot start
+ * @throws UserError if it cannot start
  */
 export const dev = async (args: string[], dist: string): Promise<void> => {
   const started = performance.now();

@@ -10,7 +10,7 @@ export const logLine = ({ level, source, message }: LogEntry, style: Style): str
   return `${style.dim(label)}${paint(text)}\n`;
 };
 
-/** One invocation: what was asked for, how long it took, what came of it. */
+/** One invocation: its route, its duration, its result. */
 export const requestLine = ({ functionId, event, result, ms, cold }: InvocationReport, style: Style): string => {
   const route = (routeKeyOf(event) ?? functionId).padEnd(ROUTE_CHARACTERS);
   const time = `${ms.toFixed(ms < 10 ? 1 : 0)} ms`.padStart(TIME_CHARACTERS);

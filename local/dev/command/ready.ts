@@ -1,17 +1,17 @@
 import type { CallerCredentials } from "../../core/credentials.js";
 import type { System } from "../system/system.js";
 
-/** What `push-it-cli dev --json` prints when the run is ready; local/README.md documents each field. */
+/** The output of `push-it-cli dev --json` when the run is ready; local/README.md documents each field. */
 export interface Ready {
   /** The construct's path in the app, such as `PushItStack/PushIt`. */
   construct: string;
-  /** Where clients connect, such as `ws://127.0.0.1:8787/live`. */
+  /** The URL for clients, such as `ws://127.0.0.1:8787/live`. */
   websocketUrl: string;
-  /** Where `@connections` is served, for callers with credentials of the stack. */
+  /** The URL of `@connections`, for callers with credentials of the stack. */
   managementUrl: string;
   /** A page to try channels with. */
   consoleUrl: string;
-  /** Where events are taken, as AWS services send them to EventBridge. */
+  /** The URL for events in the format in which AWS services send them to EventBridge. */
   eventsUrl: string;
   /** The stack's function URLs by logical id. */
   functionUrls: Record<string, string>;
@@ -19,28 +19,28 @@ export interface Ready {
   publishUrl?: string;
   /** `functionName` of a `Publisher`. */
   publisherName?: string;
-  /** Keys of an IAM user of this run, who may publish and nothing else. */
+  /** Keys of an IAM user of this run that may only publish. */
   credentials?: CallerCredentials;
   /** Environment variables with which a back end on this machine publishes: region, keys, Lambda's endpoint. */
   environment: Record<string, string>;
-  /** Where each AWS service is served, as `AWS_ENDPOINT_URL_…` variables. */
+  /** The local endpoint of each AWS service, as `AWS_ENDPOINT_URL_…` variables. */
   endpoints: Record<string, string>;
   /** The stack's outputs; the WebSocket API's address is that of this run. */
   outputs: Record<string, string>;
   region: string;
   account: string;
-  /** The port of each part; those of function URLs are in `functionUrls`. */
+  /** The port of each part. Those of function URLs are in `functionUrls`. */
   ports: Record<string, number>;
   /** From the command's start until it was ready, in milliseconds. */
   readyMs: number;
 }
 
-/** Tells what runs. */
+/** Describes the running system. */
 export const readyOf = (system: System, readyMs: number): Ready => {
   const { model, place, websocketUrl, managementUrl, consoleUrl, functionUrls, ports } = system;
-  const { backEnd } = model;
-  const publishUrl = backEnd?.urlId === undefined ? undefined : functionUrls[backEnd.urlId];
-  const credentials = backEnd && system.credentialsOf(backEnd.userId);
+  const { publisher } = model;
+  const publishUrl = publisher?.urlId === undefined ? undefined : functionUrls[publisher.urlId];
+  const credentials = publisher && system.credentialsOf(publisher.userId);
   const { region, account } = place;
   return {
     construct: model.path,
@@ -50,12 +50,12 @@ export const readyOf = (system: System, readyMs: number): Ready => {
     eventsUrl: new URL("/events", consoleUrl).href,
     functionUrls,
     ...(publishUrl !== undefined && { publishUrl }),
-    ...(backEnd && credentials && { publisherName: backEnd.functionName, credentials }),
+    ...(publisher && credentials && { publisherName: publisher.functionName, credentials }),
     environment: {
       AWS_REGION: region,
       ...(credentials && keyVariables(credentials)),
       AWS_ENDPOINT_URL_LAMBDA: system.lambdaUrl,
-      ...(backEnd && { PUSH_IT_PUBLISHER: backEnd.functionName }),
+      ...(publisher && { PUSH_IT_PUBLISHER: publisher.functionName }),
     },
     endpoints: system.endpoints,
     outputs: Object.fromEntries(
@@ -75,7 +75,7 @@ const keyVariables = ({ accessKeyId, secretAccessKey }: CallerCredentials): Reco
   AWS_SESSION_TOKEN: "",
 });
 
-/** What an output says of the WebSocket API, said of this run. */
+/** Replaces the WebSocket API's address in an output with the local one. */
 const withLocalAddresses = (value: string, { model, place, websocketUrl, managementUrl }: System): string => {
   const { apiId, stage } = model.api;
   const suffix = place.partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
@@ -84,7 +84,7 @@ const withLocalAddresses = (value: string, { model, place, websocketUrl, managem
 };
 
 /** The shell commands with which a back end publishes: variables for the `Publisher`, and a request with curl. */
-export const backEndLines = ({ credentials, environment, publishUrl, publisherName, region }: Ready): string[] => {
+export const publisherLines = ({ credentials, environment, publishUrl, publisherName, region }: Ready): string[] => {
   if (!credentials || publisherName === undefined) return [];
   const exports = Object.entries(environment).map(([name, value]) => `export ${name}=${value}`);
   const invoke = `$AWS_ENDPOINT_URL_LAMBDA/2015-03-31/functions/${publisherName}/invocations`;

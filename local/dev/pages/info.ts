@@ -5,20 +5,20 @@ import type { DynamoDb } from "../../services/dynamodb/engines/engine.js";
 import type { Meter } from "../../meter/meter.js";
 import type { SystemOptions } from "../system/options.js";
 
-/** Tells what AWS would bill by now. */
+/** Returns the billable usage and its price. */
 export const meterInfo = (meter: Meter): MeterInfo => {
   const snapshot = meter.snapshot();
   const { functions: _, ...used } = snapshot;
   return { used, usd: meter.usd(snapshot) };
 };
 
-/** What says whose guards are in force, besides the model. */
+/** Options that decide which guards are in force, in addition to the model. */
 export interface GuardsOptions extends Pick<SystemOptions, "guards"> {
   /** Whether the built-in stack runs. @default false */
   starter?: boolean;
 }
 
-/** Tells the guards in force. */
+/** Returns the guards in force. */
 export const guardsOf = (model: SystemModel, options: GuardsOptions): GuardsInfo => {
   const count = guardFunctions(model).size;
   const functions = count > 0 ? { functions: count } : {};
@@ -28,7 +28,7 @@ export const guardsOf = (model: SystemModel, options: GuardsOptions): GuardsInfo
   return { source: count > 0 ? "functions" : "none", ...functions };
 };
 
-/** The ARNs that the construct's functions ask as guards; those of another construct beside it are asked by that one. */
+/** The ARNs of the construct's guard functions. Those of another construct in the stack are not included. */
 const guardFunctions = ({ functions }: SystemModel): Set<string> =>
   new Set(
     functions.flatMap(({ external, environment }) => (external ? [] : arnsOf(environment["PUSH_IT_GUARD_FUNCTIONS"]))),
@@ -39,12 +39,12 @@ const arnsOf = (text: string | undefined): string[] => {
   try {
     return Object.values(JSON.parse(text) as GuardFunctions).flatMap((entry) => Object.values(entry));
   } catch {
-    // Somebody's `--env`: functions that cannot read it permit nothing, so it is not open.
+    // A value of `--env`. Functions that cannot read it permit nothing, so the system is not open.
     return [text];
   }
 };
 
-/** Tells what runs here. */
+/** Describes the running system for the console page. */
 export const infoOf = (
   model: SystemModel,
   options: SystemOptions & GuardsOptions,

@@ -16,28 +16,28 @@ const TYPES: Record<string, string> = {
   ".webmanifest": "application/manifest+json",
 };
 
-/** Where the console page asks what runs here. */
+/** The path at which the console page requests the system's description. */
 const INFO_PATH = "/_push-it/info";
 
-/** Where the console page asks what AWS would bill. */
+/** The path at which the console page requests the billable usage. */
 const METER_PATH = "/_push-it/meter";
 
 /** The SDK's files, by the path they are served at. */
 const SDK: Record<string, string> = { "/sdk/index.js": "index.js", "/sdk/push-it.iife.js": "push-it.iife.js" };
 
-/** What the page listener serves from. */
+/** The context of the page server. */
 export interface PagesOptions {
   /** The built package: holds `console` and `sdk`. */
   dist: string;
-  /** What runs here, for the console page. */
+  /** Returns the system's description for the console page. */
   info: () => object;
-  /** What AWS would bill, for the console page. @default nothing is metered */
+  /** Returns the billable usage for the console page. @default the path is not served */
   meter?: (() => object) | undefined;
   /** Takes events at {@link EVENTS_PATH}. */
   events?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
 
-/** Serves the console page at `/`, the SDK, and what runs here as JSON; takes events. */
+/** Serves the console page at `/`, the SDK, and the system's description as JSON; accepts events. */
 export const pages = ({ dist, info, meter, events }: PagesOptions) => {
   const files = join(dist, "console");
   return (request: IncomingMessage, response: ServerResponse): void => {

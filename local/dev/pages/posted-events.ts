@@ -3,15 +3,15 @@ import { buffer } from "node:stream/consumers";
 import { MAX_BYTES } from "../../services/events/put-events.js";
 import { UserError } from "../../core/user-error.js";
 
-/** Where the developer posts events that AWS services would send. */
+/** The path for events that AWS services would send. */
 export const EVENTS_PATH = "/events";
 
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i;
 
 /**
- * Takes one event, as JSON, from a program on this machine. A page of another site can neither post JSON without
- * asking first, which is never answered, nor name this server by a host of its own.
- * @param emit puts it on the default bus; throws UserError when it is none
+ * Accepts one event, as JSON, from a program on this machine. A page of another site cannot send one: posting JSON
+ * needs a preflight request, which is never answered, and the host must be this machine's.
+ * @param emit puts the event on the default bus; throws UserError if it is invalid
  */
 export const postedEvents =
   (emit: (event: unknown) => string[]) =>
@@ -37,7 +37,10 @@ const MESSAGES = {
   415: "An event is application/json.",
 };
 
-/** Where a program on this machine calls from, also if the run listens at all addresses: a host's name can be made up. */
+/**
+ * Remote addresses of programs on this machine. The Host header alone proves nothing, because a host name can be
+ * forged.
+ */
 const HERE = /^(::ffff:)?127\.|^::1$/;
 
 const refusalOf = ({ headers, socket }: IncomingMessage): Refusal | undefined => {

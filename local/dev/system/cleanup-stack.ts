@@ -1,4 +1,4 @@
-/** What has been started, to be ended in the opposite order. */
+/** Cleanup functions that run in the reverse order. */
 export class CleanupStack {
   readonly #closers: (() => unknown)[] = [];
 
@@ -7,7 +7,7 @@ export class CleanupStack {
     this.#closers.push(close);
   }
 
-  /** Ends everything, once; what fails to end does not keep the rest from it. */
+  /** Runs all cleanup functions once. A failure of one does not stop the others. */
   async close(): Promise<void> {
     const failures: unknown[] = [];
     for (let close = this.#closers.pop(); close; close = this.#closers.pop()) {

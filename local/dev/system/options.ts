@@ -6,7 +6,7 @@ import type { Log } from "../../core/log.js";
 import type { QueueFaults } from "../../services/sqs/queue/queue.js";
 import type { QuotaProfile } from "./quotas.js";
 
-/** What to run, and how. */
+/** Options of a system. */
 export interface SystemOptions {
   /** The project's folder: holds `cdk.json`, and its packages are found from there. */
   project: string;
@@ -14,9 +14,9 @@ export interface SystemOptions {
   dist: string;
   /** A cloud assembly that is synthesized already. @default the app of `cdk.json` is synthesized */
   assembly?: string;
-  /** The construct's path, where the app has several. */
+  /** The construct's path. Required if the app has several. */
   construct?: string;
-  /** Where to listen; other parts take the ports after it, see `PORT_OFFSETS`. 0: any free ports. @default 0 */
+  /** The port to listen at. Other parts use the ports after it, see `PORT_OFFSETS`. 0: any free ports. @default 0 */
   port?: number;
   /** The address to listen at; `0.0.0.0`: all of this machine. @default "127.0.0.1" */
   host?: string;
@@ -29,19 +29,19 @@ export interface SystemOptions {
   /** Environment variables of functions, instead of the template's. */
   environment?: Record<string, string>;
   /**
-   * A file that grants, their uses and denied calls are appended to; `false`: none.
-   * @default what the environment variable PUSH_IT_IAM_LOG names
+   * A file to which grants, their uses and denied calls are appended; `false`: none.
+   * @default the value of the environment variable PUSH_IT_IAM_LOG
    */
   permissionsLog?: string | false;
-  /** What bounds the gateway, where it is not as in AWS. */
+  /** Limits of the gateway that differ from AWS. */
   limits?: Partial<GatewayLimits>;
   /** Faults that a test strikes the gateway, the functions, the table and the queues with. */
   faults?: GatewayFaults & QueueFaults & DynamoDbFaults & LambdaFaults;
   /** A period for all schedules instead of their own, in milliseconds. */
   sweepEveryMs?: number;
   /**
-   * How much of each wait before a retry of an asynchronous invocation is waited: 1 is as in AWS, which retries a
-   * failure after one and then two minutes.
+   * A factor for the waits before retries of asynchronous invocations. 1 is as in AWS, which retries a failure after
+   * one and then two minutes.
    * @default 1
    */
   asyncRetryScale?: number;
@@ -51,28 +51,28 @@ export interface SystemOptions {
    * @default 1
    */
   queueWaitScale?: number;
-  /** Most environments of one function at a time; what comes meanwhile waits. @default 50 */
+  /** Maximum environments of one function at a time. Further events wait. @default 50 */
   maxEnvironments?: number;
-  /** Whether to count what AWS would bill; see {@link System.meter}. @default false */
+  /** Whether to count the usage that AWS would bill; see {@link System.meter}. @default false */
   meter?: boolean;
   /**
-   * Whose quotas to enforce: requests and new connections a second, units of a partition, concurrency. `limits` overrides
-   * the gateway's part.
-   * @default none are enforced
+   * The quotas to enforce: requests and new connections per second, units of a partition, concurrency. `limits`
+   * overrides the gateway's part.
+   * @default no quotas
    */
   quotas?: QuotaProfile;
   /**
-   * Whether functions log at debug level, as with the construct's `applicationLogLevel: DEBUG`; then the log has what guards
-   * throw. @default as the template says
+   * Whether functions log at debug level, as with the construct's `applicationLogLevel: DEBUG`. Then errors of guards
+   * are logged with their message. @default the template's level
    */
   debugLogs?: boolean;
-  /** Whether to go on with changed guards and apps as their files change. @default false */
+  /** Whether to reload guards and apps when their files change. @default false */
   watch?: boolean;
   /** Whether to synthesize an app that has not changed since a run with `watch`. @default false */
   fresh?: boolean;
   log: Log;
-  /** Told of every invocation when it is over. */
+  /** Called after each invocation. */
   report?: (report: InvocationReport) => void;
-  /** Told when something else is run than before: the logical ids of the functions that changed. */
+  /** Called after a reload with the logical ids of the changed functions. */
   reloaded?: (functions: string[]) => void;
 }

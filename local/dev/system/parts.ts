@@ -8,7 +8,9 @@ import type { CleanupStack } from "./cleanup-stack.js";
 import type { SystemOptions } from "./options.js";
 import type { Ports } from "./ports.js";
 
-/** What exists before the template is read: the template's values need the addresses of queues and function URLs. */
+/**
+ * Parts that exist before the template is read: the template's values need the addresses of queues and function URLs.
+ */
 export interface SystemParts {
   options: SystemOptions;
   source: Source;

@@ -6,16 +6,16 @@ import { FIRST_URL_OFFSET, PORT_OFFSETS } from "../../core/port-offsets.js";
 import { closeServer, listenAt } from "../../core/http/server.js";
 
 /** A part of the run that listens. */
-export type Part = keyof typeof PORT_OFFSETS;
+export type ListeningPart = keyof typeof PORT_OFFSETS;
 
-/** Who is listened to unless `--host` says otherwise: programs on this machine only. */
+/** The default address: only programs on this machine can connect. */
 const LOOPBACK = "127.0.0.1";
 
-/** What other machines may reach with `--host`. The rest is for functions, which run on this machine. */
-const PUBLIC = new Set<Part>(["gateway", "lambda"]);
+/** Parts that other machines may reach with `--host`. The rest is for functions, which run on this machine. */
+const PUBLIC = new Set<ListeningPart>(["gateway", "lambda"]);
 
-/** What listens at each port, for messages. */
-const NAMES: Record<Part, string> = {
+/** The name of each part, for error messages. */
+const NAMES: Record<ListeningPart, string> = {
   gateway: "the WebSocket API",
   lambda: "Lambda's Invoke",
   sqs: "SQS",
@@ -23,13 +23,13 @@ const NAMES: Record<Part, string> = {
   services: "Secrets Manager and EventBridge",
 };
 
-/** Addresses of the run: where it listens, and what is printed. */
+/** Addresses of the run: for listening and for the output. */
 export interface Addresses {
-  /** Where to listen, such as `0.0.0.0`. */
+  /** The address to listen at, such as `0.0.0.0`. */
   listen: string;
-  /** Where functions, which are on this machine, reach it. */
+  /** The address for functions, which run on this machine. */
   local: string;
-  /** Where others reach it: the first address of this machine, if it listens at all of them. */
+  /** The address for other programs. If the run listens at all addresses, this is the first one of the machine. */
   shown: string;
 }
 
@@ -45,12 +45,12 @@ const firstAddress = (): string | undefined =>
     .flat()
     .find((each) => each && each.family === "IPv4" && !each.internal)?.address;
 
-/** Whether other machines can reach what listens there. */
+/** Whether other machines can connect. */
 export const isReachable = ({ listen }: Addresses): boolean => !/^(127\.|::1$|localhost$)/.test(listen);
 
-/** The ports of a run, taken before anything is synthesized. What is asked before its part has started gets a 503. */
+/** The ports of a run, reserved before any synthesis. Until a part has started, its port responds with 503. */
 export class Ports {
-  readonly #servers = new Map<Part, Server>();
+  readonly #servers = new Map<ListeningPart, Server>();
 
   private constructor(
     readonly addresses: Addresses,
@@ -65,7 +65,7 @@ export class Ports {
   static async open(base: number, host?: string): Promise<Ports> {
     const ports = new Ports(addressesOf(host), base);
     try {
-      for (const part of Object.keys(PORT_OFFSETS) as Part[]) await ports.#take(part);
+      for (const part of Object.keys(PORT_OFFSETS) as ListeningPart[]) await ports.#take(part);
     } catch (error) {
       await ports.close();
       throw error;
@@ -74,7 +74,7 @@ export class Ports {
   }
 
   /** The server of a part, which listens already. */
-  server(part: Part): Server {
+  server(part: ListeningPart): Server {
     return this.#servers.get(part)!;
   }
 
@@ -84,11 +84,11 @@ export class Ports {
   }
 
   /** The port of each part. */
-  get all(): Record<Part, number> {
+  get all(): Record<ListeningPart, number> {
     const ports = [...this.#servers].map(
       ([part, server]) => [part, (server.address() as AddressInfo | null)?.port ?? 0] as const,
     );
-    return Object.fromEntries(ports) as Record<Part, number>;
+    return Object.fromEntries(ports) as Record<ListeningPart, number>;
   }
 
   /** Gives all ports up. */
@@ -96,7 +96,7 @@ export class Ports {
     await Promise.all([...this.#servers.values()].map(closeServer));
   }
 
-  async #take(part: Part): Promise<void> {
+  async #take(part: ListeningPart): Promise<void> {
     const server = part === "gateway" ? createGatewayServer() : createServer({ keepAliveTimeout: 0 });
     server.on("request", notYet);
     const host = PUBLIC.has(part) ? this.addresses.listen : LOOPBACK;

@@ -6,7 +6,7 @@ import {
 } from "../../services/gateway/limits.js";
 import { ACCOUNT_CONCURRENCY, NEW_ACCOUNT_CONCURRENCY } from "../../services/lambda/runtime/account-concurrency.js";
 
-/** What AWS gives one account in one Region. */
+/** AWS's quotas for one account in one Region. */
 export interface AccountQuotas {
   /** The rates of API Gateway. */
   readonly gateway: Required<Pick<GatewayLimits, "account" | "connects">>;
@@ -14,7 +14,7 @@ export interface AccountQuotas {
   readonly concurrency: number;
 }
 
-/** Whose quotas the local run enforces: those that most accounts have, a new account's, or a small Region's. */
+/** The quotas that the local run enforces: those of most accounts, of a new account, or of a small Region. */
 export type QuotaProfile = "default" | "new-account" | "small-region";
 
 /** The quotas of each profile. The units of a partition are the same for all of them. */

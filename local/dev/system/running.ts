@@ -17,11 +17,11 @@ interface Loaded {
   current: ReadSystem;
 }
 
-/** A system whose services run. */
+/** A running system. */
 export class RunningSystem implements System {
   readonly #reloads: Reloads;
 
-  /** Loads the app and starts everything. If that fails, the cleanup stack ends what was started. */
+  /** Loads the app and starts everything. If that fails, the cleanup stack ends all started parts. */
   static async start(parts: SystemParts): Promise<RunningSystem> {
     const loaded: Loaded = { current: await parts.source.load() };
     const context = { ...parts, current: () => loaded.current };
@@ -146,7 +146,7 @@ export class RunningSystem implements System {
     return this.parts.cleanup.close();
   }
 
-  /** Applies the API first: only the API can refuse the new model, and then nothing has changed. */
+  /** Updates the API first: only the API can refuse the new model, and then no part has changed. */
   async #apply(next: ReadSystem): Promise<void> {
     const { dynamodb, runtime, schedules, buses, queues } = this.services;
     this.gateway.update(next.model.api);

@@ -19,7 +19,7 @@ import { type RunningQueues, startQueues } from "../../services/sqs/start.js";
 import type { SystemParts } from "./parts.js";
 import { QUOTA_PROFILES } from "./quotas.js";
 
-/** The services that functions call, and what runs functions. */
+/** The services that functions call, and the runtime of functions. */
 export interface Services {
   permissions: Permissions;
   dynamodb: RunningDynamoDb;
@@ -32,14 +32,14 @@ export interface Services {
   endpoints: Record<string, string>;
 }
 
-/** What starting the services needs. */
+/** The context of starting the services. */
 export interface ServicesContext extends SystemParts {
   /** The system that runs at the moment. */
   current: () => ReadSystem;
 }
 
 /**
- * Starts the services of a run, in the order in which they need each other. The cleanup stack ends what was started.
+ * Starts the services of a run in the order of their dependencies. The cleanup stack ends the started ones.
  * @throws UserError if the DynamoDB engine or the file of secrets cannot be used
  */
 export const startServices = async (context: ServicesContext): Promise<Services> => {

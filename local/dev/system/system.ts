@@ -8,29 +8,29 @@ import type { SystemOptions } from "./options.js";
 
 /** A running system. */
 export interface System {
-  /** What is run; another one after a reload. */
+  /** The current model. A reload replaces it. */
   readonly model: SystemModel;
   /** The DynamoDB engine. */
   readonly dynamodb: DynamoDb;
-  /** Where the stack says it is. */
+  /** The Region, account and partition of the stack. */
   readonly place: Place;
   /** Such as `ws://127.0.0.1:8787/live`. */
   readonly websocketUrl: string;
-  /** Where `@connections` is served. */
+  /** The URL of `@connections`. */
   readonly managementUrl: string;
   /** The console page. */
   readonly consoleUrl: string;
   /** Each function's credentials; requests to `@connections` are verified by them. */
   readonly credentials: Credentials;
-  /** The `AWS_ENDPOINT_URL_…` variables that functions have, and whoever acts as a role of the stack needs. */
+  /** The `AWS_ENDPOINT_URL_…` variables of functions, for any caller with credentials of the stack. */
   readonly endpoints: Record<string, string>;
-  /** Where Lambda's Invoke is served, for callers that are no functions: `AWS_ENDPOINT_URL_LAMBDA`. */
+  /** Lambda's endpoint for callers outside functions: `AWS_ENDPOINT_URL_LAMBDA`. */
   readonly lambdaUrl: string;
-  /** Where function URLs are served, by logical id. */
+  /** The function URLs, by logical id. */
   readonly functionUrls: Record<string, string>;
   /** The port of each part but function URLs. */
   readonly ports: Record<string, number>;
-  /** What AWS would bill; absent, unless it was asked for: see {@link SystemOptions.meter}. */
+  /** The usage that AWS would bill. Absent unless requested: see {@link SystemOptions.meter}. */
   readonly meter: Meter | undefined;
   /** Ids of the functions' processes. */
   readonly pids: number[];
@@ -50,23 +50,23 @@ export interface System {
   kill(functionId: string): number;
   /**
    * Puts an event on the default bus as an AWS service does, such as S3's "Object Created".
-   * @param event complete, from `version` to `detail`
-   * @returns logical ids of the rules that match it
-   * @throws UserError when it is no complete event
+   * @param event all fields from `version` to `detail`
+   * @returns logical ids of the matching rules
+   * @throws UserError if the event is incomplete
    */
   emit(event: unknown): string[];
   /**
-   * Credentials of a role or user of the stack, for a back end that is no function: valid at every local service, and
-   * judged by the policies of that role or user.
-   * @param logicalId the role's or the user's
-   * @throws UserError when there is none
+   * Credentials of a role or user of the stack, for an application server. They are valid at every local service, with
+   * the policies of that role or user.
+   * @param logicalId the role's or the user's logical id
+   * @throws UserError if there is none
    */
   credentialsOf(logicalId: string): CallerCredentials;
-  /** The guard module's absolute path; `undefined`: there is none, or its source is not here. */
+  /** The guard module's absolute path; `undefined` if there is none, or if its source is not available. */
   readonly guardModule: string | undefined;
   /** Runs everything that is scheduled, once, now. */
   runSchedules(): Promise<InvokeResult[]>;
-  /** Goes on with the app and the guards as they are now; rejects, and changes nothing, when they cannot be run. */
+  /** Reloads the app and the guards. If they cannot run, it rejects and changes nothing. */
   reload(): Promise<void>;
   /** Ends everything, and leaves no process and no file. */
   close(): Promise<void>;

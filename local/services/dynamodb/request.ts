@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-/** An answer of DynamoDB that says no. */
+/** An error response of DynamoDB. */
 export class DynamoDbError extends Error {
   override name = "DynamoDbError";
 
@@ -13,7 +13,7 @@ export class DynamoDbError extends Error {
   }
 }
 
-/** What a request of the runtime's own is signed as. Local engines look at the form only. */
+/** The credentials of the runtime's own requests. Local engines check only their format. */
 export interface Signer {
   accessKeyId: string;
   region: string;
@@ -23,9 +23,9 @@ export interface Signer {
 const REQUEST_MS = 10_000;
 
 /**
- * One request to a local DynamoDB engine. The signature has the right form and is not a real one: a local engine has
- * nothing to check it against.
- * @throws DynamoDbError when the engine refuses; another error when it does not answer
+ * Sends one request to a local DynamoDB engine. The signature is a random one in the right format, because a local
+ * engine cannot verify it.
+ * @throws DynamoDbError if the engine refuses; another error if it does not respond
  */
 export const request = async <T>(endpoint: string, signer: Signer, operation: string, body: unknown): Promise<T> => {
   const date = new Date().toISOString().replace(/[-:]|\.\d+/g, "");

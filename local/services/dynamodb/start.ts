@@ -9,7 +9,7 @@ import { type DynamoDbProxyOptions, startDynamoDbProxy } from "./proxy/proxy.js"
 import type { Signer } from "./request.js";
 import { createTables } from "./tables.js";
 
-/** What DynamoDB needs. */
+/** Options of a local DynamoDB. */
 export interface DynamoDbStartOptions
   extends
     Pick<EngineContext, "project" | "reaper" | "log">,
@@ -18,7 +18,7 @@ export interface DynamoDbStartOptions
   place: Place;
   /** See {@link startEngine}. */
   engine: string;
-  /** The tables, as they are at the moment. */
+  /** Returns the current tables. */
   tables: () => TableModel[];
   /** Whether to enforce the throughput of partitions. */
   enforceCapacity: boolean;

@@ -7,8 +7,8 @@ const POLL_MS = 20;
 const CREATE_MS = 30_000;
 
 /**
- * Creates the tables that do not exist, and waits until they can be used.
- * @returns the names of those it created
+ * Creates the missing tables, and waits until they are active.
+ * @returns the names of the created tables
  */
 export const createTables = async (endpoint: string, signer: Signer, tables: TableModel[]): Promise<string[]> => {
   const created = await Promise.all(tables.map((table) => createTable(endpoint, signer, table)));

@@ -7,7 +7,7 @@ import { type BusEvent, isoSeconds } from "./event.js";
 import { InputError, type InputFacts, type MakeInput, readInput } from "./input/input.js";
 import { type EventPattern, readPattern } from "./pattern/pattern.js";
 
-/** What the buses take part in. */
+/** Options of the event buses. */
 export interface EventsOptions {
   place: Place;
   /** Hands an event to a function, as Lambda's queue for asynchronous invocations takes it. */
@@ -17,7 +17,7 @@ export interface EventsOptions {
   now?: () => number;
 }
 
-/** What the template says of buses. */
+/** The buses, rules and permissions of a template. */
 export interface EventsModel {
   rules: RuleModel[];
   /** Names of the template's buses; the default bus is always there. */
@@ -40,7 +40,7 @@ export class EventBuses {
 
   constructor(private readonly options: EventsOptions) {}
 
-  /** Goes on with these from now on. */
+  /** Replaces the rules and buses. */
   set(model: EventsModel): void {
     this.#model = model;
     this.#rules = model.rules.map((rule) => ({

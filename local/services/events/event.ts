@@ -18,7 +18,7 @@ export interface BusEvent {
   detail: object;
 }
 
-/** What an event says of itself; the rest is EventBridge's to say. */
+/** The sender's fields of an event. EventBridge adds the others. */
 export interface EventFacts {
   source: string;
   detailType: string;

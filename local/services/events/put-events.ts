@@ -19,23 +19,23 @@ const MAX_ENTRIES = 10;
 export const MAX_BYTES = 1024 * 1024;
 
 /**
- * What an entry's time counts for.
+ * The size of an entry's time in the entry's size.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
  */
 const TIME_BYTES = 14;
 
-/** What `PutEvents` is answered from. */
+/** The context of `PutEvents`. */
 export interface PutEventsContext {
   buses: EventBuses;
   permissions: Pick<Permissions, "check" | "place">;
   log: Log;
   /** Epoch milliseconds. @default Date.now */
   now?: () => number;
-  /** Is told the sizes of the events that were taken, in bytes, for what AWS bills. @default nothing is metered */
+  /** Receives the sizes of the accepted events in bytes. @default events are not metered */
   meter?: { busEvents(sizes: number[]): void } | undefined;
 }
 
-/** An entry as the protocol has it; what is missing may be an error, of this entry alone. */
+/** An entry of the request. A missing field is an error of this entry only. */
 interface Entry {
   Source?: string;
   DetailType?: string;
@@ -46,7 +46,7 @@ interface Entry {
   Time?: number;
 }
 
-/** What came of one entry. */
+/** The result of one entry. */
 type Result = { EventId: string } | { ErrorCode: string; ErrorMessage: string };
 
 /**
@@ -89,7 +89,7 @@ const put = (entry: Entry, { buses, permissions, log, now = Date.now }: PutEvent
   const event = newEvent({ source, detailType, detail: parsed, resources, time: at }, permissions.place);
   const bus = busOf(entry);
   if (!buses.has(bus)) {
-    // EventBridge accepts it all the same, and it reaches nobody.
+    // EventBridge accepts the entry as well, and then drops it.
     log({
       level: "warn",
       source: "events",
@@ -119,7 +119,7 @@ const isEntries = (value: unknown): value is Entry[] =>
     return texts && listed && typeof time === "number" && isTime(time);
   });
 
-/** Whether seconds are a time at all. */
+/** Whether a number of seconds is a valid time. */
 const isTime = (seconds: number): boolean => !Number.isNaN(new Date(seconds * 1000).getTime());
 
 const bytesOf = ({

@@ -14,10 +14,10 @@ export interface CompiledApi {
   throttles: RouteThrottles;
 }
 
-/** What the parts of one gateway share. */
+/** State that the parts of one gateway share. */
 export interface GatewayContext {
   api: CompiledApi;
-  /** Set when the gateway shuts down: from then on nothing is invoked any more. */
+  /** Set when the gateway shuts down. Then it invokes no more functions. */
   closing: boolean;
   readonly invoker: Invoker;
   readonly limits: GatewayLimits;
@@ -27,7 +27,7 @@ export interface GatewayContext {
   readonly connects: TokenBucket | undefined;
   readonly meter: GatewayMeter | undefined;
   readonly now: () => number;
-  /** Logs what a developer should know of: what would be in API Gateway's execution log. */
+  /** Logs a warning that API Gateway would write to its execution log. */
   readonly warn: (message: string) => void;
   readonly authorize: ((call: ManagementCall) => string | undefined) | undefined;
   readonly secretFor: ((accessKeyId: string) => string | undefined) | undefined;

@@ -1,7 +1,7 @@
 import type { Close } from "./connections/close-codes.js";
 import { PredefinedRoutes } from "./routes/routing.js";
 
-/** What every event of a connection tells of it. */
+/** The facts about a connection that all its events contain. */
 export interface ConnectionFacts {
   id: string;
   /** Epoch milliseconds. */
@@ -15,7 +15,7 @@ export interface ConnectionFacts {
   stage: string;
 }
 
-/** What tells one event from another. */
+/** The facts that differ from event to event. */
 export interface EventStamp {
   requestId: string;
   /** Epoch milliseconds. */

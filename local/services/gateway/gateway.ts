@@ -43,8 +43,9 @@ const closeAll = async (server: Server, context: GatewayContext): Promise<void> 
 };
 
 /**
- * Serves a WebSocket API and its `@connections` on one port, as API Gateway does; docs/FIDELITY.md says how closely.
- * @throws Error (rejects) when the port is taken, or the API's selection expression is not supported
+ * Serves a WebSocket API and its `@connections` on one port, as API Gateway does. docs/FIDELITY.md lists the
+ * differences.
+ * @throws Error (rejects) if the port is taken, or if the API's selection expression is not supported
  * @example
  * const gateway = await startGateway({ api, invoker, port: 0, log: console.error });
  * const socket = new WebSocket(gateway.websocketUrl);

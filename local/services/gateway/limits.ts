@@ -43,7 +43,7 @@ const MAX_CONNECTION_MS = 2 * 60 * 60_000;
 const INTEGRATION_TIMEOUT_MS = 29_000;
 
 /**
- * Requests that an account may make in a Region, `@connections` calls included. Off unless asked for.
+ * Requests of an account in a Region, `@connections` calls included. Enforced on request only.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
  */
 export const ACCOUNT_THROTTLE: Throttle = { rate: 10_000, burst: 5_000 };
@@ -56,12 +56,12 @@ export const ACCOUNT_THROTTLE: Throttle = { rate: 10_000, burst: 5_000 };
 export const SMALL_REGION_THROTTLE: Throttle = { rate: 2_500, burst: 1_250 };
 
 /**
- * New connections that an account may open in a Region. Off unless asked for.
+ * New connections of an account in a Region. Enforced on request only.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
 export const CONNECT_THROTTLE: Throttle = { rate: 500, burst: 500 };
 
-/** What bounds the gateway. Times are milliseconds, sizes bytes. */
+/** Limits of the gateway. Times are in milliseconds, sizes in bytes. */
 export interface GatewayLimits {
   /** @default FRAME_BYTES */
   frameBytes: number;
@@ -93,7 +93,7 @@ export interface GatewayLimits {
   connects?: Throttle;
 }
 
-/** The limits where nothing else is said: AWS's, with the account's rates off. */
+/** The default limits: AWS's, without the account's rates. */
 export const DEFAULT_LIMITS: GatewayLimits = {
   frameBytes: MAX_FRAME_BYTES,
   messageBytes: MAX_MESSAGE_BYTES,

@@ -9,7 +9,7 @@ export const sendMetered = ({ meter }: GatewayContext, connection: Connection, f
   return outcome;
 };
 
-/** Notes that a call of `@connections` has begun; what it returns, that it is answered, which may be said twice. */
+/** Meters a call to `@connections`. The function that it returns marks the response, and may be called twice. */
 export const meterCall = ({ meter }: GatewayContext, header: string | undefined): (() => void) => {
   const by = meter && header !== undefined ? authorization(header) : undefined;
   let end = by && meter?.call(by.accessKeyId, "post");

@@ -4,7 +4,7 @@ import type { Invoker } from "../../core/invoker.js";
 import type { Log } from "../../core/log.js";
 import type { GatewayLimits } from "./limits.js";
 
-/** What a post meets instead of its connection; see {@link GatewayFaults.beforePost}. */
+/** The outcome that a test chooses for a post; see {@link GatewayFaults.beforePost}. */
 export type PostFault = "gone" | "limit" | "error" | "lose" | "duplicate";
 
 /** A signed request to `@connections`, as the check of permissions sees it. */
@@ -16,13 +16,17 @@ export interface ManagementCall {
 }
 
 /**
- * Faults that a test strikes with. Every member is optional and asked anew each time; none is asked in normal runs.
- * What is random should come from the test's own seeded source.
+ * Faults that tests inject. Every member is optional and called each time. Normal runs use none. Random faults should
+ * come from the test's own seeded generator.
  */
 export interface GatewayFaults {
   /**
-   * Asked before a post reaches its connection. `gone`: 410 although the connection lives; `limit`: 429; `error`: 500;
-   * `lose`: 200 but no frame is sent; `duplicate`: the frame is sent twice.
+   * Called before a post reaches its connection.
+   * - `gone`: 410 although the connection is open.
+   * - `limit`: 429.
+   * - `error`: 500.
+   * - `lose`: 200, but no frame is sent.
+   * - `duplicate`: the frame is sent twice.
    */
   beforePost?(connectionId: string, body: Buffer): PostFault | undefined;
   /** Milliseconds by which a posted frame is late; the post itself is answered at once. */
@@ -33,30 +37,35 @@ export interface GatewayFaults {
   dropDisconnect?(connectionId: string): boolean;
 }
 
-/** What the gateway needs to know. */
+/** Options of the gateway. */
 export interface GatewayOptions {
   api: ApiModel;
   invoker: Invoker;
   /** 0: any free port. */
   port: number;
-  /** Where functions of this machine reach it. @default "127.0.0.1" */
+  /** The host at which functions of this machine call it. @default "127.0.0.1" */
   host?: string;
   /** The host of `websocketUrl`. @default host */
   shownHost?: string;
-  /** What listens already, made by `createGatewayServer`. @default one that listens on `port` of `host` */
+  /**
+   * A server that listens already, made by `createGatewayServer`. @default a new server on `port` of `host`
+   */
   server?: Server;
   /** @default DEFAULT_LIMITS */
   limits?: Partial<GatewayLimits>;
-  /** Is told what failed: what would be in API Gateway's execution log. */
+  /** Receives failures that API Gateway would write to its execution log. */
   log: Log;
   /** Serves HTTP requests that are not the API's, such as a console page. @default 404 as JSON */
   fallback?(request: IncomingMessage, response: ServerResponse): void;
-  /** Why a signed caller may not do what it asks for, in AWS's words; `undefined`: it may. @default everyone may */
+  /**
+   * Returns AWS's error message if a signed caller lacks the permission; `undefined` if it has it. @default every
+   * caller is permitted
+   */
   authorize?(call: ManagementCall): string | undefined;
   /** The secret of an access key, or `undefined` when there is no such key. @default signatures are not verified */
   secretFor?(accessKeyId: string): string | undefined;
   faults?: GatewayFaults;
-  /** Is told what AWS would bill. @default nothing is metered */
+  /** Receives the billable usage. @default the gateway is not metered */
   meter?: GatewayMeter | undefined;
   /** The clock, in epoch milliseconds. @default Date.now */
   now?(): number;
@@ -69,10 +78,10 @@ export interface Gateway {
   readonly connections: string[];
   /** Such as `ws://127.0.0.1:3001/prod`. */
   websocketUrl: string;
-  /** Such as `http://127.0.0.1:3001/prod`: what `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` is set to. */
+  /** Such as `http://127.0.0.1:3001/prod`: the value of `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`. */
   managementUrl: string;
   /**
-   * Cuts a connection as a broken network does: nobody is told before.
+   * Cuts a connection without a close frame, as a broken network does.
    * @returns whether it was open
    */
   cut(connectionId: string): boolean;
@@ -85,7 +94,7 @@ export interface Gateway {
   update(api: ApiModel): void;
 }
 
-/** Is told what passes through the gateway, for what AWS bills. */
+/** Meters the gateway's traffic. */
 export interface GatewayMeter {
   /** A client has sent a message that was not throttled. */
   received(bytes: number): void;
@@ -96,8 +105,8 @@ export interface GatewayMeter {
   /** A connection has closed. @param openedAt when it opened, in epoch milliseconds */
   closed(openedAt: number): void;
   /**
-   * Somebody calls `@connections`.
-   * @returns is called when the call is answered
+   * A caller calls `@connections`.
+   * @returns a function that is called after the response
    */
   call(accessKeyId: string, kind: "post"): () => void;
 }

@@ -21,7 +21,7 @@ const like: Compare = (value, wanted, context) => matchesText(wanted, value, con
 
 const arnLike: Compare = (value, wanted, context) => matchesResource(wanted, value, context);
 
-/** The operators that are known here; `not` holds when none of the values compares. */
+/** The supported operators. With `not`, the condition holds if no value matches. */
 const OPERATORS: Record<string, { compare: Compare; not?: true }> = {
   StringEquals: { compare: equals },
   StringNotEquals: { compare: equals, not: true },
@@ -40,13 +40,13 @@ const IF_EXISTS = "IfExists";
 
 /**
  * Whether a condition holds for a call.
- * @returns `undefined` when that cannot be told here: its operator, its key or a variable in it is not known
+ * @returns `undefined` if the operator, the key or a variable is unknown locally
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  */
 export const conditionHolds = ({ operator, key, values }: Condition, context: CallContext): Outcome => {
   const known = OPERATORS[operator.replace(IF_EXISTS, "")];
   const value = context[key.toLowerCase()];
-  // What is missing here may be there in AWS: `IfExists` and `Null` cannot be answered by its absence.
+  // A key that is unknown here may exist in AWS, so `IfExists` and `Null` cannot be evaluated without it.
   if (value === undefined || values === undefined) return undefined;
   if (operator === "Null") return values.some((each) => each.toLowerCase() === "false");
   if (!known) return undefined;

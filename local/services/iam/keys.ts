@@ -2,16 +2,16 @@ import type { EncryptedResource } from "../../assembly/model/encryption.js";
 import type { Call } from "../../core/authorization/call.js";
 import type { Place } from "../../core/place.js";
 
-/** What a service asks of a customer's key, in the name of whoever calls it. */
+/** The KMS permissions that a service uses in its caller's name. */
 interface KeyUse {
   /** The service's actions. */
   actions: RegExp;
-  /** What it needs of the key. */
+  /** The KMS actions that it needs. */
   needs: readonly string[];
 }
 
 /**
- * DynamoDB keeps what it has decrypted of a table's key for five minutes for each caller; here it is asked each time.
+ * DynamoDB caches a decrypted table key for five minutes for each caller. This check has no cache.
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/services-dynamodb.html
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
  * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
@@ -23,7 +23,7 @@ const USES: readonly KeyUse[] = [
   { actions: /^secretsmanager:GetSecretValue$/, needs: ["kms:Decrypt"] },
 ];
 
-/** What a call needs besides, because what it is about is under a customer's key. */
+/** The KMS permissions that a call needs, because its resource is encrypted with a customer-managed key. */
 export const keyCalls = (
   { action, resource }: Call,
   encrypted: readonly EncryptedResource[],

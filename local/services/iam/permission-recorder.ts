@@ -4,7 +4,7 @@ import type { RoleModel } from "../../assembly/model/principals.js";
 import type { PermissionObserver } from "./permissions.js";
 import { type Grant, grantsOf } from "./policy.js";
 
-/** The environment variable that names the file for {@link PermissionRecorder}; unset: nothing is recorded. */
+/** The environment variable that names the file for {@link PermissionRecorder}. If it is unset, no file is written. */
 export const RECORD_VARIABLE = "PUSH_IT_IAM_LOG";
 
 /** One line of a recording. */
@@ -12,7 +12,7 @@ export type RecordLine =
   | { kind: "granted" | "used"; role: string; action: string; resource: string }
   | { kind: "denied"; function: string; action: string; resource: string };
 
-/** Appends what roles may do, and what they do, to a file that several runs may share. Each line is written once. */
+/** Appends the roles' permissions and their uses to a file that several runs may share. Each line is written once. */
 export class PermissionRecorder implements PermissionObserver {
   readonly #written = new Set<string>();
 

@@ -11,13 +11,13 @@ import { type Grant, evaluate, type Verdict } from "./policy.js";
 import type { Permissions } from "../../core/authorization/permissions.js";
 import { denialMessage } from "./refusal.js";
 
-/** What is run at the moment, as far as permissions are about it. */
+/** The part of the running system that permissions depend on. */
 export interface PermissionsSubject {
   place: Place;
   model: { functions: FunctionModel[]; roles: RoleModel[]; users?: UserModel[]; encrypted?: EncryptedResource[] };
 }
 
-/** Is told what came of each call; see `npm run iam`. */
+/** Receives the result of each check; see `npm run iam`. */
 export interface PermissionObserver {
   /** A role's grant permitted something. */
   used(role: RoleModel, grant: Grant): void;
@@ -26,27 +26,25 @@ export interface PermissionObserver {
 
 const NO_OBSERVER: PermissionObserver = { used: () => undefined, denied: () => undefined };
 
-/** Judges what functions, and others with a role or user of the template, do by the policies these have. */
+/** Checks calls of functions, roles and users by their policies. */
 export class IamPermissions implements Permissions {
-  /**
-   * @param subject asked anew for every call, so that a reload counts
-   */
+  /** @param subject called for every check, so that a reload takes effect */
   constructor(
     private readonly subject: () => PermissionsSubject,
     private readonly log: Log,
     private readonly witness: PermissionObserver = NO_OBSERVER,
   ) {}
 
-  /** Where the functions are said to be. */
+  /** The Region, account and partition that ARNs of this run name. */
   get place(): Place {
     return this.subject().place;
   }
 
   /**
-   * The first of the calls that a caller may not make; `undefined`: it may make them all, and use the keys that what they
-   * are about is under. A refusal is logged.
+   * Checks whether a caller may make all of these calls, and use the KMS keys of their resources. A denial is logged.
    * @param callerId the logical id of a function, a role or a user
-   * @param otherwise whether something else than the caller's own policies permits a call, such as the resource's
+   * @param otherwise whether something else than the caller's own policies permits a call, such as a resource policy
+   * @returns the first denied call; `undefined` if all are permitted
    */
   check(
     callerId: string,
@@ -69,7 +67,7 @@ export class IamPermissions implements Permissions {
     return undefined;
   }
 
-  /** Who somebody is to AWS, by the logical id of a function, a role or a user; and that one's unique id. */
+  /** The AWS identity of a function, role or user by its logical id, and its unique id. */
   callerOf(callerId: string): { caller: Caller; userId: string } {
     const { caller, policies } = this.#identify(callerId);
     const { uniqueId = policies.logicalId } = policies;
@@ -97,7 +95,7 @@ export class IamPermissions implements Permissions {
   }
 }
 
-/** The name of a session that is no function's. */
+/** The session name of callers that are not functions. */
 const SESSION = "push-it-dev";
 
 const evaluateByEitherName = (role: RoleModel, call: Call, context: CallContext): Verdict => {
@@ -109,7 +107,7 @@ const evaluateByEitherName = (role: RoleModel, call: Call, context: CallContext)
 
 const has = (id: string | undefined) => (each: { logicalId: string }) => each.logicalId === id;
 
-/** Whoever has no role that is known here may do nothing. */
+/** A caller without a known role has no permissions. */
 const noRole = (id = "none"): RoleModel => ({
   logicalId: id,
   name: id,

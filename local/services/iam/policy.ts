@@ -9,19 +9,19 @@ export interface Grant {
   resource: string;
 }
 
-/** What policies say of a call. */
+/** The result of evaluating policies for a call. */
 export type Verdict =
   | { allowed: true; grant: Grant }
   | {
       allowed: false;
       because: "no-allow" | "explicit-deny" | "boundary";
-      /** What could not be told here, and might have permitted it. */
+      /** Unknown parts of policies that might have permitted the call. */
       doubts: string[];
     };
 
 /**
- * Judges a call as IAM does: an explicit deny wins, and what is not allowed is denied. Conditions, variables and
- * values that are not known here never allow anything, and deny what they could deny.
+ * Evaluates a call as IAM does: an explicit deny wins, and a call without an allow is denied. Unknown conditions,
+ * variables and values never allow a call; in a deny statement they deny it.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export const evaluate = ({ statements, boundary }: Policies, call: Call, context: CallContext): Verdict => {

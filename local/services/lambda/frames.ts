@@ -1,9 +1,9 @@
 import { readSync, writeSync } from "node:fs";
 
 /*
- * What a function's process and the runtime say to each other: JSON, each preceded by its length in bytes (32 bits,
- * big-endian). The process's side is synchronous on purpose: while it waits for its next event, its event loop must
- * not turn, as it does not in a frozen Lambda environment.
+ * The messages between a function's process and the runtime: JSON, each after its length in bytes (32 bits,
+ * big-endian). The process's side is synchronous on purpose: while it waits for an event, its event loop must not turn,
+ * as in a frozen Lambda environment.
  */
 
 /** Bytes of the length that precedes each frame. */
@@ -82,7 +82,7 @@ const readExactly = (fd: number, bytes: number): Buffer | undefined => {
   return buffer;
 };
 
-/** Code under test may have made the pipe non-blocking; then it is asked again a little later. */
+/** Retries a call while the pipe is busy: a function may have made the pipe non-blocking. */
 const retryWhileBusy = (call: () => number): number => {
   for (;;) {
     try {

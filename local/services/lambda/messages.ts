@@ -9,13 +9,13 @@ export interface Invocation {
   functionArn: string;
   event: unknown;
   /**
-   * Hosts of the services that are served here, and what a call of them takes, as declared, in milliseconds; absent:
-   * nothing is metered.
+   * The declared duration of a call by the local service's host, in milliseconds. @default the invocation is not
+   * metered
    */
   services?: Record<string, number>;
 }
 
-/** What a function's process tells the runtime. */
+/** A message from a function's process to the runtime. */
 export type ChildMessage =
   /** The module is loaded: events may come. */
   | { type: "ready" }
@@ -27,22 +27,22 @@ export type ChildMessage =
 /** The handler settled. */
 export type Settled = ({ type: "result"; payload: unknown } | { type: "error"; error: FunctionError }) & Measured;
 
-/** What an invocation took, if the function's process can tell and was asked to. */
+/** The measurements of an invocation, if the process can measure and was asked to. */
 export interface Measured {
   spent?: TimeSpent;
 }
 
-/** What an invocation took, in milliseconds, besides computing. */
+/** The waiting time of an invocation, in milliseconds. */
 export interface TimeSpent {
-  /** Its calls, those at a time taken together, as declared. */
+  /** The declared duration of its calls; concurrent calls overlap. */
   callsMs: number;
   /** The same calls, as if they had been made one after the other. */
   declaredMs: number;
-  /** What it waited for besides, in real time. */
+  /** Other waiting time, in real time. */
   waitedMs: number;
 }
 
-/** What an answer of `Invoke` tells, where it is metered: what the function is billed for it, in milliseconds. */
+/** The header of an `Invoke` response with the function's billed duration in milliseconds, if runs are metered. */
 export const BILLED_HEADER = "x-local-billed-ms";
 
 /** Something the function logged through `console`. */

@@ -1,30 +1,30 @@
 import type { TimeSpent } from "./messages.js";
 
-/** Where an event is run, for what AWS bills. */
+/** The function and environment of a metered run. */
 export interface RunContext {
   functionId: string;
   memoryMb: number;
-  /** The environment's access key id: what is signed with it meanwhile belongs to the run. */
+  /** The environment's access key id. Requests that are signed with it during the run belong to the run. */
   accessKeyId: string;
 }
 
-/** Is told what functions do, for what AWS bills. */
+/** Meters what functions use. */
 export interface InvocationMeter {
-  /** What a call of each host takes, as declared, in milliseconds. @param variables the environment's */
+  /** Returns the declared duration of a call by host, in milliseconds. @param variables the environment's variables */
   services(variables: Record<string, string>): Record<string, number>;
   /** An environment was made. */
   coldStart(environment: Omit<RunContext, "accessKeyId">): void;
   /**
-   * An event is run.
-   * @returns what tells how the run ended; it gives what is billed, in milliseconds
+   * A run begins.
+   * @returns a function that ends the run and returns its billed duration in milliseconds
    */
   run(place: RunContext): (end: RunEnd) => number;
 }
 
 /** How a run ended. */
 export interface RunEnd {
-  /** What the function's process says it took; absent: it cannot tell. */
+  /** The measurements of the function's process. Absent if it cannot measure. */
   spent?: TimeSpent | undefined;
-  /** The function's timeout, in milliseconds, where it was over. */
+  /** The function's timeout in milliseconds, if the run timed out. */
   timedOutMs?: number;
 }

@@ -4,7 +4,7 @@ import { SYSTEM_CLOCK } from "../../core/clock.js";
 import { AsyncInvocations } from "./async/invocations.js";
 import { type LambdaServiceOptions, startLambdaService } from "./invoke/service.js";
 
-/** What Lambda's Invoke API needs. */
+/** Options of Lambda's Invoke API. */
 export interface LambdaStartOptions extends Omit<LambdaServiceOptions, "enqueue"> {
   permissions: Permissions;
   /** The model that runs at the moment. */

@@ -1,13 +1,13 @@
 /**
- * Tells that a call has ended.
- * @param moreMs what it took besides what is declared, in milliseconds
+ * Ends a call.
+ * @param moreMs its duration beyond the declared one, in milliseconds
  */
 export type EndCall = (moreMs?: number) => void;
 
 /**
- * How long a function's calls would take in AWS, if each took what is declared. What is seen here is only the order:
- * which calls had ended when the next one began. A call begins, by the declared clock, when as many calls have ended as
- * had ended when it began here; so 99 posts of which 64 are under way at a time take two waves, however long they took.
+ * How long a function's calls would take in AWS, with their declared durations. Locally only the order is observed:
+ * which calls had ended when the next one began. On the declared clock, a call begins after as many other calls have
+ * ended as had ended locally. So 99 posts of which 64 run at a time take two waves, whatever their local duration.
  */
 export class CallTimeline {
   /** Declared milliseconds since the invocation began. */
@@ -17,13 +17,14 @@ export class CallTimeline {
 
   /**
    * A call begins.
-   * @param ms what it takes, as declared
+   * @param ms its declared duration
    */
   begin(ms: number): EndCall {
     const begunAt = this.#clock;
     this.#insert(begunAt + ms);
     return (moreMs = 0) => {
-      // Which of the calls ends first is chance here; in AWS it is, by what is declared, the one that is due first.
+      // Locally, the order in which concurrent calls end is random. By the declared durations, the call that is due
+      // first ends first.
       this.#advance(this.#ends.shift() ?? 0);
       if (moreMs > 0) this.#advance(begunAt + ms + moreMs);
     };

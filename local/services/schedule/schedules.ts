@@ -29,7 +29,7 @@ export class Schedules {
     private readonly everyMs?: number,
   ) {}
 
-  /** Runs these from now on, instead of any before. */
+  /** Replaces the schedules. */
   set(schedules: ScheduleModel[]): void {
     this.close();
     this.#timers = schedules.map((schedule) => {
@@ -38,7 +38,7 @@ export class Schedules {
     });
   }
 
-  /** Runs nothing more. */
+  /** Stops all schedules. */
   close(): void {
     for (const timer of this.#timers) clearInterval(timer);
   }

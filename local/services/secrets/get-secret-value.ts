@@ -6,11 +6,11 @@ import type { Secrets } from "./secrets-file.js";
 /** How the construct names a guard's secret in a function's environment; the value is the secret's ARN. */
 const VARIABLE = "PUSH_IT_SECRET_";
 
-/** What `GetSecretValue` is answered from. */
+/** The context of `GetSecretValue`. */
 export interface SecretsOptions {
-  /** The functions, as they are at the moment: their environments tie a secret's ARN to its name. */
+  /** Returns the current functions: their environments map a secret's ARN to its name. */
   functions: () => FunctionModel[];
-  /** The values, as they are at the moment. */
+  /** Returns the current values. */
   secrets: () => Secrets;
   log: Log;
 }
@@ -34,7 +34,7 @@ export const getSecretValue = (request: { SecretId?: unknown }, options: Secrets
   return { status: 200, body };
 };
 
-/** Every secret has one version here. */
+/** Every secret has this one version. */
 const VERSION = "00000000-0000-0000-0000-000000000000";
 
 const nameOf = (id: string, functions: FunctionModel[]): string | undefined => {

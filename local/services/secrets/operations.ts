@@ -6,11 +6,11 @@ import { getSecretValue } from "./get-secret-value.js";
 import { secretCall } from "./permission.js";
 import { readSecrets } from "./secrets-file.js";
 
-/** What Secrets Manager needs. */
+/** Options of Secrets Manager. */
 export interface SecretsOperationsOptions {
   /** A file of secrets: a JSON object by name. @default no secret has a value */
   file: string | undefined;
-  /** The functions, as they are at the moment. */
+  /** Returns the current functions. */
   functions: () => FunctionModel[];
   permissions: Permissions;
   log: Log;

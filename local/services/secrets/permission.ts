@@ -5,9 +5,9 @@ import type { Call } from "../../core/authorization/call.js";
 const MADE_UP_SUFFIX = "-pushit";
 
 /**
- * What `GetSecretValue` needs permission for, by what the request calls the secret: its name, its ARN, or its ARN
- * without the six characters at its end. AWS completes it before policies are asked; whether it is complete cannot be
- * told from it, so that the permission may be for either.
+ * The permission that `GetSecretValue` needs. The request names the secret by its name, its ARN, or its ARN without the
+ * six characters at its end. AWS completes the ARN before it checks policies. Whether an ARN is complete is not
+ * visible, so the permission may be for either form.
  */
 export const secretCall = (secretId: unknown, { partition, region, account }: Place): Call => {
   const id = String(secretId);

@@ -1,12 +1,12 @@
-/** An error of SQS's protocol: its name there, and the older one that SDKs go by. */
+/** An error of SQS's protocol, with its current name and the older code that SDKs use. */
 export class SqsError extends Error {
   override name = "SqsError";
 
   /**
    * @param type the exception's name
-   * @param code what it was called before SQS had a JSON protocol; SDKs take it as the error's code
-   * @param message AWS's words
-   * @param status of HTTP
+   * @param code the code from before SQS had a JSON protocol; SDKs use it as the error's code
+   * @param message AWS's error message
+   * @param status the HTTP status
    */
   constructor(
     readonly type: string,
@@ -26,7 +26,7 @@ const prefixed = (type: string, message: string, status?: number): SqsError =>
 const invalidParameter = (message: string): SqsError =>
   new SqsError("InvalidParameterValueException", "InvalidParameterValue", message);
 
-/** What SQS refuses, in its words. */
+/** SQS's errors, with AWS's messages. */
 export const Errors = {
   noQueue: () =>
     new SqsError("QueueDoesNotExist", `${OLD_PREFIX}NonExistentQueue`, "The specified queue does not exist."),

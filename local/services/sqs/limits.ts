@@ -4,7 +4,9 @@
  */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
 
-/** Largest HTTP request that is read, in bytes: a batch of binary attributes is larger in JSON than what SQS counts. */
+/**
+ * Largest HTTP request that is read, in bytes. In JSON, a batch of binary attributes is larger than its size in SQS.
+ */
 export const MAX_REQUEST_BYTES = 6 * 1024 * 1024;
 
 /**
@@ -38,7 +40,7 @@ export const MAX_SECONDS = { delay: 900, visibility: 43_200, poll: 20 };
 export const PURGE_INTERVAL_MS = 60_000;
 
 /**
- * What CloudFormation assumes of a queue that does not say.
+ * CloudFormation's defaults for queues.
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html
  */
 export const QUEUE_DEFAULTS = { visibilitySeconds: 30, retentionSeconds: 345_600, delaySeconds: 0, waitSeconds: 0 };

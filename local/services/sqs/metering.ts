@@ -4,9 +4,9 @@ import type { LongPolls } from "./queue/long-polls.js";
 import type { Delivery, MessageAttributes } from "./queue/message.js";
 import type { SqsRequest } from "./api/request.js";
 
-/** Is told of requests to queues, for what AWS bills. */
+/** Meters requests to queues. */
 export interface QueueRequestMeter {
-  /** Requests, by what each of them carries, in bytes. */
+  /** Counts requests, by the size of each payload in bytes. */
   queueRequest(...payloads: number[]): void;
 }
 
@@ -16,7 +16,7 @@ interface Carried {
   MessageAttributes?: MessageAttributes;
 }
 
-/** What a request carries: the messages that it sends, or that it is answered with. */
+/** The payload size of a request: the messages that it sends or receives. */
 export const payloadBytes = (request: SqsRequest, answer: object): number => {
   const { Messages: received = [] } = answer as { Messages?: Carried[] };
   return [...request.sent(), ...received].reduce((sum, each) => sum + carriedBytes(each), 0);
@@ -28,7 +28,7 @@ const carriedBytes = ({
   MessageAttributes: attributes = {},
 }: Carried): number => Buffer.byteLength(sent + received) + attributeBytes(attributes);
 
-/** Receives like these, and has each receive counted; one that finds nothing is a request as well. */
+/** Wraps long polls so that each receive is counted. A receive without messages is a request, too. */
 export const meteredPolls = (
   polls: Pick<LongPolls, "receive">,
   meter: QueueRequestMeter | undefined,
@@ -45,7 +45,7 @@ export const meteredPolls = (
 
 const deliveryBytes = ({ body, attributes }: Delivery): number => Buffer.byteLength(body) + attributeBytes(attributes);
 
-/** Counts what deletes so many messages: Lambda deletes in batches. */
+/** Counts the requests that delete a number of messages: Lambda deletes in batches. */
 export const meterDeletes = (meter: QueueRequestMeter | undefined, messages: number): void => {
   for (let left = messages; left > 0; left -= MAX_BATCH_ENTRIES) meter?.queueRequest(0);
 };

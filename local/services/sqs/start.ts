@@ -10,7 +10,7 @@ import { EventSourceMappings } from "./poller/event-source-mappings.js";
 import type { QueueFaults } from "./queue/queue.js";
 import { Queues } from "./queue/queues.js";
 
-/** What queues and their pollers need. */
+/** Options of queues and their pollers. */
 export interface QueuesStartOptions {
   /** The SQS API, which listens already. */
   sqs: SqsService;

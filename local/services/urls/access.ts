@@ -14,19 +14,19 @@ import type { ResourcePermission } from "../../core/authorization/resource-permi
 import type { UrlCaller } from "./event.js";
 import { jsonResponse, type UrlResponse } from "./response.js";
 
-/** What decides who may call function URLs. */
+/** The context of authorizing calls of function URLs. */
 export interface UrlAccess {
   signatures: SignatureVerifier;
   permissions: Permissions;
-  /** The functions' resource policies, as they are at the moment. */
+  /** Returns the functions' current resource policies. */
   resourcePermissions: () => ResourcePermission[];
 }
 
-/** Somebody who may; or what is answered to somebody who may not. */
+/** An authorized request with its caller, or the error response. */
 export type Admission = { caller?: UrlCaller } | { refused: UrlResponse };
 
 /**
- * Both are needed since October 2025, each with a condition key of its own.
+ * AWS requires both actions since October 2025, each with its own condition key.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
  */
 const ACTIONS: { action: string; context: (url: FunctionUrlModel) => Record<string, string> }[] = [

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { CorsModel } from "../../assembly/model/urls.js";
 import type { UrlResponse } from "./response.js";
 
-/** Whether a browser asks if it may send a request; Lambda answers that itself where a URL has a CORS configuration. */
+/** Whether a request is a browser's preflight request. Lambda answers it itself if the URL has a CORS configuration. */
 export const isPreflight = (method: string, headers: IncomingHttpHeaders): boolean =>
   method === "OPTIONS" && headers.origin !== undefined && headers["access-control-request-method"] !== undefined;
 
@@ -18,7 +18,7 @@ export const preflightResponse = (cors: CorsModel, origin: string): UrlResponse 
 };
 
 /**
- * What a response says to a browser of another origin: nothing, if that may not read it.
+ * The CORS headers of a response. Empty if the origin may not read it.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html#urls-cors
  */
 export const corsHeaders = (cors: CorsModel, origin: string | undefined): Record<string, string> => {
@@ -34,7 +34,7 @@ export const corsHeaders = (cors: CorsModel, origin: string | undefined): Record
 const list = (name: string, values: string[]): Record<string, string> =>
   values.length > 0 ? { [name]: values.join(",") } : {};
 
-/** Origins are compared as they are, but for a wildcard, which stands for all of them or for a subdomain. */
+/** Compares origins literally, except for a wildcard, which matches all origins or a subdomain. */
 const matches = (pattern: string, origin: string): boolean => {
   if (pattern === "*") return true;
   const [before, after] = pattern.split("*");

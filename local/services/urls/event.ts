@@ -3,16 +3,16 @@ import type { Place } from "../../core/place.js";
 /** A request to a function URL. */
 export interface UrlRequest {
   method: string;
-  /** Path and query as they came over the wire. */
+  /** Path and query, exactly as received. */
   url: string;
-  /** Names and values in turn, as they came over the wire. */
+  /** Names and values in turn, exactly as received. */
   rawHeaders: readonly string[];
   body: Buffer;
   sourceIp: string;
   protocol: string;
 }
 
-/** Who signed a request, as the function is told. */
+/** The signer of a request, as the event names it. */
 export interface UrlCaller {
   accessKeyId: string;
   arn: string;
@@ -20,21 +20,21 @@ export interface UrlCaller {
   userId: string;
 }
 
-/** What an event says besides the request. */
+/** Facts of an event that are not in the request. */
 export interface UrlFacts {
   urlId: string;
   place: Place;
   requestId: string;
   /** Epoch milliseconds. */
   now: number;
-  /** Absent: nobody had to sign. */
+  /** Absent if the URL requires no signature. */
   caller?: UrlCaller;
 }
 
-/** Headers that no function is told of: whoever has them could act as the caller for a while. */
+/** Headers that are not in the event: with them, a function could act as its caller. */
 const SECRET_HEADERS = new Set(["authorization", "x-amz-security-token"]);
 
-/** Content types whose bodies are given as text. */
+/** Content types whose bodies are text in the event. */
 const TEXT = /^(text\/|application\/(json|javascript|xml|[\w.-]+\+(json|xml))\b)/i;
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -134,7 +134,7 @@ const splitOnce = (text: string, separator: string): [string, string] => {
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 };
 
-/** What cannot be decoded stays as it came. */
+/** Decodes a path. An invalid path stays unchanged. */
 const decoded = (path: string): string => {
   try {
     return decodeURIComponent(path);

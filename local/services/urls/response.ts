@@ -1,4 +1,4 @@
-/** What a function URL answers. */
+/** The response of a function URL. */
 export interface UrlResponse {
   status: number;
   /** A list: the header is sent once for each value. */
@@ -6,7 +6,7 @@ export interface UrlResponse {
   body: Buffer;
 }
 
-/** What the caller is told when a function failed, or what it returned is no response. */
+/** The response if a function failed or returned an invalid response. */
 export const badGateway = (): UrlResponse => jsonResponse(502, "Internal Server Error");
 
 /** An answer of Lambda's own. */
@@ -17,7 +17,7 @@ export const jsonResponse = (status: number, body: unknown, headers: Record<stri
 });
 
 /**
- * What a function returned, as a response: an object with a status is one, anything else is the body of one.
+ * Converts a function's result to a response. An object with a status is a response, any other value is the body.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-response-payload
  */
 export const urlResponse = (payload: unknown): UrlResponse => {
@@ -42,12 +42,12 @@ const isFields = (value: unknown): value is Record<string, unknown> =>
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((each) => typeof each === "string");
 
-/** What the connection itself says; a function has no say in it. */
+/** Headers of the HTTP connection, which a function cannot set. */
 const CONNECTION = new Set(["connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade"]);
 const NAME = /^[!#$%&'*+.^`|~\w-]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Stands for what is no header's value. */
+/** A placeholder for a value that is not valid in a header. */
 const UNSENDABLE = "\n";
 
 const isScalar = (value: unknown): value is string | number | boolean =>

@@ -15,12 +15,12 @@ import { badGateway, jsonResponse, urlResponse, type UrlResponse } from "./respo
  */
 const MAX_BYTES = 6 * 1024 * 1024;
 
-/** What requests are answered from. */
+/** The context of answering requests. */
 export interface UrlsContext extends UrlAccess {
   invoker: Invoker;
 }
 
-/** Where function URLs are served. */
+/** The addresses of function URLs. */
 export interface UrlPlaces {
   /** The address to listen at. */
   listen: string;
@@ -30,7 +30,7 @@ export interface UrlPlaces {
   port(index: number): number;
 }
 
-/** Serves each function URL on a port of its own, as AWS gives each a host of its own. */
+/** Serves each function URL on its own port, as AWS gives each its own host. */
 export class FunctionUrls {
   readonly #servers = new Map<string, Server>();
   #models = new Map<string, FunctionUrlModel>();
@@ -39,10 +39,10 @@ export class FunctionUrls {
   constructor(private readonly places: UrlPlaces) {}
 
   /**
-   * Has a place for each of these from now on, and keeps the places that there are.
-   * @param ids logical ids, in an order that is the same in every run: it decides about their ports
+   * Listens for each of these URLs, and keeps existing ports.
+   * @param ids logical ids in a stable order, which decides about their ports
    * @returns the URLs, by logical id
-   * @throws UserError when a port is taken
+   * @throws UserError if a port is taken
    */
   async reserve(ids: string[]): Promise<Record<string, string>> {
     for (const [index, id] of ids.entries())
@@ -50,12 +50,12 @@ export class FunctionUrls {
     return Object.fromEntries(ids.map((id) => [id, this.#urlOf(this.#servers.get(id)!)]));
   }
 
-  /** Answers requests from now on. */
+  /** Starts to answer requests. */
   serve(context: UrlsContext): void {
     this.#context = context;
   }
 
-  /** Goes on with these from now on; the places of all others are given up. */
+  /** Replaces the URLs, and closes the ports of removed ones. */
   set(models: FunctionUrlModel[]): void {
     this.#models = new Map(models.map((model) => [model.logicalId, model]));
     for (const [id, server] of this.#servers) {
@@ -65,7 +65,7 @@ export class FunctionUrls {
     }
   }
 
-  /** Where they are, by logical id. */
+  /** The URLs, by logical id. */
   get addresses(): Record<string, string> {
     return Object.fromEntries([...this.#servers].map(([id, server]) => [id, this.#urlOf(server)]));
   }
@@ -102,7 +102,7 @@ export class FunctionUrls {
     return server;
   }
 
-  /** `undefined`: the client has gone. */
+  /** Returns `undefined` if the client has disconnected. */
   async #answer(id: string, request: IncomingMessage): Promise<UrlResponse | undefined> {
     const [model, context] = [this.#models.get(id), this.#context];
     if (!model || !context) return jsonResponse(404, { Message: "Not Found" });
@@ -154,7 +154,7 @@ const TOO_LARGE = jsonResponse(413, {
 });
 
 const send = (response: ServerResponse, { status, headers, body }: UrlResponse): void => {
-  // What was not read of a request cannot be skipped on a connection that is used again.
+  // The unread rest of a request makes its connection unusable for another request.
   const connection = response.req.complete ? {} : { connection: "close" };
   const bodiless = status === 204 || status === 304;
   const length = bodiless ? {} : { "content-length": String(body.length) };

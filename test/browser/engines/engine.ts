@@ -17,11 +17,11 @@ export interface RunningBrowser {
   readonly version: string;
   /** Opens a page in a new tab and waits until it is loaded. All tabs share their storage. */
   open(url: string): Promise<Tab>;
-  /** Ends the browser with its tabs, and what was started for it. */
+  /** Ends the browser with its tabs and its helper processes. */
   close(): Promise<void>;
 }
 
-/** What can be handed to a page. */
+/** Values that can be passed to a page. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json | undefined };
 
 /** A function that runs in a page: it sees its arguments and the page's globals, and nothing else. */
@@ -31,7 +31,7 @@ export type InPage<Arguments extends Json[], Result> = (...args: Arguments) => R
 const LOOK = 250;
 
 /** How long to wait for a page, if the test says nothing else. */
-const PATIENCE = 30_000;
+const TIMEOUT_MS = 30_000;
 
 /** One tab. */
 export abstract class Tab {
@@ -48,7 +48,7 @@ export abstract class Tab {
   abstract close(): Promise<void>;
 
   /**
-   * Takes the network away from the browser, or gives it back; pages are told by an event, and what is open stays open.
+   * Takes the network away from the browser, or gives it back. Pages get an event, and open connections stay open.
    * Absent if the driver cannot.
    */
   setOffline?(offline: boolean): Promise<void>;
@@ -69,14 +69,14 @@ export abstract class Tab {
 
   /**
    * Waits until a condition holds in the page. It is looked at whenever the document has changed.
-   * @throws Error with the condition and what the page shows, if that takes longer than `patience` milliseconds
+   * @throws Error with the condition and what the page shows, if that takes longer than `timeoutMs` milliseconds
    */
   async until<Arguments extends Json[]>(
     holds: InPage<Arguments, boolean>,
     args: Arguments,
-    patience = PATIENCE,
+    timeoutMs = TIMEOUT_MS,
   ): Promise<void> {
-    const end = Date.now() + patience;
+    const end = Date.now() + timeoutMs;
     while (!(await this.run<boolean>(`(${String(watch)})(() => ${callOf(holds, args)}, ${LOOK})`))) {
       if (Date.now() < end) continue;
       const shown = await this.evaluate(() => document.body.innerText);

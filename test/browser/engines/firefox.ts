@@ -3,10 +3,10 @@ import type { Engine } from "./engine.js";
 import { environment } from "./environment.js";
 import { launchByPuppeteer, PuppeteerTab } from "./puppeteer.js";
 
-/** Where Debian puts it. */
+/** The path in Debian. */
 const EXECUTABLE = "/usr/bin/firefox-esr";
 
-/** What keeps the browser from talking to anybody but the page under test. */
+/** Settings that keep the browser from talking to any server but the page's. */
 const PREFERENCES = {
   "network.proxy.type": 0,
   "network.captive-portal-service.enabled": false,

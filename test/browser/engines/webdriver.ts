@@ -1,8 +1,8 @@
-/** What a session of a WebDriver is asked to be. */
+/** The capabilities of a new WebDriver session. */
 export type Capabilities = Record<string, unknown>;
 
 /** How long a function in a page may take, and a page to load: as long as a test. */
-const PATIENCE = 240_000;
+const TIMEOUT_MS = 240_000;
 
 /** Hands a script's result, or what it threw, to the callback that WebDriver adds to the arguments. */
 const wrapped = (expression: string): string => `
@@ -23,14 +23,14 @@ export class WebDriverSession {
     private readonly url: string,
     /** The window that the session began with: it stays, because with the last window the session would end. */
     private readonly first: string,
-    /** What the browser says of itself. */
+    /** The browser's name and version. */
     readonly capabilities: Capabilities,
   ) {}
 
   /** Begins a session. */
   static async begin(server: string, capabilities: Capabilities): Promise<WebDriverSession> {
     const asked = {
-      capabilities: { alwaysMatch: { ...capabilities, timeouts: { script: PATIENCE, pageLoad: PATIENCE } } },
+      capabilities: { alwaysMatch: { ...capabilities, timeouts: { script: TIMEOUT_MS, pageLoad: TIMEOUT_MS } } },
     };
     const begun = await command<{ sessionId: string; capabilities: Capabilities }>("POST", `${server}/session`, asked);
     const url = `${server}/session/${begun.sessionId}`;

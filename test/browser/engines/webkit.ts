@@ -21,7 +21,7 @@ const miniBrowser = (): string | undefined =>
     .flatMap((folder) => ["4.1", "4.0"].map((version) => join(LIBRARIES, folder, `webkit2gtk-${version}/MiniBrowser`)))
     .find((path) => existsSync(path));
 
-/** WebKitGTK as Debian has it, which is Safari's engine; by WebDriver over HTTP, on a display that nobody sees. */
+/** WebKitGTK of Debian, which is Safari's engine. It runs by WebDriver over HTTP, on a virtual display. */
 export const webkit: Engine = {
   name: "webkit",
   missing: () =>
@@ -91,7 +91,7 @@ class WebKitTab extends Tab {
   }
 }
 
-/** What the browser finds around itself: an empty home, a screen without a graphics card, nothing of a desktop. */
+/** The browser's environment: an empty home, a screen without a graphics card, no desktop. */
 const surroundings = (home: string, display: string): Record<string, string> =>
   environment({
     DISPLAY: display,

@@ -1,5 +1,5 @@
 /* global URLSearchParams, location, postMessage, self */
-// The same client in a worker: it tells the page what to append to its lists.
+// The same client in a worker: it sends the page new items of its lists.
 import { PushIt } from "/sdk/esm/index.js";
 
 const { options, channels } = JSON.parse(new URLSearchParams(location.search).get("talk"));

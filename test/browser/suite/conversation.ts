@@ -1,10 +1,10 @@
 import { numbers } from "../talk-page.js";
 import type { BrowserTest } from "./world.js";
 
-/** What happens while everything works. */
+/** Tests of a working connection. */
 export const CONVERSATION: readonly BrowserTest[] = [
   {
-    title: "two tabs talk, one with the script tag's SDK and one with the ES module",
+    title: "two tabs talk, one with the script tag's SDK, one with ES modules",
     async run(world) {
       const script = await world.open({}, { channels: ["rooms/5"] });
       const module = await world.open({}, { channels: ["rooms/5"], module: true });
@@ -53,22 +53,22 @@ export const CONVERSATION: readonly BrowserTest[] = [
     },
   },
   {
-    title: "moves to the next connection without losing or repeating a message, and no state changes",
+    title: "rotates its connection without a lost or repeated message or a state change",
     async run(world) {
       const way = await world.way();
       const lifetime = { connectionLifetime: 4_000, drainTime: 500 };
       const page = await world.open(lifetime, { channels: ["kept/moves", "rooms/moves"], way });
       const other = await world.open();
-      await page.forgetHappenings();
+      await page.clearEvents();
       let [last, moved] = [0, false];
       void way.until(({ accepted, open: standing }) => accepted > 2 && standing === 1).then(() => (moved = true));
       while (!moved) {
         await other.publish(last % 2 ? "rooms/moves" : "kept/moves", String(++last));
       }
       expect(await page.messages(last)).toEqual(numbers(1, last));
-      // Only where messages could have been missed that are posted even later: what has no history.
-      const told = (await page.happenings()).map(({ text }) => text);
-      expect(new Set(told)).toEqual(new Set(["rotated rooms/moves"]));
+      // Only on channels without history, which could have missed messages that are posted even later.
+      const texts = (await page.events()).map(({ text }) => text);
+      expect(new Set(texts)).toEqual(new Set(["rotated rooms/moves"]));
     },
   },
 ];

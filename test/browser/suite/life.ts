@@ -1,10 +1,10 @@
 import { numbers } from "../talk-page.js";
 import type { BrowserTest } from "./world.js";
 
-/** What happens in a page's life. */
+/** Tests of a page's life cycle. */
 export const LIFE: readonly BrowserTest[] = [
   {
-    title: "goes on over a reload where it was",
+    title: "continues at its position after a reload",
     async run(world) {
       const page = await world.open({}, { channels: ["kept/reload"] });
       const other = await world.open();
@@ -17,7 +17,7 @@ export const LIFE: readonly BrowserTest[] = [
     },
   },
   {
-    title: "shows what was published while the tab was elsewhere, after the back button",
+    title: "shows missed messages after the back button",
     async run(world) {
       const page = await world.open({}, { channels: ["kept/back"] });
       const other = await world.open();
@@ -34,13 +34,13 @@ export const LIFE: readonly BrowserTest[] = [
     },
   },
   {
-    title: "asks whether its connection still stands after it was frozen, and keeps it",
+    title: "checks its connection after a freeze, and keeps it",
     engines: ["chromium"],
     async run(world) {
       const way = await world.way();
       const page = await world.open({}, { channels: ["kept/frozen"], way });
       const other = await world.open();
-      await page.forgetHappenings();
+      await page.clearEvents();
       await page.tab.setFrozen!(true);
       await other.publish("kept/frozen", ...numbers(1, 5));
       await page.tab.setFrozen!(false);
@@ -51,13 +51,13 @@ export const LIFE: readonly BrowserTest[] = [
     },
   },
   {
-    title: "connects anew if its network died while it was frozen",
+    title: "reconnects if its network died during a freeze",
     engines: ["chromium"],
     async run(world) {
       const way = await world.way();
       const page = await world.open({ pingTimeout: 2_000 }, { channels: ["kept/thawed"], way });
       const other = await world.open();
-      await page.forgetHappenings();
+      await page.clearEvents();
       await page.tab.setFrozen!(true);
       way.die();
       await other.publish("kept/thawed", ...numbers(1, 5));

@@ -4,17 +4,17 @@ import type { BrowserTest } from "./world.js";
 /** How long a dead network may go unnoticed after something was sent into it. */
 const NOTICED = 15_000;
 
-/** What happens if the network fails. */
+/** Tests of a failing network. */
 export const NETWORK: readonly BrowserTest[] = [
   {
-    title: "shows all that was published while its network was cut: in order, once",
+    title: "shows all messages of a network cut once and in order",
     async run(world) {
       const way = await world.way();
       const page = await world.open({}, { channels: ["kept/cut"], way });
       const other = await world.open({}, { channels: ["kept/cut"] });
       await other.publish("kept/cut", "1");
       await page.messages(1);
-      await page.forgetHappenings();
+      await page.clearEvents();
       way.cut();
       await page.shows("connecting closed");
       await other.publish("kept/cut", ...numbers(2, 10));
@@ -28,12 +28,12 @@ export const NETWORK: readonly BrowserTest[] = [
     },
   },
   {
-    title: "notices a dead network within 15 s of what it sent, and what it sent arrives once",
+    title: "notices a dead network within 15 s of a publication, which arrives once",
     async run(world) {
       const way = await world.way();
       const page = await world.open({}, { channels: ["kept/dead"], way });
       const other = await world.open({}, { channels: ["kept/dead"] });
-      await page.forgetHappenings();
+      await page.clearEvents();
       way.die();
       await page.publishUnawaited("kept/dead", "from the tunnel");
       await other.publish("kept/dead", "to the tunnel");
@@ -51,14 +51,14 @@ export const NETWORK: readonly BrowserTest[] = [
     },
   },
   {
-    title: "notices a dead network by its heartbeat, if it only listens",
+    title: "notices a dead network by its heartbeat if it only listens",
     async run(world) {
       const way = await world.way();
       const page = await world.open(
         { pingInterval: 2_000, pingTimeout: 1_000 },
         { channels: ["rooms/heartbeat"], way },
       );
-      await page.forgetHappenings();
+      await page.clearEvents();
       way.die();
       await page.shows("connecting unresponsive");
       way.mend();
@@ -68,12 +68,12 @@ export const NETWORK: readonly BrowserTest[] = [
     },
   },
   {
-    title: "asks whether its connection still stands after the browser was offline, and keeps it",
+    title: "checks its connection after the browser was offline, and keeps it",
     engines: ["chromium", "firefox"],
     async run(world) {
       const way = await world.way();
       const page = await world.open({}, { channels: ["rooms/offline"], way });
-      await page.forgetHappenings();
+      await page.clearEvents();
       await page.tab.setOffline!(true);
       await page.shows("connecting offline");
       await page.tab.setOffline!(false);

@@ -5,7 +5,7 @@ import type { BrowserTest } from "./world.js";
 /** Attempts after which a hint would have come. */
 const ATTEMPTS = 6;
 
-/** What stands behind a proxy that lets HTTP through and no WebSockets: everything is answered, and nothing upgraded. */
+/** The server behind a proxy that lets only HTTP through: it answers every request, and upgrades none. */
 class WithoutWebSockets {
   private constructor(private readonly server: Server) {}
 
@@ -28,10 +28,10 @@ class WithoutWebSockets {
 /** At least how long to wait before an attempt that the page's own policy will forbid again. */
 const RARELY = 30_000;
 
-/** What happens if something between page and server forbids the connection. */
+/** Tests of connections that a policy or a proxy forbids. */
 export const POLICY: readonly BrowserTest[] = [
   {
-    title: "says that the page's Content-Security-Policy forbids the connection, and tries again rarely",
+    title: "reports that the Content-Security-Policy forbids the connection, and retries rarely",
     async run(world) {
       const way = await world.way();
       const page = await world.open({}, { csp: "connect-src 'self'", way });
@@ -39,7 +39,7 @@ export const POLICY: readonly BrowserTest[] = [
       expect(text).toContain("connect-src");
       expect(retryIn).toBeGreaterThanOrEqual(RARELY);
       // No attempt before its time, neither when the page had been loaded nor later.
-      expect((await page.happenings()).map(({ text: told }) => told.split(" ")[1])).toEqual(["connect", "csp"]);
+      expect((await page.events()).map(({ text: shown }) => shown.split(" ")[1])).toEqual(["connect", "csp"]);
       expect(way.accepted).toBe(0);
     },
   },
@@ -52,7 +52,7 @@ export const POLICY: readonly BrowserTest[] = [
     },
   },
   {
-    title: "gives a hint if the server can be reached, and WebSockets cannot",
+    title: "gives a hint if only WebSockets cannot reach the server",
     async run(world) {
       const server = await WithoutWebSockets.start();
       const page = await world.open({ url: server.url });
@@ -61,13 +61,13 @@ export const POLICY: readonly BrowserTest[] = [
     },
   },
   {
-    title: "gives no such hint if nothing can be reached",
+    title: "gives no hint if the network is down",
     async run(world) {
       const way = await world.way();
       way.cut();
       const page = await world.open({}, { way });
       await page.tab.until((count) => document.querySelectorAll("#events li").length >= count, [ATTEMPTS]);
-      const codes = (await page.happenings()).map(({ text }) => text.split(" ")[1]);
+      const codes = (await page.events()).map(({ text }) => text.split(" ")[1]);
       expect(new Set(codes)).toEqual(new Set(["connect", "unreachable"]));
     },
   },

@@ -4,9 +4,9 @@ import type { Engine, EngineName, Json, RunningBrowser } from "../engines/engine
 import { type Beginning, Site } from "../site.js";
 import { TalkPage } from "../talk-page.js";
 
-/** A test that every engine passes, or those that it names. */
+/** A test that every engine passes, or only the named ones. */
 export interface BrowserTest {
-  /** What it shows. */
+  /** The behaviour that it shows. */
   title: string;
   /** The engines whose drivers can do what it needs; otherwise all. */
   engines?: readonly EngineName[];
@@ -34,7 +34,7 @@ const GUARDS = `
 /** Waits of an SDK that tries again soon, so that a test does not wait for a user's patience. */
 const SOON = { retryBase: 200 };
 
-/** What the tests of one engine share: a browser, a Push-It, and a web server. */
+/** The parts that the tests of one engine share: a browser, a Push-It, and a web server. */
 export class World {
   readonly #ways: Cuttable[] = [];
   readonly #pages: TalkPage[] = [];

@@ -22,7 +22,7 @@ const moduleOf = (source: string, name = "guards.ts"): string => {
   return path;
 };
 
-/** Synthesizes with assets; gives each function's folder. */
+/** Synthesizes with assets. Returns each function's folder. */
 const assets = (props: PushItProps = {}, outdir = makeFolder()): Record<FunctionName, string> => {
   const context = { "aws:cdk:enable-asset-metadata": true, "@aws-cdk/core:annotationsInValidationReport": false };
   const app = new App({ outdir, context });
@@ -45,7 +45,7 @@ const withModule = (source: string, bundling?: GuardBundlingOptions) =>
 
 const ALLOW = "export default { onConnectionRequest(agent) { agent.connected(); } };";
 
-/** What a module's default export says, in a fresh process. */
+/** The default export of a module, in a fresh process. */
 const run = (folder: string, expression: string, options: string[] = []): { out: string; error: string } => {
   const code = `import(${JSON.stringify(join(folder, "guards.mjs"))}).then(({ default: guards }) => ${expression})`;
   const { stdout, stderr } = spawnSync(process.execPath, [...options, "-e", code], { encoding: "utf8" });
@@ -60,14 +60,14 @@ describe("a function's asset", () => {
     expect(readFileSync(join(plain[name], "index.mjs")).equals(built)).toBe(true);
   });
 
-  test("has the guards' worker wherever guards can run, also without guards, and nothing else", () => {
+  test("has the guards' worker if guards can run there, else nothing more", () => {
     for (const name of FUNCTION_NAMES) {
       const expected = RUNS_GUARDS.has(name) ? ["guard-worker.mjs", "index.mjs"] : ["index.mjs"];
       expect([name, readdirSync(plain[name]).sort()]).toEqual([name, expected]);
     }
   });
 
-  test("has the guard module beside it, where guards run", () => {
+  test("has the guard module next to it if guards run there", () => {
     const guarded = withModule(ALLOW);
     for (const name of FUNCTION_NAMES) {
       const has = readdirSync(guarded[name]).filter((file) => file.startsWith("guards.mjs"));
@@ -75,7 +75,7 @@ describe("a function's asset", () => {
     }
   });
 
-  test("keeps its hash while the guards keep theirs, wherever they are checked out", () => {
+  test("keeps its hash while the guards keep theirs, in any folder", () => {
     const names = (folders: Record<string, string>) => Object.values(folders).map((folder) => folder.split("/").pop());
     const first = names(withModule(ALLOW));
     expect(names(withModule(ALLOW))).toEqual(first);
@@ -96,7 +96,7 @@ describe("a function's asset", () => {
 });
 
 describe("a guard module", () => {
-  test("can be TypeScript that imports other files and packages, CommonJS ones too", () => {
+  test("can be TypeScript that imports files and packages, also CommonJS", () => {
     const entry = moduleOf(`
       import { answer } from "./answer.js";
       import { inspect } from "node:util";
@@ -115,18 +115,18 @@ describe("a guard module", () => {
     expect(run(connect, "console.log(guards.name)").out).toBe("common");
   });
 
-  test("can be named relative to where the app runs", () => {
+  test("can have a path relative to the app's folder", () => {
     expect(() => assets({ guards: Guards.fromModule("test/infra/fixtures/guards.ts") })).not.toThrow();
   });
 
-  test("has its own file and line in the trace of an error", () => {
+  test("has its own file and line in the stack of an error", () => {
     const { connect } = withModule(
       `interface Unused {\n  a: string;\n}\n\nexport default {\n  fail() {\n    throw new Error("x");\n  },\n};`,
     );
     expect(run(connect, "guards.fail()", ["--enable-source-maps"]).error).toMatch(/guards\.ts:7:/);
   });
 
-  test("is bundled as asked", () => {
+  test("is bundled with the given options", () => {
     const source = `import text from "./text.graphql";
       import { a } from "replaced";
       import("left-out").catch(() => {});
@@ -148,29 +148,29 @@ describe("a guard module", () => {
   });
 });
 
-describe("synthesis fails, and says why", () => {
-  test("when a guard module does not compile: with file and line", () => {
+describe("synthesis fails with a reason", () => {
+  test("if a guard module does not compile, with file and line", () => {
     expect(() => withModule("export default {\n  onConnectionRequest( {\n};")).toThrow(
       /Test\/PushIt: the guard module does not compile:[\s\S]*guards\.ts:3:1/,
     );
   });
 
-  test("when it imports what is not there", () => {
+  test("if the module imports a missing file", () => {
     expect(() => withModule('import "nowhere-to-be-found";')).toThrow(/Could not resolve "nowhere-to-be-found"/);
   });
 
-  test("when it has no default export", () => {
+  test("if the module has no default export", () => {
     expect(() => withModule("export const guards = {};")).toThrow(/guards\.ts has no default export/);
   });
 
-  test("when it is not there", () => {
+  test("if the module does not exist", () => {
     expect(() => assets({ guards: Guards.fromModule("nowhere.ts") })).toThrow(
       /there is no guard module at \/.*\/nowhere\.ts \(given: "nowhere\.ts"\)/,
     );
   });
 
-  test("when the app has no esbuild", () => {
-    // A copy of the built construct where nothing but the CDK can be found.
+  test("if the app has no esbuild", () => {
+    // A copy of the built construct in a folder from which only the CDK can be resolved.
     const script = `
       const Module = require("node:module");
       const load = Module._load;

@@ -5,19 +5,19 @@ import { makePushIt, makeStackIn, resourcesOf, synthesize } from "../synth.js";
 
 const GUARDS = "test/infra/fixtures/guards.ts";
 
-/** A map as JSON, as it is often given to functions: each entry has four quotes, which Lambda counts twice. */
+/** A map as JSON, a usual value of a variable. Each entry has four quotes, which Lambda counts twice. */
 const mapOf = (entries: number): string =>
   JSON.stringify(Object.fromEntries(Array.from({ length: entries }, (_, at) => [`k${at}`, `v${at}`])));
 
 describe("an environment", () => {
-  test("is measured as Lambda does it: as JSON, with the names, the quotes and the escapes", () => {
+  test("is measured as JSON with names, quotes and escapes, like Lambda's", () => {
     expect(environmentBytes({ A: "b" })).toBe('{"A":"b"}'.length);
     expect(environmentBytes({ A: '"' })).toBe('{"A":"\\""}'.length);
     expect(environmentBytes({ A: "ä" })).toBe('{"A":"b"}'.length + 1);
     expect(environmentBytes({})).toBe(2);
   });
 
-  test("is measured with references as long as they can become", () => {
+  test("is measured with references of their maximum length", () => {
     const without = environmentBytes({ A: "" });
     expect(environmentBytes({ A: Aws.ACCOUNT_ID }) - without).toBe(12);
     expect(environmentBytes({ A: Aws.REGION }) - without).toBeGreaterThanOrEqual("ap-southeast-1".length);
@@ -25,7 +25,7 @@ describe("an environment", () => {
     expect(environmentBytes({ A: Fn.getAtt("Guard", "Arn").toString() }) - without).toBeGreaterThanOrEqual(128);
   });
 
-  test("that only its escapes make too large is refused at synthesis, and the error says the way out", () => {
+  test("that is too large through escapes fails synthesis with advice", () => {
     const guards = Guards.fromModule(GUARDS, { environment: { ROOMS: mapOf(195) } });
     const attempt = () => makePushIt({ guards }, makeStackIn("eu-central-1"));
     expect(attempt).toThrow(
@@ -34,7 +34,7 @@ describe("an environment", () => {
     expect(attempt).toThrow("Write constants into the guard module instead of its environment");
   });
 
-  test("of every function has room: that of a Push-It as it comes takes less than half", () => {
+  test("of every function is less than half full by default", () => {
     for (const { Properties } of Object.values(
       resourcesOf(synthesize({}, makeStackIn("ap-southeast-2")), "AWS::Lambda::Function"),
     )) {

@@ -13,16 +13,16 @@ const post = `${STAGE}/POST/@connections/*`;
 const close = `${STAGE}/DELETE/@connections/*`;
 
 const QUEUE = "<DeliveriesQueue.Arn>";
-const handOn = { [QUEUE]: ["sqs:SendMessage"] };
-const farewell = { [close]: ["execute-api:ManageConnections"], [post]: ["execute-api:ManageConnections"] };
+const enqueue = { [QUEUE]: ["sqs:SendMessage"] };
+const notifyAndClose = { [close]: ["execute-api:ManageConnections"], [post]: ["execute-api:ManageConnections"] };
 
-/** Everything each role may do, besides its own logs. */
+/** The permissions of each role, without those for its own logs. */
 const EXPECTED: Record<string, Record<string, string[]>> = {
   Connect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"] },
   Disconnect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"] },
-  Handshake: { "<Table.Arn>": ["dynamodb:GetItem"], ...farewell },
-  Subscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"], ...farewell },
-  Unsubscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"], ...farewell },
+  Handshake: { "<Table.Arn>": ["dynamodb:GetItem"], ...notifyAndClose },
+  Subscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"], ...notifyAndClose },
+  Unsubscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"], ...notifyAndClose },
   Publish: {
     "<Table.Arn>": [
       "dynamodb:BatchGetItem",
@@ -31,8 +31,8 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
       "dynamodb:GetItem",
       "dynamodb:Query",
     ],
-    ...farewell,
-    ...handOn,
+    ...notifyAndClose,
+    ...enqueue,
   },
   Refresh: {
     "<Table.Arn>": [
@@ -42,12 +42,12 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
       "dynamodb:PutItem",
       "dynamodb:Query",
     ],
-    ...farewell,
+    ...notifyAndClose,
   },
   Publisher: {
     "<Table.Arn>": ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"],
-    ...farewell,
-    ...handOn,
+    ...notifyAndClose,
+    ...enqueue,
   },
   Deliver: {
     "<Table.Arn>": [
@@ -57,7 +57,7 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
       "dynamodb:Query",
       "dynamodb:UpdateItem",
     ],
-    ...farewell,
+    ...notifyAndClose,
     [QUEUE]: [
       "sqs:ChangeMessageVisibility",
       "sqs:DeleteMessage",
@@ -66,8 +66,8 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
       "sqs:SendMessage",
     ],
   },
-  Ping: { "<Table.Arn>": ["dynamodb:GetItem"], ...farewell },
-  DefaultRoute: { "<Table.Arn>": ["dynamodb:GetItem"], ...farewell },
+  Ping: { "<Table.Arn>": ["dynamodb:GetItem"], ...notifyAndClose },
+  DefaultRoute: { "<Table.Arn>": ["dynamodb:GetItem"], ...notifyAndClose },
   Sweep: {
     "<Table.Arn>": [
       "dynamodb:BatchWriteItem",
@@ -76,7 +76,7 @@ const EXPECTED: Record<string, Record<string, string[]>> = {
       "dynamodb:PutItem",
       "dynamodb:Query",
     ],
-    ...farewell,
+    ...notifyAndClose,
   },
 };
 EXPECTED.Send = EXPECTED.Publish!;
@@ -87,7 +87,7 @@ interface Statement {
   Effect: string;
 }
 
-/** All statements of the template's policies, by the role that has them. */
+/** All statements of the template's policies, by their role. */
 const statements = (template: ReturnType<typeof synthesize>): [role: string, Statement][] =>
   Object.values(resourcesOf(template, "AWS::IAM::Policy")).flatMap(({ Properties }) => {
     const { Roles, PolicyDocument } = readable(Properties) as {
@@ -99,7 +99,7 @@ const statements = (template: ReturnType<typeof synthesize>): [role: string, Sta
     );
   });
 
-/** What each role may do, by resource. */
+/** The permissions of each role, by resource. */
 const permissions = (template: ReturnType<typeof synthesize>) => {
   const result: Record<string, Record<string, string[]>> = {};
   for (const [role, { Action, Resource }] of statements(template)) {
@@ -116,17 +116,17 @@ const withLogs = (name: string) => ({
   [`<${name}Logs.Arn>`]: ["logs:CreateLogStream", "logs:PutLogEvents"],
 });
 
-describe("what the functions may do", () => {
+describe("the permissions of the functions", () => {
   const template = synthesize();
   const actual = permissions(template);
 
-  test.each(Object.keys(EXPECTED))("%s: exactly this", (name) => {
+  test.each(Object.keys(EXPECTED))("are exactly as expected: %s", (name) => {
     expect(actual[name]).toEqual(withLogs(name));
   });
 
-  test("every function has a role of its own, and there are no others", () => {
+  test("belong to one role per function, and to no others", () => {
     expect(Object.keys(actual).sort()).toEqual(Object.keys(EXPECTED).sort());
-    // All but those that only some channels' options need.
+    // All functions except those for some channels' options only.
     const needed = FUNCTION_NAMES.filter((name) => isNeeded(name, DEFAULT_SETTINGS));
     expect(Object.keys(EXPECTED)).toHaveLength(needed.length);
     const roles = Object.values(resourcesOf(template, "AWS::Lambda::Function")).map(({ Properties }) =>
@@ -135,14 +135,14 @@ describe("what the functions may do", () => {
     expect(new Set(roles).size).toBe(needed.length);
   });
 
-  test("no managed policies, no inline ones, nothing but Allow", () => {
+  test("have no managed policies, no inline ones, and only Allow", () => {
     for (const { Properties } of Object.values(resourcesOf(template, "AWS::IAM::Role"))) {
       expect(Object.keys(Properties)).toEqual(["AssumeRolePolicyDocument"]);
     }
     expect(new Set(statements(template).map(([, { Effect }]) => Effect))).toEqual(new Set(["Allow"]));
   });
 
-  test("no Scan, no wildcard in an action, and in a resource only the connections of this stage", () => {
+  test("have no Scan and no wildcards but the stage's connections", () => {
     for (const [, { Action, Resource }] of statements(template)) {
       for (const action of [Action].flat()) expect(action).not.toMatch(/\*|Scan/);
       for (const resource of [Resource].flat())
@@ -150,7 +150,8 @@ describe("what the functions may do", () => {
     }
   });
 
-  test("more where a channel keeps its last message: publications update it, subscribe reads it", () => {
+  // Publications update it, and subscribe reads it.
+  test("include the latest message if a channel keeps it", () => {
     const keeping = permissions(synthesize({ channels: { "prices/*": { latest: true } } }));
     const more: Record<string, string> = {
       Publish: "UpdateItem",
@@ -164,7 +165,8 @@ describe("what the functions may do", () => {
     }
   });
 
-  test("more where a channel lingers: who publishes and the sweep invoke the flusher, which delivers", () => {
+  // Publishing functions and the sweep invoke the flusher, which delivers.
+  test("include invoking the flusher if a channel lingers", () => {
     const lingering = permissions(synthesize({ channels: { "busy/*": { linger: Duration.millis(250) } } }));
     const more: Record<string, string[]> = {
       Publish: ["PutItem"],
@@ -186,12 +188,13 @@ describe("what the functions may do", () => {
         (action) => `dynamodb:${action}`,
       ),
       "<FlushLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
-      ...farewell,
-      ...handOn,
+      ...notifyAndClose,
+      ...enqueue,
     });
   });
 
-  test("more where a channel has history: who publishes or subscribes, and one function more, which reads it; ping reads heads", () => {
+  // Publishing and subscribing functions, and the history function, use it. Ping reads heads.
+  test("include the history if a channel has one", () => {
     const keeping = permissions(synthesize({ channels: { "kept/*": { history: {} } } }));
     const more: Record<string, string[]> = {
       Publish: ["PutItem", "UpdateItem"],
@@ -212,7 +215,7 @@ describe("what the functions may do", () => {
         (action) => `dynamodb:${action}`,
       ),
       "<HistoryLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
-      ...farewell,
+      ...notifyAndClose,
     });
     const both = permissions(
       synthesize({ channels: { "kept/*": { history: {}, latest: true, linger: Duration.millis(250) } } }),
@@ -220,7 +223,8 @@ describe("what the functions may do", () => {
     expect(both.Flush!["<Table.Arn>"]).not.toContain("dynamodb:UpdateItem");
   });
 
-  test("the last message is written by who delivers it: the flusher, where its channel lingers", () => {
+  // If a channel lingers, this is the flusher.
+  test("include writing the latest message for its deliverer only", () => {
     const both = permissions(synthesize({ channels: { "ticker/*": { linger: Duration.millis(250), latest: true } } }));
     // A worker counts attempts.
     expect(Object.keys(both).filter((name) => both[name]!["<Table.Arn>"]!.includes("dynamodb:UpdateItem"))).toEqual([
@@ -229,8 +233,9 @@ describe("what the functions may do", () => {
     ]);
   });
 
-  test("more where a channel has presence: who begins or ends subscriptions notes it, and invokes who tells it", () => {
-    const attended = permissions(synthesize({ channels: { "rooms/*": { presence: true } } }));
+  // They are for functions that begin or end subscriptions.
+  test("include presence records and invoking the notifier if presence is on", () => {
+    const withPresence = permissions(synthesize({ channels: { "rooms/*": { presence: true } } }));
     const idle = ["Handshake", "DefaultRoute", "Ping"];
     for (const name of Object.keys(EXPECTED)) {
       const more = idle.includes(name) ? [] : ["GetItem", "UpdateItem"];
@@ -239,24 +244,24 @@ describe("what the functions may do", () => {
         (action) => `dynamodb:${action}`,
       );
       const table = [...new Set([...EXPECTED[name]!["<Table.Arn>"]!, ...actions])].sort();
-      expect([name, attended[name]]).toEqual([name, { ...withLogs(name), "<Table.Arn>": table, ...invoke }]);
+      expect([name, withPresence[name]]).toEqual([name, { ...withLogs(name), "<Table.Arn>": table, ...invoke }]);
     }
-    expect(attended.Presence).toEqual({
+    expect(withPresence.Presence).toEqual({
       "<Table.Arn>": ["dynamodb:GetItem", "dynamodb:Query"],
       "<PresenceLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
-      ...farewell,
+      ...notifyAndClose,
     });
-    expect(attended.Announce).toEqual({
+    expect(withPresence.Announce).toEqual({
       "<Table.Arn>": ["BatchWriteItem", "DeleteItem", "GetItem", "Query", "UpdateItem"].map(
         (action) => `dynamodb:${action}`,
       ),
       "<AnnounceLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
-      ...farewell,
-      ...handOn,
+      ...notifyAndClose,
+      ...enqueue,
     });
   });
 
-  test("more where guards of a module may read histories while they decide who may know who is there", () => {
+  test("add dynamodb:Query if a presence guard may read history", () => {
     const channels = { "rooms/*": { presence: true }, "kept/*": { history: {} } };
     const tables = (props: PushItProps): string[] =>
       permissions(synthesize(props)).Presence!["<Table.Arn>"]!.map((action) => action.replace("dynamodb:", ""));
@@ -266,11 +271,12 @@ describe("what the functions may do", () => {
     expect(tables({ channels: { "rooms/*": { presence: true } }, guards })).toEqual(["GetItem", "Query"]);
   });
 
-  test("more where the back end is told: who lets agents in, and who removes them, puts events on that bus alone", () => {
+  // They are for functions that accept or remove agents.
+  test("include events:PutEvents on the bus if server events are on", () => {
     const stack = makeStack();
     const eventBus = new EventBus(stack, "Bus");
-    const telling = permissions(synthesize({ eventBus, channels: { "rooms/*": { presence: true } } }, stack));
-    const puts = Object.keys(telling).filter((name) => telling[name]!["<Bus.Arn>"]);
+    const notifying = permissions(synthesize({ eventBus, channels: { "rooms/*": { presence: true } } }, stack));
+    const puts = Object.keys(notifying).filter((name) => notifying[name]!["<Bus.Arn>"]);
     expect(puts.sort()).toEqual([
       "Announce",
       "Connect",
@@ -282,10 +288,10 @@ describe("what the functions may do", () => {
       "Send",
       "Sweep",
     ]);
-    for (const name of puts) expect(telling[name]!["<Bus.Arn>"]).toEqual(["events:PutEvents"]);
+    for (const name of puts) expect(notifying[name]!["<Bus.Arn>"]).toEqual(["events:PutEvents"]);
   });
 
-  test("the same with every option that makes resources", () => {
+  test("are the same with every option that makes resources", () => {
     const stack = makeStack();
     const everything = synthesize(
       { accessLogs: AccessLogs.existingRole(), pointInTimeRecovery: true, sweepInterval: Duration.hours(1) },
@@ -316,24 +322,24 @@ describe("a customer's key", () => {
     template.hasResourceProperties("AWS::DynamoDB::Table", { SSESpecification: { SSEEnabled: true, SSEType: "KMS" } });
   });
 
-  test("is granted to those functions, too, that only some channels need", () => {
+  test("is granted to functions that only some channels need", () => {
     const stack = makeStack();
     const channels = { "all/*": { history: {}, presence: true, linger: Duration.millis(250) } };
     const actual = permissions(synthesize({ encryptionKey: new kms.Key(stack, "Key"), channels }, stack));
     const keys = Object.fromEntries(Object.entries(actual).map(([name, resources]) => [name, resources["<Key.Arn>"]]));
-    // A ping renews who is there.
+    // A ping renews presence.
     const reading = ["DefaultRoute", "Handshake", "Presence"];
     expect(Object.keys(keys)).toHaveLength(FUNCTION_NAMES.length);
     for (const [name, actions] of Object.entries(keys))
       expect([name, actions]).toEqual([name, [...(reading.includes(name) ? read : write)].sort()]);
   });
 
-  test("is made where none is given, and granted likewise", () => {
+  test("is made if none is given, with the same grants", () => {
     const template = synthesize({ encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED });
     expectKey(template, "<TableKey.Arn>");
   });
 });
 
-test("names of log groups in these tests are what they seem", () => {
+test("names of log groups in these tests are correct", () => {
   expect(nameOf("PushItPublishLogs7C6350F1")).toBe("PublishLogs");
 });

@@ -7,7 +7,7 @@ import { makeStackIn, only, readable, resourcesOf, synthesize } from "../synth.j
 const template = synthesize();
 const everything = synthesize({ channels: { "rooms/*": { history: {}, presence: true } } });
 
-/** The function that each route leads to, by route key. */
+/** The function of each route, by route key. */
 const functionsOf = (from: Template): Record<string, string | undefined> => {
   const integrations = resourcesOf(from, "AWS::ApiGatewayV2::Integration");
   const pairs = Object.values(resourcesOf(from, "AWS::ApiGatewayV2::Route")).map(({ Properties }) => {
@@ -33,7 +33,7 @@ const rates = (from: Template): number[] =>
 const sum = (all: number[]): number => all.reduce((total, each) => total + each, 0);
 
 describe("the routes", () => {
-  test("has the protocol's routes, and answers where the protocol does", () => {
+  test("are the protocol's routes, with responses as in the protocol", () => {
     const routes = resourcesOf(template, "AWS::ApiGatewayV2::Route");
     const responses = Object.values(resourcesOf(template, "AWS::ApiGatewayV2::RouteResponse"));
     const answering = new Set(responses.map(({ Properties }) => (Properties.RouteId as { Ref: string }).Ref));
@@ -58,7 +58,7 @@ describe("the routes", () => {
     });
   });
 
-  test("lead to the function of their name, or to that of $default if the deployment needs no such function", () => {
+  test("lead to their own function, or to $default if not needed", () => {
     const always = {
       $connect: "Connect",
       $disconnect: "Disconnect",
@@ -75,7 +75,8 @@ describe("the routes", () => {
     expect(functionsOf(everything)).toEqual({ ...always, presence: "Presence", history: "History" });
   });
 
-  test("are the same with and without history and presence: an update never removes one whose setting the stage keeps", () => {
+  // An update never removes a route whose settings the stage keeps.
+  test("are the same with and without history and presence", () => {
     for (const type of ["Route", "RouteResponse", "Integration"].map((name) => `AWS::ApiGatewayV2::${name}`)) {
       expect(Object.keys(resourcesOf(template, type))).toEqual(Object.keys(resourcesOf(everything, type)));
     }
@@ -88,12 +89,13 @@ describe("the routes", () => {
 });
 
 describe("the throttles", () => {
-  /** Of an account: requests per second and at once. */
+  /** Requests per second of an account, and concurrent ones. */
   const ACCOUNT = { rate: 10_000, burst: 5_000 };
   /** New connections per second of an account. */
   const CONNECTIONS = 500;
 
-  test("leave two fifths of the account's requests for posting, and some of its new connections for others", () => {
+  // They also leave some of its new connections for others.
+  test("leave two fifths of the account's requests for posts", () => {
     expect(sum(rates(template))).toBe(6_000);
     expect(throttlesOf(template)["$connect"]).toEqual({ ThrottlingRateLimit: 400, ThrottlingBurstLimit: 800 });
     expect(routeOf("connect").requestsPerSecond).toBeLessThan(CONNECTIONS);
@@ -112,7 +114,7 @@ describe("the throttles", () => {
     expect(throttlesOf(inRegion("eu-central-1"))).toEqual(throttlesOf(template));
   });
 
-  test("are what the user says, also in a small Region, and for a route whose function is not needed", () => {
+  test("are the user's, also in small Regions and for unused routes", () => {
     const said = { history: { rateLimit: 7, burstLimit: 9 }, publish: { rateLimit: 2_000 } };
     const { history, publish } = throttlesOf(inRegion("eu-south-1", { throttling: said }));
     expect(history).toEqual({ ThrottlingRateLimit: 7, ThrottlingBurstLimit: 9 });

@@ -30,13 +30,14 @@ describe("a function's timeout", () => {
     expect(secondsOf(name)).toBe(seconds);
   });
 
-  test("follows its own guard's timeout, and no other's", () => {
+  test("follows its own guard's timeout only", () => {
     const timeouts = { ...DEFAULT_TIMEOUTS, onSubscriptionRequest: 7_000 };
     const changed = FUNCTION_NAMES.filter((name) => secondsOf(name, timeouts) !== secondsOf(name));
     expect(changed).toEqual(["subscribe", "presence", "history"]);
   });
 
-  test("of subscribe has room for the delivery guard and a post, where some channel keeps its last message", () => {
+  // This is so if some channel keeps its latest message.
+  test("of subscribe includes the delivery guard and a post for latest", () => {
     const parts = timeoutParts("subscribe", { ...DEFAULT_SETTINGS, channels: { "prices/*": { latest: true } } });
     expect(parts).toEqual({
       "timeouts.onSubscriptionRequest": 1_000,
@@ -45,7 +46,7 @@ describe("a function's timeout", () => {
     });
   });
 
-  test("of subscribe has room for the delivery guard, where some channel has history", () => {
+  test("of subscribe includes the delivery guard for history", () => {
     const parts = timeoutParts("subscribe", {
       ...DEFAULT_SETTINGS,
       channels: { "kept/*": { history: { size: 1, seconds: 60 } } },
@@ -53,7 +54,7 @@ describe("a function's timeout", () => {
     expect(parts).toEqual({ "timeouts.onSubscriptionRequest": 1_000, "timeouts.onMessageReceived, 3 times,": 3_000 });
   });
 
-  test("outlives the guard by the margin, also when rounded to whole seconds", () => {
+  test("exceeds the guard's by the margin, also when rounded", () => {
     for (const guard of [100, 999, 1_001, 1_500]) {
       const seconds = secondsOf("subscribe", { ...DEFAULT_TIMEOUTS, onSubscriptionRequest: guard });
       expect(Number.isInteger(seconds)).toBe(true);
@@ -64,7 +65,7 @@ describe("a function's timeout", () => {
 });
 
 describe("a timeout that is too long", () => {
-  test("is one over 28 s, and the reason names the props that made it", () => {
+  test("is one over 28 s, with a reason that names its props", () => {
     const reason = timeoutError("publish", timeoutParts("publish", { ...DEFAULT_SETTINGS, fanOutMs: 25_000 }));
     expect(reason).toContain("the publish function would need 32 s");
     expect(reason).toContain("timeouts.onPublicationRequest 1 s");

@@ -14,7 +14,7 @@ const makeFunction = (stack: Stack, id: string, timeout?: Duration) =>
     timeout,
   });
 
-/** A stack with a function for each name that is asked for, and a Push-It with these guards. */
+/** A stack with a function for each requested name, and a Push-It with these guards. */
 const withGuards = (
   guards: (fn: (id: string, timeout?: Duration) => lambda.Function) => Guards,
   props: PushItProps = {},
@@ -24,7 +24,7 @@ const withGuards = (
   return { stack, pushIt, template: Template.fromStack(stack) };
 };
 
-/** What each function of the construct knows of guard functions. */
+/** The guard functions in the environment of each function of the construct. */
 const known = (template: Template): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(resourcesOf(template, "AWS::Lambda::Function")).flatMap(([id, { Properties }]) => {
@@ -86,7 +86,7 @@ describe("guard functions", () => {
     }),
   );
 
-  test("are known to exactly those functions that ask them", () => {
+  test("are in the environment of exactly those functions that invoke them", () => {
     const departure = { onDisconnect: "<Departure.Arn>" };
     const publishing = {
       "": { onPublicationRequest: "<Publication.Arn>", onMessageReceived: "<Delivery.Arn>", ...departure },
@@ -109,7 +109,7 @@ describe("guard functions", () => {
     });
   });
 
-  test("can be invoked by exactly those, and no version or alias of them", () => {
+  test("can be invoked by exactly those, without versions or aliases", () => {
     const publishing = invoke("Publication", "Delivery", "Departure", "PrivatePublication");
     expect(granted(template)).toEqual({
       Connect: invoke("Connection"),
@@ -125,7 +125,7 @@ describe("guard functions", () => {
     });
   });
 
-  test("are guards: nothing warns, and no module is named", () => {
+  test("count as guards: there is no warning and no module", () => {
     expect(warningsOf(stack)).toEqual([]);
     expect(only(template, "AWS::ApiGatewayV2::Api").Metadata!["push-it:construct"]).toEqual({
       version: 1,
@@ -136,7 +136,7 @@ describe("guard functions", () => {
     }
   });
 
-  test("that few functions ask are nothing to the others", () => {
+  test("that few functions invoke do not affect the others", () => {
     const { template: small } = withGuards((fn) =>
       Guards.fromLambda({ channels: { "a/*": { onSubscriptionRequest: fn("Only") } } }),
     );
@@ -152,7 +152,7 @@ describe("guard functions", () => {
     expect(granted(same)["Publish"]).toEqual(invoke("One"));
   });
 
-  test("may be of elsewhere, known by their ARNs", () => {
+  test("may belong to another stack, by their ARNs", () => {
     const stack = makeStack();
     const arn = "arn:aws:lambda:eu-west-1:123456789012:function:guard:live";
     makePushIt(
@@ -171,7 +171,7 @@ describe("guard functions", () => {
   });
 });
 
-describe("a module and functions together", () => {
+describe("a guard module together with guard functions", () => {
   const { template } = withGuards((fn) =>
     Guards.combine(
       Guards.fromModule(MODULE),
@@ -180,7 +180,7 @@ describe("a module and functions together", () => {
     ),
   );
 
-  test("are both known, each where it is asked", () => {
+  test("is in the environment of each function that needs it", () => {
     expect(only(template, "AWS::ApiGatewayV2::Api").Metadata!["push-it:construct"]).toMatchObject({ guards: MODULE });
     expect(Object.keys(known(template)).sort()).toEqual([
       "Deliver",
@@ -205,13 +205,13 @@ describe("a module and functions together", () => {
       "there can be one guard module",
     ],
     [
-      "two functions for one place",
+      "two functions for one guard",
       (fn) =>
         Guards.combine(Guards.fromLambda({ onDisconnect: fn("A") }), Guards.fromLambda({ onDisconnect: fn("B") })),
       "two functions are given for onDisconnect",
     ],
     [
-      "two functions for one place of a channel",
+      "two functions for one guard of a channel",
       (fn) =>
         Guards.combine(
           ...["A", "B"].map((id) => Guards.fromLambda({ channels: { "a/*": { onMessageReceived: fn(id) } } })),
@@ -219,7 +219,7 @@ describe("a module and functions together", () => {
       'two functions are given for channels["a/*"].onMessageReceived',
     ],
     ["nothing", () => Guards.combine(), "needs something to combine"],
-  ])("cannot be %s", (_, guards, message) => {
+  ])("cannot have %s", (_, guards, message) => {
     expect(() => withGuards(guards)).toThrow(message);
   });
 });
@@ -227,29 +227,29 @@ describe("a module and functions together", () => {
 describe("guard functions cannot be", () => {
   test.each<[string, (fn: lambda.Function) => GuardFunctions, string]>([
     ["none", () => ({}), "Guards.fromLambda names no function"],
-    ["none, of a channel", () => ({ channels: { "a/*": {} } }), 'channels["a/*"] names no function'],
+    ["none for a channel", () => ({ channels: { "a/*": {} } }), 'channels["a/*"] names no function'],
     [
-      "of a guard that does not exist",
+      "for a guard that does not exist",
       (fn) => ({ onSubscribtionRequest: fn }) as GuardFunctions,
       'guards.onSubscribtionRequest is not a prop. Did you mean "onSubscriptionRequest"?',
     ],
     [
-      "of a channel's guard that does not exist",
+      "for a channel's guard that does not exist",
       (fn) => ({ channels: { a: { onPublish: fn } as ChannelGuardFunctions } }),
       'guards.channels["a"].onPublish is not a prop. The props here are onSubscriptionRequest, ',
     ],
     [
-      "of a channel's guard that would never run",
+      "for a channel's guard that would never run",
       (fn) => ({ channels: { a: { onDisconnect: fn } as ChannelGuardFunctions } }),
       '"a" has onDisconnect, which would never run',
     ],
     [
-      "of what is no pattern",
+      "for an invalid pattern",
       (fn) => ({ channels: { "a*": { onSubscriptionRequest: fn } } }),
       '"a*" is neither a channel name nor a pattern',
     ],
     [
-      "of a channel without a name",
+      "for an empty channel name",
       (fn) => ({ channels: { "": { onSubscriptionRequest: fn } } }),
       '"" is no channel name',
     ],
@@ -257,7 +257,7 @@ describe("guard functions cannot be", () => {
     expect(() => withGuards((fn) => Guards.fromLambda(guards(fn("Guard"))))).toThrow(message);
   });
 
-  test("more than the environment of the function that asks them holds", () => {
+  test("more than the environment of a function holds", () => {
     expect(() =>
       withGuards((fn) => {
         const one = fn("One");
@@ -271,7 +271,7 @@ describe("guard functions cannot be", () => {
 });
 
 describe("a guard function's timeout", () => {
-  test("is its place's, in whole seconds, if it has none", () => {
+  test("is its guard's, in whole seconds, by default", () => {
     const { template } = withGuards(
       (fn) =>
         Guards.fromLambda({
@@ -284,7 +284,7 @@ describe("a guard function's timeout", () => {
     expect(timeoutsOf(template)).toMatchObject({ Slow: 10, Quick: 1, Last: 3 });
   });
 
-  test("is the longest of its places, however many Push-Its ask it", () => {
+  test("is the longest of its guards', across all Push-Its", () => {
     const stack = makeStack();
     const shared = makeFunction(stack, "Shared");
     makePushIt({ guards: Guards.fromLambda({ onConnectionRequest: shared, onDisconnect: shared }) }, stack);
@@ -310,7 +310,7 @@ describe("a guard function's timeout", () => {
     expect(granted(template)["Connect"]).toEqual([[["lambda:InvokeFunction"], ["<Live>"]]]);
   });
 
-  test("is the user's where it is set; one that is longer than anybody waits is warned of", () => {
+  test("stays if the user set it, with a warning if too long", () => {
     const { stack, template } = withGuards((fn) =>
       Guards.fromLambda({
         onConnectionRequest: fn("Same", Duration.seconds(10)),

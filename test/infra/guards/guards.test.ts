@@ -51,7 +51,7 @@ const granted = (template: Template, action: string): Record<string, unknown> =>
 const toEach = (names: string[], resource: unknown) => Object.fromEntries(names.map((name) => [name, resource]));
 
 describe("a guard module", () => {
-  test("is named in the template, for `push-it-cli dev`, and silences the warning", () => {
+  test("is in the template for `push-it-cli dev` and prevents the warning", () => {
     const stack = makeStack();
     const template = withGuards({}, stack);
     expect(only(template, "AWS::ApiGatewayV2::Api").Metadata!["push-it:construct"]).toEqual({
@@ -64,21 +64,21 @@ describe("a guard module", () => {
     );
   });
 
-  test("is run by exactly the functions that need it", () => {
+  test("runs in exactly the functions that need it", () => {
     const actual = environments(withGuards());
     const running = Object.keys(actual).filter((name) => actual[name]!.PUSH_IT_GUARDS === "guards.mjs");
     expect(running.sort()).toEqual(RUN_GUARDS);
   });
 
-  test("has its environment there, and only there, and lines in its errors", () => {
-    const actual = environments(withGuards({ environment: { AUDIENCE: "example.com" } }));
-    const knowing = Object.keys(actual).filter((name) => actual[name]!.AUDIENCE === "example.com");
+  test("has its environment and source lines in these functions only", () => {
+    const actual = environments(withGuards({ environment: { ISSUER: "example.com" } }));
+    const knowing = Object.keys(actual).filter((name) => actual[name]!.ISSUER === "example.com");
     expect(knowing.sort()).toEqual(RUN_GUARDS);
     expect(actual.Connect!.NODE_OPTIONS).toBe("--enable-source-maps");
     expect(actual.Ping!.NODE_OPTIONS).toBeUndefined();
   });
 
-  test("keeps NODE_OPTIONS of its own, and needs none without a source map", () => {
+  test("keeps its own NODE_OPTIONS and needs none without source maps", () => {
     const environment = { NODE_OPTIONS: "--max-http-header-size=16384" };
     const kept = environments(withGuards({ environment })).Connect!.NODE_OPTIONS;
     expect(kept).toBe("--enable-source-maps --max-http-header-size=16384");
@@ -95,13 +95,13 @@ describe("a guard module", () => {
     },
   );
 
-  test("cannot have more environment than Lambda allows", () => {
+  test("cannot exceed Lambda's limit of the environment", () => {
     expect(() => withGuards({ environment: { LONG: "x".repeat(4_000) } })).toThrow(
       /PushIt\/Connect: the environment would have \d+ bytes as JSON, but Lambda allows 4096/,
     );
   });
 
-  test("may do what initialPolicy says", () => {
+  test("has the permissions of initialPolicy", () => {
     const statement = new iam.PolicyStatement({ actions: ["ses:SendEmail"], resources: ["arn:aws:ses:::identity/x"] });
     const template = withGuards({ initialPolicy: [statement] });
     expect(granted(template, "ses:SendEmail")).toEqual(toEach(RUN_GUARDS, "arn:aws:ses:::identity/x"));
@@ -109,7 +109,7 @@ describe("a guard module", () => {
 });
 
 describe("a secret", () => {
-  test("is named in the environment and can be read, by the functions that run guards", () => {
+  test("can be read by the functions that run guards", () => {
     const stack = makeStack();
     const secret = new secretsmanager.Secret(stack, "Secret");
     const template = withGuards({ secrets: { SIGNING_KEY: secret } }, stack);
@@ -118,7 +118,7 @@ describe("a secret", () => {
     expect(granted(template, "secretsmanager:GetSecretValue")).toEqual(toEach(RUN_GUARDS, "<Secret>"));
   });
 
-  test("known by name only is found by what its ARN begins with", () => {
+  test("known by name alone is granted by its ARN's prefix", () => {
     const stack = makeStack();
     const secret = secretsmanager.Secret.fromSecretNameV2(stack, "Secret", "my/secret");
     const arn = "arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:my/secret-??????";
@@ -126,7 +126,7 @@ describe("a secret", () => {
     expect(granted(template, "secretsmanager:GetSecretValue")).toEqual(toEach(RUN_GUARDS, arn));
   });
 
-  test("under a key of yours can be decrypted, through Secrets Manager only", () => {
+  test("under a customer's key can be decrypted through Secrets Manager only", () => {
     const stack = makeStack();
     const encryptionKey = new kms.Key(stack, "Key");
     const secret = new secretsmanager.Secret(stack, "Secret", { encryptionKey });
@@ -140,14 +140,14 @@ describe("a secret", () => {
     });
   });
 
-  test.each(["", "my-secret", "1ST", "A B"])("cannot be called %p", (name) => {
+  test.each(["", "my-secret", "1ST", "A B"])("cannot have the name %p", (name) => {
     const secret = secretsmanager.Secret.fromSecretNameV2(makeStack(), "Secret", "s");
     expect(() => withGuards({ secrets: { [name]: secret } })).toThrow("a secret's name is letters, digits");
   });
 });
 
 describe("pushIt.guards, as a grantee", () => {
-  test("passes a grant on to every function that runs guards, and to no other", () => {
+  test("passes a grant on to exactly the functions that run guards", () => {
     const stack = makeStack();
     const users = new dynamodb.Table(stack, "Users", {
       partitionKey: { name: "id", type: dynamodb.AttributeType.STRING },
@@ -158,7 +158,7 @@ describe("pushIt.guards, as a grantee", () => {
     expect(Object.keys(granted(Template.fromStack(stack), "dynamodb:Scan")).sort()).toEqual(RUN_GUARDS);
   });
 
-  test("is known to resource policies by all its roles", () => {
+  test("has all its roles in resource policies", () => {
     const stack = makeStack();
     const pushIt = makePushIt({ guards: Guards.fromModule(ENTRY) }, stack);
     const bucket = new s3.Bucket(stack, "Bucket");
@@ -176,7 +176,7 @@ describe("pushIt.guards, as a grantee", () => {
     expect(principals.sort()).toEqual(RUN_GUARDS.map((name) => `<${name}Role.Arn>`));
   });
 
-  test("takes statements", () => {
+  test("accepts statements", () => {
     const stack = makeStack();
     makePushIt({}, stack).addToGuardPolicy(new iam.PolicyStatement({ actions: ["ses:SendEmail"], resources: ["*"] }));
     expect(granted(Template.fromStack(stack), "ses:SendEmail")).toEqual(toEach(RUN_GUARDS, "*"));
@@ -192,15 +192,15 @@ describe("a back end", () => {
   pushIt.grantConnectionInfo(makeRole("AskerRole"));
   const template = Template.fromStack(stack);
 
-  test("can be let close connections of the stage, and nothing else", () => {
+  test("can get permission to close connections of the stage only", () => {
     expect(granted(template, "execute-api:ManageConnections").Closer).toBe(`${stage}/DELETE/@connections/*`);
   });
 
-  test("can be let ask about them, and nothing else", () => {
+  test("can get permission to look up connections of the stage only", () => {
     expect(granted(template, "execute-api:ManageConnections").Asker).toBe(`${stage}/GET/@connections/*`);
   });
 });
 
-test("functions are the CDK's own, so alarms and metrics come with them", () => {
+test("functions are the CDK's own, with alarms and metrics", () => {
   expect(makePushIt().functions.publish).toBeInstanceOf(lambda.Function);
 });

@@ -3,7 +3,7 @@ import type { ChannelOptions } from "../../../infra/index.js";
 import type { Settings } from "../../../lambdas/settings.js";
 import { makePushIt, resourcesOf, synthesize } from "../synth.js";
 
-/** What the functions are told of channels. */
+/** The channel options in the functions' settings. */
 const channelsOf = (channels?: Record<string, ChannelOptions>): unknown => {
   const functions = Object.values(resourcesOf(synthesize({ channels }), "AWS::Lambda::Function"));
   const told = functions.map(
@@ -14,7 +14,7 @@ const channelsOf = (channels?: Record<string, ChannelOptions>): unknown => {
 };
 
 describe("channels", () => {
-  test("reach every function as plain JSON, without what is left out", () => {
+  test("reach every function as plain JSON, without missing options", () => {
     expect(channelsOf()).toEqual({});
     const channels = {
       "prices/*": { linger: Duration.millis(250), latest: true },
@@ -33,35 +33,35 @@ describe("channels", () => {
   const lazy = Lazy.number({ produce: () => 1 });
   const pattern = /channels: ".*" is neither a channel name \(within limits\) nor one followed by "\/\*"/;
   test.each<[what: string, channels: Record<string, ChannelOptions>, message: RegExp]>([
-    ["a pattern for everything", { "*": {} }, pattern],
+    ["a pattern for all channels", { "*": {} }, pattern],
     ["a pattern in the middle", { "a/*/b": {} }, pattern],
-    ["no name", { "": {} }, pattern],
+    ["an empty name", { "": {} }, pattern],
     ["a reserved channel", { "/meta/user": {} }, pattern],
     ["the users' channels", { "/meta/user/*": { latest: true } }, pattern],
-    ["a name longer than any", { ["x".repeat(129)]: {} }, pattern],
-    ["a pattern that is known only at deployment", { [Lazy.string({ produce: () => "a" })]: {} }, pattern],
+    ["a name that is too long", { ["x".repeat(129)]: {} }, pattern],
+    ["a pattern that is a token", { [Lazy.string({ produce: () => "a" })]: {} }, pattern],
     [
-      "a window shorter than its calls",
+      "a window shorter than its requests take",
       { a: { linger: Duration.millis(49) } },
       /channels\["a"\]\.linger is 49 ms.*whole milliseconds from 50 to 5000/,
     ],
-    ["a window longer than realtime", { a: { linger: Duration.millis(5_001) } }, /channels\["a"\]\.linger is 5001 ms/],
-    ["parts of a millisecond", { a: { linger: Duration.millis(50.5) } }, /channels\["a"\]\.linger is 50\.5 ms/],
+    ["a window that is too long", { a: { linger: Duration.millis(5_001) } }, /channels\["a"\]\.linger is 5001 ms/],
+    ["a fraction of a millisecond", { a: { linger: Duration.millis(50.5) } }, /channels\["a"\]\.linger is 50\.5 ms/],
     [
-      "shards that are no power of two",
+      "a number of shards that is not a power of two",
       { a: { shards: 3 } },
       /channels\["a"\]\.shards is 3, but must be a power of two from 1 to 64/,
     ],
     ["no shards", { a: { shards: 0 } }, /channels\["a"\]\.shards is 0/],
-    ["parts of a shard", { a: { shards: 0.5 } }, /channels\["a"\]\.shards is 0\.5/],
-    ["more shards than are of use", { a: { shards: 128 } }, /channels\["a"\]\.shards is 128/],
+    ["a fraction of a shard", { a: { shards: 0.5 } }, /channels\["a"\]\.shards is 0\.5/],
+    ["too many shards", { a: { shards: 128 } }, /channels\["a"\]\.shards is 128/],
     [
-      "shards that are known only at deployment",
+      "a number of shards that is a token",
       { a: { shards: lazy } },
       /channels\["a"\]\.shards must be known at synthesis/,
     ],
     [
-      "a window that is known only at deployment",
+      "a window that is a token",
       { a: { linger: Duration.seconds(lazy) } },
       /channels\["a"\]\.linger must be known at synthesis/,
     ],
@@ -70,11 +70,11 @@ describe("channels", () => {
     expect(() => makePushIt({ channels })).toThrow(expect.objectContaining({ name: "ValidationError" }));
   });
 
-  test("are held to the deployment's limits of names", () => {
+  test("follow the deployment's limits of channel names", () => {
     expect(() => makePushIt({ limits: { channelLength: 3 }, channels: { "long/*": {} } })).toThrow(pattern);
   });
 
-  test("take part in the environment's size", () => {
+  test("count in the size of the environment", () => {
     const channels = Object.fromEntries(
       Array.from({ length: 60 }, (_, at) => [`${"x".repeat(40)}${at}/*`, { latest: true }]),
     );

@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS, type Limits as SettledLimits } from "../../../protocol/
 import type { Settings } from "../../../lambdas/settings.js";
 import { makePushIt, resourcesOf, synthesize } from "../synth.js";
 
-/** What every function is told. */
+/** The settings of every function. */
 const settingsOf = (props: Parameters<typeof synthesize>[0]): Settings => {
   const told = Object.values(resourcesOf(synthesize(props), "AWS::Lambda::Function")).map(({ Properties }) => {
     const { Variables } = Properties.Environment as { Variables: Record<string, string> };
@@ -19,7 +19,7 @@ const limitsOf = (limits: Limits): SettledLimits => settingsOf({ limits }).limit
 const ranges = Object.entries(LIMIT_RANGES);
 
 describe("limits", () => {
-  test("reach every function; what is left out keeps its default", () => {
+  test("reach every function, with defaults for the others", () => {
     expect(limitsOf({})).toEqual(DEFAULT_LIMITS);
     expect(limitsOf({ subscriptionsPerAgent: 5, channelPunctuation: "-" })).toEqual({
       ...DEFAULT_LIMITS,
@@ -28,7 +28,7 @@ describe("limits", () => {
     });
   });
 
-  test("have a range each, the default within it", () => {
+  test("have a range each, which contains the default", () => {
     expect([...ranges.map(([name]) => name), "channelPunctuation"].sort()).toEqual(Object.keys(DEFAULT_LIMITS).sort());
     for (const [name, { least, most }] of ranges) {
       const fallback = DEFAULT_LIMITS[name as keyof typeof LIMIT_RANGES];
@@ -36,7 +36,8 @@ describe("limits", () => {
     }
   });
 
-  test("of what a frame holds, of names and of credentials can only be lowered; the others can be raised", () => {
+  // All other limits can be raised.
+  test("of frames, names and credentials can only be lowered", () => {
     const raisable = ranges.filter(([name, { most }]) => most > DEFAULT_LIMITS[name as keyof typeof LIMIT_RANGES]);
     expect(raisable.map(([name]) => name)).toEqual([
       "subscriptionsPerAgent",
@@ -47,7 +48,7 @@ describe("limits", () => {
     ]);
   });
 
-  test.each(ranges)("%s: its ends are accepted, what is beyond, broken or unknown is not", (name, { least, most }) => {
+  test.each(ranges)("%s accepts its range and refuses other values", (name, { least, most }) => {
     expect(limitsOf(Object.fromEntries(ranges.map(([each, range]) => [each, range.least])))).toMatchObject({
       [name]: least,
     });
@@ -62,7 +63,7 @@ describe("limits", () => {
     );
   });
 
-  test("of punctuation: some of the protocol's, each once, or none", () => {
+  test("of punctuation accept a subset of the protocol's characters", () => {
     expect(limitsOf({ channelPunctuation: "" }).channelPunctuation).toBe("");
     expect(limitsOf({ channelPunctuation: "-_-" }).channelPunctuation).toBe("-_");
     expect(() => makePushIt({ limits: { channelPunctuation: "-#" } })).toThrow(
@@ -71,7 +72,7 @@ describe("limits", () => {
     expect(() => makePushIt({ limits: { channelPunctuation: "/" } })).toThrow("channelPunctuation");
   });
 
-  test("hold for the patterns of wildcards, which nobody could be subscribed to otherwise", () => {
+  test("apply to wildcard patterns", () => {
     const limits = { channelLength: 5, channelPunctuation: "" };
     expect(() => makePushIt({ limits, wildcards: ["story/*"] })).not.toThrow();
     for (const pattern of ["stories/*", "a-b/*"]) {
@@ -103,7 +104,7 @@ describe("allowed origins", () => {
     ]);
   });
 
-  test("can be patterns, as browsers would send what they match", () => {
+  test("can be patterns, in the form that browsers send", () => {
     expect(
       originsOf(
         "https://*.Previews.Example.com",
@@ -151,14 +152,14 @@ describe("allowed origins", () => {
     ["capacitor://*.example.com", "is not a pattern"],
     ["*", "leave allowedOrigins out"],
     ["null", "it tells nothing"],
-  ])("%j is refused", (origin, why) => {
+  ])("refuse %j", (origin, why) => {
     expect(() => makePushIt({ allowedOrigins: ["https://example.com", origin] })).toThrow(
       `allowedOrigins: "${origin}" `,
     );
     expect(() => makePushIt({ allowedOrigins: [origin] })).toThrow(why);
   });
 
-  test("known only at deployment are refused: they could not be compared", () => {
+  test("refuse tokens, which cannot be compared", () => {
     expect(() => makePushIt({ allowedOrigins: [Lazy.string({ produce: () => "https://example.com" })] })).toThrow(
       "known at synthesis",
     );

@@ -16,14 +16,14 @@ describe("publishUrl", () => {
     },
   );
 
-  test("is there in other Regions, and if the Region is not known", () => {
+  test("is available in other Regions, and in an unknown Region", () => {
     for (const stack of [makeStackIn("eu-central-1"), makeStack()]) {
       expect(Object.keys(resourcesOf(synthesize({ publishUrl: true }, stack), "AWS::Lambda::Url"))).toHaveLength(1);
     }
   });
 });
 
-test("the functions run on what the prop says", () => {
+test("the functions run on the runtime of the prop", () => {
   const functions = Object.values(
     resourcesOf(synthesize({ architecture: lambda.Architecture.X86_64 }), "AWS::Lambda::Function"),
   );
@@ -42,19 +42,19 @@ describe("a guard function of another Region", () => {
       makePushIt({ guards: Guards.fromLambda({ channels: { "private/*": { onSubscriptionRequest: guard } } }) }, stack);
     };
 
-  test("is refused, because it would be invoked in this one", () => {
+  test("is refused, because the functions invoke it in their own Region", () => {
     expect(asking("eu-west-1")).toThrow(
       'guards: the function for channels["private/*"].onSubscriptionRequest is in eu-west-1, but this Push-It is in eu-central-1',
     );
   });
 
-  test("is not refused if it is in the same Region, or if one of the Regions is not known", () => {
+  test("is accepted in the same Region, or if a Region is unknown", () => {
     expect(asking("eu-central-1")).not.toThrow();
     expect(asking("eu-west-1", makeStack())).not.toThrow();
   });
 });
 
-test("a secret's key may be used through Secrets Manager, whichever domain the partition has", () => {
+test("a secret's key can be used through Secrets Manager in any partition", () => {
   const stack = makeStack();
   const encryptionKey = new kms.Key(stack, "Key");
   const secret = new secretsmanager.Secret(stack, "Secret", { encryptionKey });
@@ -65,7 +65,7 @@ test("a secret's key may be used through Secrets Manager, whichever domain the p
   );
 });
 
-test("announce is not repeated: its next run is a minute later at most", () => {
+test("Lambda does not retry announce, because it runs each minute", () => {
   const configs = resourcesOf(
     synthesize({ channels: { "rooms/*": { presence: true } } }),
     "AWS::Lambda::EventInvokeConfig",

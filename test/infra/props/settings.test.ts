@@ -4,48 +4,48 @@ import { makePushIt, resourcesOf, synthesize } from "../synth.js";
 
 const FORBIDDEN: [what: string, props: PushItProps, message: RegExp][] = [
   [
-    "a connection guard that outlives API Gateway",
+    "a connection guard that outlasts API Gateway",
     { timeouts: { onConnectionRequest: Duration.seconds(26) } },
     /Test\/PushIt: the connect function would need 31 s \(timeouts\.onConnectionRequest 26 s, margin 5 s\).*at most 28 s/,
   ],
   [
-    "a publication guard and a fan-out that do so together",
+    "a publication guard and a fan-out that together outlast it",
     { timeouts: { onPublicationRequest: Duration.seconds(15) }, fanOutBudget: Duration.seconds(15) },
     /publish function would need 36 s \(timeouts\.onPublicationRequest 15 s, fanOutBudget 15 s, timeouts\.onDisconnect 1 s, margin 5 s\)/,
   ],
   [
-    "an onDisconnect that does so with the cleaning up",
+    "an onDisconnect and a clean-up that together outlast it",
     { timeouts: { onDisconnect: Duration.seconds(20) } },
     /disconnect function would need 35 s/,
   ],
   [
-    "no time at all",
+    "a timeout of zero",
     { timeouts: { onDisconnect: Duration.seconds(0) } },
     /timeouts\.onDisconnect is 0 ms.*at least 100/,
   ],
   [
-    "less than 100 ms",
+    "a timeout of less than 100 ms",
     { timeouts: { onMessageReceived: Duration.millis(99) } },
     /timeouts\.onMessageReceived is 99 ms/,
   ],
   ["a fan-out without time", { fanOutBudget: Duration.millis(0) }, /fanOutBudget is 0 ms/],
   [
-    "a delivery guard that is longer than the fan-out it runs in",
+    "a delivery guard that outlasts its fan-out",
     { timeouts: { onMessageReceived: Duration.seconds(5) }, fanOutBudget: Duration.seconds(4) },
     /timeouts\.onMessageReceived \(5000 ms\) cannot exceed fanOutBudget \(4000 ms\)/,
   ],
   [
-    "a timeout that is known only at deployment",
+    "a timeout that is a token",
     { timeouts: { onDisconnect: Duration.seconds(Lazy.number({ produce: () => 1 })) } },
     /timeouts\.onDisconnect must be known at synthesis/,
   ],
   [
-    "a window that is shorter than the SDK's longest retry",
+    "a window shorter than the SDK's longest retry",
     { dedupeWindow: Duration.minutes(5) },
     /dedupeWindow is 300 seconds.*from 360 to 86400/,
   ],
   [
-    "a window in which what is known again may be gone",
+    "a window that outlasts its stored messages",
     {
       dedupeWindow: Duration.hours(12),
       channels: { "a/*": { history: {} }, "b/*": { history: { ttl: Duration.hours(1) } } },
@@ -53,7 +53,7 @@ const FORBIDDEN: [what: string, props: PushItProps, message: RegExp][] = [
     /dedupeWindow is 43200 seconds, but of channels\["b\/\*"\] messages are stored for 10800 only/,
   ],
   [
-    "one that is as long as messages are stored",
+    "a window as long as messages are stored",
     { dedupeWindow: Duration.minutes(121), channels: { "b/*": { history: { ttl: Duration.minutes(1) } } } },
     /dedupeWindow is 7260 seconds/,
   ],
@@ -61,13 +61,21 @@ const FORBIDDEN: [what: string, props: PushItProps, message: RegExp][] = [
   ["a pattern for everything", { wildcards: ["*"] }, /wildcards: "\*" is no pattern/],
   ["a pattern in the middle", { wildcards: ["stories/*/comments"] }, /"stories\/\*\/comments" is no pattern/],
   ["a pattern that ends in two", { wildcards: ["stories/*/*"] }, /"stories\/\*\/\*" is no pattern/],
-  ["a pattern that is no channel name", { wildcards: ["sto ries/*"] }, /"sto ries\/\*" is no pattern/],
+  ["a pattern that is not a channel name", { wildcards: ["sto ries/*"] }, /"sto ries\/\*" is no pattern/],
   ["a pattern of reserved channels", { wildcards: ["/meta/*"] }, /"\/meta\/\*" is no pattern/],
   ["too little memory", { memorySize: 64 }, /memorySize is 64, but must be 128 to 10240/],
-  ["a sweep in seconds", { sweepInterval: Duration.seconds(90) }, /sweepInterval is 1\.5 minutes.*whole minutes/],
-  ["a sweep without an interval", { sweepInterval: Duration.minutes(0) }, /sweepInterval is 0 minutes/],
-  ["a sweep that is too rare", { sweepInterval: Duration.hours(3) }, /sweepInterval is 180 minutes.*from 1 to 120/],
-  ["a stage name that is no part of a URL", { stageName: "my stage" }, /stageName "my stage"/],
+  [
+    "a sweep interval in seconds",
+    { sweepInterval: Duration.seconds(90) },
+    /sweepInterval is 1\.5 minutes.*whole minutes/,
+  ],
+  ["a sweep interval of zero", { sweepInterval: Duration.minutes(0) }, /sweepInterval is 0 minutes/],
+  [
+    "a sweep interval that is too long",
+    { sweepInterval: Duration.hours(3) },
+    /sweepInterval is 180 minutes.*from 1 to 120/,
+  ],
+  ["a stage name that is not a part of a URL", { stageName: "my stage" }, /stageName "my stage"/],
 ];
 
 describe("synthesis refuses", () => {
@@ -81,15 +89,15 @@ describe("synthesis accepts the extremes", () => {
   test.each<[string, PushItProps]>([
     ["the shortest window", { dedupeWindow: Duration.minutes(6) }],
     [
-      "the longest window where no channel has history",
+      "the longest window without any history",
       { dedupeWindow: Duration.days(1), channels: { "a/*": { latest: true } } },
     ],
     [
-      "the longest window where messages are stored for longer",
+      "the longest window with messages stored for longer",
       { dedupeWindow: Duration.days(1), channels: { "a/*": { history: { ttl: Duration.hours(23) } } } },
     ],
     [
-      "a window of which a minute is left",
+      "a window with a minute to spare",
       { dedupeWindow: Duration.minutes(120), channels: { "a/*": { history: { ttl: Duration.minutes(1) } } } },
     ],
   ])("%s", (_what, props) => {

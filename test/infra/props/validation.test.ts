@@ -8,14 +8,14 @@ const before = process.env["CDK_VALIDATION"];
 beforeAll(() => (process.env["CDK_VALIDATION"] = "true"));
 afterAll(() => (process.env["CDK_VALIDATION"] = before));
 
-describe("CloudFormation's own rules, which the CDK applies at synthesis", () => {
-  test("have nothing against a Push-It as it comes", () => {
+describe("CloudFormation's rules, which the CDK applies at synthesis", () => {
+  test("accept a Push-It with default props", () => {
     const stack = makeStack();
     makePushIt({}, stack);
     expect(() => Template.fromStack(stack)).not.toThrow();
   });
 
-  test("have nothing against one with every prop in use", () => {
+  test("accept a Push-It with every prop in use", () => {
     const stack = makeStack();
     makePushIt(
       {
@@ -37,7 +37,7 @@ describe("CloudFormation's own rules, which the CDK applies at synthesis", () =>
     expect(() => Template.fromStack(stack)).not.toThrow();
   });
 
-  test("are applied here: what breaks one is found", () => {
+  test("run here, because a broken rule is found", () => {
     const stack = makeStack();
     new CfnResource(stack, "Wrong", { type: "AWS::SQS::Queue", properties: { NoSuchProperty: 1 } });
     expect(() => Template.fromStack(stack)).toThrow("NoSuchProperty");

@@ -24,7 +24,7 @@ const KNOWN = {
 const folder = mkdtempSync(join(tmpdir(), "push-it-control-tower-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The rules that a template breaks, in their order. */
+/** The rules that a template breaks, in order. */
 const brokenRulesOf = (template: object): string[] => {
   const path = join(folder, "template.json");
   writeFileSync(path, JSON.stringify(template));
@@ -32,7 +32,7 @@ const brokenRulesOf = (template: object): string[] => {
   return violations.map(({ ruleName }) => ruleName).sort();
 };
 
-test("a Push-It with everything breaks no rule but those that we know", () =>
+test("a Push-It with every option breaks only the known rules", () =>
   expect(brokenRulesOf(everything())).toEqual(Object.keys(KNOWN).sort()));
 
 test("a table without a backup is found", () => {

@@ -1,5 +1,5 @@
 /*
- * What CloudFormation's schemas do not say, or not for all: values that are one of a few, and sizes.
+ * The rules that CloudFormation's schemas lack, or lack for some resources: enumerations of values, and sizes.
  */
 
 /** The values that a property can have, by `Type.Property` or `Type.Property.Inner`. */
@@ -29,7 +29,7 @@ export const ENUMS: { readonly [property: string]: readonly unknown[] } = {
   ],
 };
 
-/** What a resource may say besides its type and its properties, and the values of those that have few. */
+/** The other keys of a resource, and the values of those with few values. */
 export const ATTRIBUTES: { readonly [attribute: string]: readonly string[] | undefined } = {
   Condition: undefined,
   CreationPolicy: undefined,
@@ -42,7 +42,7 @@ export const ATTRIBUTES: { readonly [attribute: string]: readonly string[] | und
   UpdateReplacePolicy: ["Delete", "Retain", "Snapshot"],
 };
 
-/** What references can name besides resources and parameters. */
+/** The targets of references besides resources and parameters. */
 export const PSEUDO_PARAMETERS = [
   "AccountId",
   "NotificationARNs",
@@ -72,5 +72,5 @@ export const ROLE_POLICY_CHARACTERS = 10_240;
  */
 export const ENVIRONMENT_BYTES = 4_096;
 
-/** What a computed value is taken for when sizes are measured: about the longest ARN. */
+/** The length of a computed value in measured sizes: about the longest ARN. */
 export const COMPUTED = "arn:".padEnd(128, "-");

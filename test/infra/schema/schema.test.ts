@@ -5,26 +5,26 @@ import { everything, plain } from "./systems.js";
 import type { CfnTemplate, Resource } from "./template.js";
 import { faultsOf } from "./validate.js";
 
-describe("CloudFormation's own schemas have nothing against", () => {
-  test("a Push-It as it comes", () => expect(faultsOf(plain())).toEqual([]));
-  test("one with everything", () => expect(faultsOf(everything())).toEqual([]));
-  test("one with everything where account and Region are known", () =>
+describe("CloudFormation's own schemas accept", () => {
+  test("a Push-It with default props", () => expect(faultsOf(plain())).toEqual([]));
+  test("a Push-It with every option", () => expect(faultsOf(everything())).toEqual([]));
+  test("a Push-It with every option, known account and Region", () =>
     expect(faultsOf(everything(makeStackIn("eu-central-1")))).toEqual([]));
   test.each<[string, PushItProps["channels"]]>([
     ["history", { "a/*": { history: {} } }],
     ["presence", { "a/*": { presence: true } }],
     ["latest", { "a/*": { latest: true } }],
     ["linger", { "a/*": { linger: Duration.millis(250) } }],
-  ])("one with %s alone", (_, channels) => expect(faultsOf(plain({ channels }))).toEqual([]));
+  ])("a Push-It with %s alone", (_, channels) => expect(faultsOf(plain({ channels }))).toEqual([]));
 
-  test("two in one stack", () => {
+  test("two Push-Its in one stack", () => {
     const stack = makeStack();
     new PushIt(stack, "Another", { accessLogs: AccessLogs.managedRole() });
     expect(faultsOf(everything(stack))).toEqual([]);
   });
 });
 
-describe("a fault is found:", () => {
+describe("the check finds", () => {
   const good = JSON.stringify(everything());
 
   type Found = Resource & { Properties: Record<string, Record<string, Record<string, unknown>>> };
@@ -60,7 +60,7 @@ describe("a fault is found:", () => {
       /KeySchema\[0\]: KeyType is required/,
     ],
     [
-      "a text instead of a number",
+      "a string instead of a number",
       (t) => Object.assign(find(t, "AWS::SQS::Queue")[1].Properties, { VisibilityTimeout: "21" }),
       /"21" is not an integer/,
     ],
@@ -70,12 +70,12 @@ describe("a fault is found:", () => {
       /Layers: \{\} is not an array/,
     ],
     [
-      "a value that is none of few",
+      "a value outside of an enum",
       (t) => Object.assign(find(t, "AWS::DynamoDB::Table")[1].Properties, { BillingMode: "ON_DEMAND" }),
       /ON_DEMAND is not one of PROVISIONED, PAY_PER_REQUEST/,
     ],
     [
-      "a policy of deletion that does not exist",
+      "a deletion policy that does not exist",
       (t) => (find(t, "AWS::DynamoDB::Table")[1]["DeletionPolicy"] = "Keep"),
       /DeletionPolicy: Keep is not possible/,
     ],

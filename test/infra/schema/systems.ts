@@ -12,13 +12,13 @@ import type { CfnTemplate } from "./template.js";
 
 const templateOf = (stack: Stack): CfnTemplate => Template.fromStack(stack).toJSON() as CfnTemplate;
 
-/** A Push-It as it comes, or with these props. */
+/** A Push-It with default props, or with these. */
 export const plain = (props: PushItProps = {}, stack = makeStack()): CfnTemplate => {
   makePushIt(props, stack);
   return templateOf(stack);
 };
 
-/** A Push-It with everything that it can have, and what can be granted and made with it. */
+/** A Push-It with every option and every grant. */
 export const everything = (stack = makeStack()): CfnTemplate => {
   const runtime = {
     runtime: lambda.Runtime.NODEJS_24_X,
@@ -60,9 +60,11 @@ export const everything = (stack = makeStack()): CfnTemplate => {
     },
     stack,
   );
-  const backEnd = new iam.Role(stack, "BackEnd", { assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com") });
+  const publisherRole = new iam.Role(stack, "BackEnd", {
+    assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com"),
+  });
   for (const grant of ["grantPublish", "grantPublishUrl", "grantDisconnect", "grantConnectionInfo"] as const)
-    pushIt[grant](backEnd);
+    pushIt[grant](publisherRole);
   const rule = new events.Rule(stack, "Rule", { eventPattern: { source: ["shop"] } });
   rule.addTarget(
     pushIt.publishTarget({ channel: "shop", data: { order: events.EventField.fromPath("$.detail.order") } }),

@@ -12,10 +12,10 @@ export interface CfnTemplate {
   Parameters?: Record<string, unknown>;
 }
 
-/** Where something is in a template, for people. */
+/** The place of a value in a template, for people. */
 export type Path = string;
 
-/** What a template refers to, and from where. */
+/** The references of a template, and their places. */
 export interface Reference {
   path: Path;
   target: string;
@@ -26,7 +26,7 @@ export interface Reference {
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Whether CloudFormation computes a value: then only the references in it can be judged. */
+/** Whether CloudFormation computes a value. If so, only its references can be checked. */
 export const isIntrinsic = (value: unknown): boolean => {
   if (!isObject(value)) return false;
   const [key, ...more] = Object.keys(value);
@@ -45,7 +45,7 @@ const referencesIn = (value: unknown, path: Path): Reference[] => {
   return Object.entries(value).flatMap(([key, inner]) => referencesIn(inner, `${path}.${key}`));
 };
 
-/** What a resource needs to be there first: what it refers to, and what it says with DependsOn. */
+/** The resources that a resource needs first: by references and by DependsOn. */
 export const needsOf = (id: string, { Properties, DependsOn = [] }: Resource): Reference[] => [
   ...referencesIn(Properties, id),
   ...[DependsOn].flat().map((target): Reference => ({ path: `${id}.DependsOn`, target })),

@@ -14,7 +14,7 @@ import { type CfnTemplate, circlesIn, isIntrinsic, isObject, needsOf, type Path,
 let loaded: SpecDatabase | undefined;
 const database = (): SpecDatabase => (loaded ??= loadAwsServiceSpecSync());
 
-/** What is wrong with a template, by CloudFormation's own schemas and the rules of this folder; empty: nothing. */
+/** The problems of a template by CloudFormation's own schemas and the rules of this folder. */
 export const faultsOf = (template: CfnTemplate): string[] => [
   ...Object.entries(template.Resources).flatMap(([id, resource]) => resourceFaults(id, resource)),
   ...referenceFaults(template),
@@ -40,7 +40,7 @@ const resourceFaults = (id: string, resource: Resource): string[] => {
   ];
 };
 
-/** Where a value is, and where its property is in the schema. */
+/** The place of a value, and of its property in the schema. */
 interface At {
   path: Path;
   place: string;
@@ -98,7 +98,7 @@ const valueFaults = (value: unknown, type: PropertyType, at: At): string[] => {
         ? objectFaults(value, database().get("typeDefinition", type.reference.$ref).properties, at)
         : wrong("an object");
     case "union": {
-      // JSON takes everything. Beside a type that says what is in it, it is only what an older schema says.
+      // JSON accepts any value. Next to a type with contents, it is only the older schema's form.
       const precise = type.types.some((one) => ["array", "map", "ref"].includes(one.type))
         ? type.types.filter((one) => one.type !== "json")
         : [];

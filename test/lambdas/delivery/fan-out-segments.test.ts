@@ -212,7 +212,6 @@ describe("a worker", () => {
     expect(system.store.traces("c1")).toEqual([]);
   });
 
-  // It pauses before each retry.
   test("enqueues busy recipients for half a minute, then closes them", async () => {
     const system = fanOutSystem();
     await addSubscribers(system, 2, "a");

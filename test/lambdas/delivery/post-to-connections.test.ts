@@ -11,7 +11,7 @@ const setUp = () => {
 
 const to = (connectionId: string) => ({ connectionId, connectedAt: NOW - 600_000 });
 const [one, two] = [new Frame("1"), new Frame("2")];
-const LATER = { postsUntil: NOW + 10_000, patienceMs: Infinity };
+const LATER = { postsUntil: NOW + 10_000, retryBudgetMs: Infinity };
 
 describe("posting to one connection", () => {
   test("sends its frames in order, each after the previous one arrived", async () => {
@@ -52,7 +52,7 @@ describe("a connection that fails", () => {
   test("is retried for the retry budget after its first failure", async () => {
     const system = setUp();
     system.connections.scripts.set("c", ["busy"]);
-    expect(await postTo(system, to("c"), [one], { ...LATER, patienceMs: 250 })).toBe("slow");
+    expect(await postTo(system, to("c"), [one], { ...LATER, retryBudgetMs: 250 })).toBe("slow");
     expect(system.clock.now() - NOW).toBeLessThanOrEqual(250);
     expect(system.connections.to("c").length).toBe(3);
   });
@@ -60,7 +60,7 @@ describe("a connection that fails", () => {
   test("is not retried beyond the deadline of all posts", async () => {
     const system = setUp();
     system.connections.scripts.set("c", ["failed"]);
-    expect(await postTo(system, to("c"), [one], { postsUntil: NOW + 1_000, patienceMs: 60_000 })).toBe("slow");
+    expect(await postTo(system, to("c"), [one], { postsUntil: NOW + 1_000, retryBudgetMs: 60_000 })).toBe("slow");
     expect(system.clock.now()).toBeLessThanOrEqual(NOW + 1_000);
   });
 

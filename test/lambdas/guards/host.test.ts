@@ -37,7 +37,6 @@ describe("a thread", () => {
     expect(await folder.host.manifest(5_000)).toEqual({ "": ["onDisconnect"], "a/*": ["onMessageReceived"] });
   });
 
-  // A guard that never decides does not disturb others.
   test("that only waits is kept, and costs its own call only", async () => {
     const folder = await loaded();
     const [waiting, ...others] = await Promise.all([
@@ -182,7 +181,6 @@ describe("a module that takes long to load", () => {
     expect(workers).toHaveLength(1);
   });
 
-  // It does not matter how many callers waited at a time.
   test("is loaded anew after callers waited for ten seconds", async () => {
     const { host, workers, log } = scripted();
     for (let second = 1; second <= 10; second += 1) {

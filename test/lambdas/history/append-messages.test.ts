@@ -21,14 +21,14 @@ const write = (system: System, ...uuids: string[]): Promise<AppendResult[]> =>
     uuids.map((uuid) => ({ message: messageOf(CHANNEL, uuid, uuid), hash: uuid })),
   );
 
-/** The messages in the order of their offsets. */
-const told = ({ histories }: System): string[] =>
-  histories.told(CHANNEL).flatMap((each) => (each.endsWith(":-") ? [] : [each.split(":")[1]!]));
+/** The uuids of the messages, in the order of their offsets. */
+const storedUuids = ({ histories }: System): string[] =>
+  histories.listOffsets(CHANNEL).flatMap((each) => (each.endsWith(":-") ? [] : [each.split(":")[1]!]));
 
 const offsets = (settled: readonly AppendResult[]): unknown[] =>
   settled.map((each) => (typeof each === "object" ? each.position.offset : each));
 
-/** Lets writers take turns, one step each, in an order that is drawn: any interleaving of them can come. */
+/** Lets writers take turns, one step each, in a random order, so that any interleaving is possible. */
 class Turns {
   readonly #waiting: (() => void)[] = [];
   readonly #draw: () => number;
@@ -39,12 +39,12 @@ class Turns {
 
   readonly wait = (): Promise<void> => new Promise((resolve) => this.#waiting.push(resolve));
 
-  /** Ends when all work has. */
+  /** Ends when all work has ended. */
   async play<T>(work: readonly Promise<T>[]): Promise<T[]> {
     let over = false;
     const ended = Promise.all(work).finally(() => (over = true));
     while (!over) {
-      // What was woken goes as far as its next step.
+      // The resumed writer runs up to its next step.
       await new Promise((resolve) => setImmediate(resolve));
       this.#waiting.splice(this.#draw() % Math.max(1, this.#waiting.length), 1)[0]?.();
     }
@@ -52,14 +52,14 @@ class Turns {
   }
 }
 
-/** A first try and repetitions of it, the later ones with more behind. */
+/** A first frame and repetitions of it, the later ones with more messages. */
 const tries = fc.array(fc.constantFrom(["a"], ["a", "b"], ["a", "b", "c"], ["a", "b", "c", "d"]), {
   minLength: 2,
   maxLength: 3,
 });
 
 describe("messages of one frame", () => {
-  test("are stored once, and in their order, whoever repeats them beside each other", async () => {
+  test("are stored once and in order, even if repeated concurrently", async () => {
     await fc.assert(
       fc.asyncProperty(tries, fc.infiniteStream(fc.nat()), async (frames, numbers) => {
         const system = systemOf();
@@ -67,22 +67,23 @@ describe("messages of one frame", () => {
         system.histories.before = turns.wait;
         const settled = await turns.play(frames.map((uuids) => write(system, ...uuids)));
         const all = [...new Set(frames.flat())].sort();
-        expect(told(system)).toEqual(all);
-        // Every one of them is told the same.
+        expect(storedUuids(system)).toEqual(all);
+        // All writers get the same offsets.
         for (const [at, uuids] of frames.entries()) {
           expect(offsets(settled[at]!)).toEqual(
             uuids.map((uuid) => system.histories.claims.get(`${CHANNEL} ada ${uuid}`)?.offset),
           );
         }
-        // And no reader has to wait for anything.
+        // No reader has to wait for an offset.
         const { offset } = system.histories.heads_.get(CHANNEL)!;
-        expect(system.histories.told(CHANNEL)).toHaveLength(offset);
+        expect(system.histories.listOffsets(CHANNEL)).toHaveLength(offset);
       }),
       { numRuns: 400, seed: 1 },
     );
   });
 
-  test("also where the first try had taken and claimed, and died, and readers have sealed its offsets", async () => {
+  // The first writer had reserved and claimed the offsets, then died.
+  test("are stored in order after a killed writer's offsets were sealed", async () => {
     const system = systemOf();
     system.histories.before = (step) => {
       if (step === "put") throw new Error("killed");
@@ -93,31 +94,32 @@ describe("messages of one frame", () => {
     const calls: string[] = [];
     system.histories.after = (step) => calls.push(step);
     expect(offsets(await write(system, "a", "b", "c"))).toEqual([4, 5, 6]);
-    expect(system.histories.told(CHANNEL)).toEqual(["1:-", "2:-", "3:-", "4:a", "5:b", "6:c"]);
+    expect(system.histories.listOffsets(CHANNEL)).toEqual(["1:-", "2:-", "3:-", "4:a", "5:b", "6:c"]);
     expect(calls.filter((step) => step === "reserveOffsets")).toEqual(["reserveOffsets"]);
   });
 
-  test("also where its writer is so slow that the offset of one is sealed before it comes", async () => {
+  test("are stored in order if a slow writer's offset was sealed", async () => {
     const system = systemOf();
     let puts = 0;
     system.histories.before = (step) => {
       if (step === "claim") system.clock.advance(PENDING_MS / 2);
-      // A reader seals the first; the others it has not come to.
+      // A reader seals the first offset. It has not read the others.
       if (step === "put" && (puts += 1) === 1)
         system.histories.rowsOf(CHANNEL).set(1, { offset: 1, at: system.clock.now() });
     };
     await write(system, "a", "b", "c");
-    expect(told(system)).toEqual(["a", "b", "c"]);
+    expect(storedUuids(system)).toEqual(["a", "b", "c"]);
   });
 
-  test("stay where they are once they are stored, though one before them is not", async () => {
+  test("keep their offsets once stored, even if an earlier message has none", async () => {
     const system = systemOf();
     await write(system, "b");
     expect(offsets(await write(system, "a", "b", "c"))).toEqual([2, 1, 4]);
-    expect(system.histories.told(CHANNEL)).toEqual(["1:b", "2:a", "3:-", "4:c"]);
+    expect(system.histories.listOffsets(CHANNEL)).toEqual(["1:b", "2:a", "3:-", "4:c"]);
   });
 
-  test("end with the first that the channel is too busy for: what is repeated then has their order", async () => {
+  // So a repetition stores the messages in order.
+  test("stop at the first message that a busy channel refuses", async () => {
     for (const step of ["claim", "put"] as const) {
       const system = systemOf();
       let times = 0;
@@ -131,23 +133,24 @@ describe("messages of one frame", () => {
       ]);
       system.histories.before = () => undefined;
       await write(system, "b", "c", "d");
-      expect([step, ...told(system)]).toEqual([step, "a", "b", "c", "d"]);
+      expect([step, ...storedUuids(system)]).toEqual([step, "a", "b", "c", "d"]);
     }
   });
 
-  test("move on from an offset that is too old, though nobody has sealed it: whoever came meanwhile begins behind it", async () => {
+  // New subscribers begin after such an offset.
+  test("move on from an old offset, even if it is not sealed", async () => {
     const system = systemOf();
     system.histories.before = busyAt("put");
     await write(system, "a");
     system.histories.before = () => undefined;
     system.clock.advance(PENDING_MS);
     expect(offsets(await write(system, "a"))).toEqual([2]);
-    expect(system.histories.told(CHANNEL)).toEqual(["1:-", "2:a"]);
+    expect(system.histories.listOffsets(CHANNEL)).toEqual(["1:-", "2:a"]);
     system.clock.advance(PENDING_MS);
     expect(offsets(await write(system, "a"))).toEqual([2]);
   });
 
-  test("never take for theirs what is somebody else's", async () => {
+  test("never use an offset that belongs to another publisher", async () => {
     const system = systemOf();
     const { epoch, offset } = await system.histories.reserveOffsets(CHANNEL, 1, "e", { size: 1, seconds: 1 });
     const at = system.clock.now();
@@ -159,6 +162,6 @@ describe("messages of one frame", () => {
     );
     await system.histories.claim({ channel: CHANNEL, publisher: "ada", uuid: "a" }, { epoch, offset, at, hash: "a" });
     expect(offsets(await write(system, "a"))).toEqual([2]);
-    expect(told(system)).toEqual(["other", "a"]);
+    expect(storedUuids(system)).toEqual(["other", "a"]);
   });
 });

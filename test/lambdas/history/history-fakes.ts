@@ -11,10 +11,10 @@ import {
 import type { Clock } from "../../../lambdas/ports.js";
 import type { MemoryStore } from "../support/fakes.js";
 
-/** Where a writer or a reader can die, wait, or find the channel busy. */
+/** A step at which a writer or a reader can die or wait, or find the channel busy. */
 export type Step = keyof Histories;
 
-/** The histories of channels, in memory; with a place to interleave or die. Rows stay when their time is over. */
+/** The histories of channels, in memory, with hooks to interleave or to fail. Rows stay when their time is over. */
 export class MemoryHistories implements Histories {
   readonly heads_ = new Map<string, StreamHead>();
   readonly claims = new Map<string, DedupeRecord & { until: number }>();
@@ -114,7 +114,7 @@ export class MemoryHistories implements Histories {
     });
   }
 
-  /** The rows of a channel, by offset; of its present epoch, where nothing else is said. */
+  /** The rows of a channel, by offset, of its present epoch by default. */
   rowsOf(channel: string, epoch = this.heads_.get(channel)?.epoch): Map<number, HistoryRow> {
     const key = `${channel}#${epoch}`;
     const rows = this.rows_.get(key) ?? new Map<number, HistoryRow>();
@@ -122,7 +122,7 @@ export class MemoryHistories implements Histories {
     return rows;
   }
 
-  /** Deletes rows whose time is over, as DynamoDB does. */
+  /** Deletes rows that have expired, as DynamoDB does. */
   expire({ seconds }: HistorySettings): void {
     const now = this.#clock.now();
     for (const rows of this.rows_.values()) {
@@ -131,8 +131,8 @@ export class MemoryHistories implements Histories {
     }
   }
 
-  /** The uuids of a channel's messages by offset, and `-` where it is sealed. */
-  told(channel: string): string[] {
+  /** The uuids of a channel's messages by offset, with `-` for a sealed offset. */
+  listOffsets(channel: string): string[] {
     const rows = [...this.rowsOf(channel).values()].sort((a, b) => a.offset - b.offset);
     return rows.map(({ offset, message }) => `${offset}:${message?.uuid ?? "-"}`);
   }
@@ -142,7 +142,7 @@ export class MemoryHistories implements Histories {
   }
 }
 
-/** Lets a channel be busy at a step. */
+/** Makes a channel busy at these steps. */
 export const busyAt =
   (...steps: Step[]): ((step: Step) => void) =>
   (step) => {

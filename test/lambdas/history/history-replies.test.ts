@@ -22,7 +22,7 @@ const agent = agentOf("c1");
 const EPOCH = "e1";
 const OPTIONS: ChannelSettings = { history: { size: 1_000, seconds: 3_600 } };
 
-/** A system in which channels have so many messages, of so many bytes. */
+/** A system in which channels have these numbers of messages, with this many bytes each. */
 const setUp = async (
   kept: Record<string, number>,
   { bytes = 1, guards = {}, latest }: { bytes?: number; guards?: Partial<GuardPort>; latest?: true } = {},
@@ -75,17 +75,18 @@ const dataOf = ({ data }: Reply): SubscribeResult => data as unknown as Subscrib
 const at = (offset: number): Position => ({ epoch: EPOCH, offset });
 const offsets = ({ messages = [] }: SubscribeResult): number[] => messages.map(({ offset }) => offset);
 
-describe("the answer to a subscription", () => {
-  test("says where the channel is, or what is behind the position, once the subscription is stored", async () => {
+describe("the reply to a subscription", () => {
+  // It is made once the subscription is stored.
+  test("has the position, or the replay after the given position", async () => {
     const { ask, store } = await setUp({ "kept/1": 3 });
-    const told = await ask("kept/1", "plain", "kept/new", { channel: "plain/2", since: at(1) });
-    expect(told).toMatchObject([
+    const replies = await ask("kept/1", "plain", "kept/new", { channel: "plain/2", since: at(1) });
+    expect(replies).toMatchObject([
       { channel: "kept/1", position: at(3), historyCheckIntervalMs: DEFAULT_SETTINGS.checkMs },
       {},
       { position: { offset: 0 } },
       {},
     ]);
-    expect([told[1], told[3]]).toEqual([{ channel: "plain" }, { channel: "plain/2" }]);
+    expect([replies[1], replies[3]]).toEqual([{ channel: "plain" }, { channel: "plain/2" }]);
     expect(store.calls).toEqual([
       "connectionSubscriptions c1",
       "putSubscriptions c1 kept/1 plain kept/new plain/2",
@@ -101,14 +102,19 @@ describe("the answer to a subscription", () => {
     ]);
   });
 
-  test("holds as much as fits a frame, and says what to ask from; all channels have a position", async () => {
+  // The client requests the rest from those positions.
+  test("has as much as fits a frame, with a position per channel", async () => {
     const { ask, read } = await setUp(
       Object.fromEntries(Array.from({ length: 25 }, (_, index) => [`kept/${index}`, 150])),
       { bytes: 900 },
     );
-    const told = await ask(...Array.from({ length: 25 }, (_, index) => ({ channel: `kept/${index}`, since: at(0) })));
-    expect(told.map(({ position, more }) => [typeof position?.offset, more])).toEqual(told.map(() => ["number", true]));
-    let [here, got] = [told[0]!.position!, offsets(told[0]!)];
+    const replies = await ask(
+      ...Array.from({ length: 25 }, (_, index) => ({ channel: `kept/${index}`, since: at(0) })),
+    );
+    expect(replies.map(({ position, more }) => [typeof position?.offset, more])).toEqual(
+      replies.map(() => ["number", true]),
+    );
+    let [here, got] = [replies[0]!.position!, offsets(replies[0]!)];
     expect(got.at(-1)).toBe(here.offset);
     for (let more: true | undefined = true; more;) {
       const page = await read({ channel: "kept/0", since: here });
@@ -118,7 +124,7 @@ describe("the answer to a subscription", () => {
     expect(got).toEqual(Array.from({ length: 150 }, (_, index) => index + 1));
   });
 
-  test("holds a message of the largest size, alone", async () => {
+  test("has a message of the maximum size alone", async () => {
     const { read } = await setUp({ "kept/1": 3 }, { bytes: 31_500 });
     expect(offsets(await read({ channel: "kept/1" }))).toEqual([1]);
     const reversed = await read({ channel: "kept/1", reverse: true });
@@ -126,13 +132,18 @@ describe("the answer to a subscription", () => {
     expect(offsets(await read({ channel: "kept/1", reverse: true, since: reversed.position }))).toEqual([2]);
   });
 
-  test("has no more than a page, however small messages are", async () => {
+  test("has at most one page, however small the messages are", async () => {
     const { ask } = await setUp({ "kept/1": 150 });
-    const [told] = await ask({ channel: "kept/1", since: at(20) });
-    expect([offsets(told!).length, told?.position?.offset, told?.more]).toEqual([MAX_HISTORY_PAGE_SIZE, 120, true]);
+    const [replies] = await ask({ channel: "kept/1", since: at(20) });
+    expect([offsets(replies!).length, replies?.position?.offset, replies?.more]).toEqual([
+      MAX_HISTORY_PAGE_SIZE,
+      120,
+      true,
+    ]);
   });
 
-  test("has the last message where that is told too; what does not fit is asked for", async () => {
+  // The client then requests the message.
+  test("has the latest message, or a position before it if too large", async () => {
     const { ask, histories } = await setUp({ "kept/1": 2, "kept/2": 2 }, { latest: true, bytes: 20_000 });
     const [first, second] = await ask("kept/1", "kept/2");
     expect([offsets(first!), first?.position?.offset, first?.more]).toEqual([[2], 2, undefined]);
@@ -143,8 +154,9 @@ describe("the answer to a subscription", () => {
   });
 });
 
-describe("the last message", () => {
-  test("is the newest that is stored, whatever is missing before it; what is missing behind it is still to come", async () => {
+describe("the latest message of a channel with history", () => {
+  // Missing offsets before it do not matter. A missing offset after it may still be written.
+  test("is the newest stored one, with a position before missing ones", async () => {
     const { ask, histories } = await setUp({ "kept/1": 4 }, { latest: true });
     const rows = histories.rowsOf("kept/1");
     rows.delete(3);
@@ -154,7 +166,7 @@ describe("the last message", () => {
     expect((await ask("kept/1"))[0]).toMatchObject({ messages: [{ offset: 2 }], position: at(3) });
   });
 
-  test("is found behind any number of offsets that were not needed, and not where it is too old", async () => {
+  test("is found behind any number of sealed offsets, unless too old", async () => {
     const { ask, clock, histories } = await setUp({ "kept/1": 400, "kept/2": 400 }, { latest: true });
     for (let offset = 2; offset <= 400; offset += 1) histories.rowsOf("kept/1").set(offset, { offset, at: NOW });
     for (let offset = 1; offset <= 400; offset += 1) histories.rowsOf("kept/2").set(offset, { offset, at: NOW });
@@ -168,7 +180,7 @@ describe("the last message", () => {
 describe("a delivery guard", () => {
   const guardsDelivery = async (): Promise<boolean> => true;
 
-  test("decides about each message that is told again; what it withholds is left out, and the position goes on", async () => {
+  test("decides each replayed message, and the position moves past dropped ones", async () => {
     const delivery: GuardPort["delivery"] = async (_agent, message) =>
       message.uuid === "m2" ? { ...message, data: "changed" } : undefined;
     const { ask } = await setUp({ "kept/1": 3 }, { guards: { guardsDelivery, delivery } });
@@ -183,7 +195,7 @@ describe("a delivery guard", () => {
     ]);
   });
 
-  test("that makes a message too large for an answer withholds it", async () => {
+  test("drops a message if it makes it too large for a reply", async () => {
     const delivery: GuardPort["delivery"] = async (_agent, message) => ({
       ...message,
       data: "x".repeat(MAX_FRAME_BYTES - 500),
@@ -193,7 +205,8 @@ describe("a delivery guard", () => {
     expect(log.events("error")).toEqual(["delivery_too_large"]);
   });
 
-  test("always has its full time, so that one which says nothing holds up nobody for ever", async () => {
+  // So a guard without a verdict does not block the history forever.
+  test("gets its full time, and the reply ends with the page's time", async () => {
     const within: number[] = [];
     const system = await setUp(
       { "kept/1": 60 },
@@ -214,7 +227,7 @@ describe("a delivery guard", () => {
     expect(Math.min(...within)).toBeGreaterThanOrEqual(DEFAULT_SETTINGS.timeouts.onMessageReceived);
   });
 
-  test("for which there was no time is asked by the next request", async () => {
+  test("that did not run in time runs on the next request", async () => {
     let left = 2;
     const delivery: GuardPort["delivery"] = async (_agent, message) => ((left -= 1) >= 0 ? message : "late");
     const { read } = await setUp({ "kept/1": 5 }, { guards: { guardsDelivery, delivery } });
@@ -226,7 +239,7 @@ describe("a delivery guard", () => {
 });
 
 describe("reading a history", () => {
-  test("is for who may subscribe to this very channel, and does nothing else that the guard stages", async () => {
+  test("needs a grant for this channel and ignores the guard's other subscriptions", async () => {
     const subscription: GuardPort["subscription"] = async (_agent, channel) =>
       channel === "kept/no"
         ? { permitted: false, code: "denied", reason: "Not you." }
@@ -242,7 +255,7 @@ describe("reading a history", () => {
 describe("a ping", () => {
   const frame = (data: unknown): string => JSON.stringify({ action: "ping", channel: "/meta/ping", uuid: "u1", data });
 
-  test("learns which of its subscriptions have gone on, and nothing of other channels", async () => {
+  test("returns the lagging channels among the agent's subscriptions", async () => {
     const system = await setUp({ "kept/1": 3, "kept/2": 3, "kept/3": 3, "kept/other": 3 });
     await system.store.putSubscriptions(agent, ["kept/1", "kept/2", "kept/3", "kept/lost"]);
     const positions = new Map([
@@ -256,7 +269,7 @@ describe("a ping", () => {
     expect(await laggingChannels(system, agent, positions)).toEqual(["kept/2", "kept/3", "kept/lost"]);
   });
 
-  test("without positions of channels with history reads nothing", async () => {
+  test("without positions of channels with history reads no rows", async () => {
     const system = await setUp({});
     system.histories.before = () => {
       throw new Error("asked");
@@ -264,7 +277,7 @@ describe("a ping", () => {
     expect(await laggingChannels(system, agent, new Map([["plain", at(1)]]))).toEqual([]);
   });
 
-  test("whose positions are none is malformed", () => {
+  test("with invalid positions is malformed", () => {
     expect(readPositions(frame(undefined))).toEqual({ request: new Map() });
     expect(readPositions(frame({ positions: { a: at(1) } }))).toEqual({ request: new Map([["a", at(1)]]) });
     const many = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`c${index}`, at(1)]));

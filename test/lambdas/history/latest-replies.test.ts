@@ -11,7 +11,7 @@ import { agentOf, MemoryStore, messageOf, NOW, TestClock, TestConnections, TestL
 
 const agent = agentOf("c1");
 
-/** A system with these last messages, and what subscribing in it answers. */
+/** A system with these latest messages, and a function that subscribes. */
 const setUp = async (kept: Record<string, Json>, more: Partial<GuardPort> = {}) => {
   const store = await new MemoryStore().with(agent);
   const clock = new TestClock();
@@ -52,13 +52,14 @@ const yes = (channel: string, data?: Json) => ({
   data: { channel, ...(data !== undefined && { latest: { uuid: "m1", data, offset: NOW + 1 } }) },
 });
 
-describe("the answer to a subscription", () => {
-  test("has the channel's last message, where there is one and it is kept", async () => {
+describe("the reply to a subscription", () => {
+  test("has the channel's latest message if there is one", async () => {
     const { ask } = await setUp({ "prices/1": 42, other: 43 });
     expect(await ask("prices/1", "prices/2", "other")).toEqual([yes("prices/1", 42), yes("prices/2"), yes("other")]);
   });
 
-  test("reads it once the subscription is stored, all channels together; a wildcard has none", async () => {
+  // A wildcard has no latest message.
+  test("reads the latest messages of all channels once the subscription is stored", async () => {
     const { ask, store } = await setUp({ "prices/1": 1 });
     expect(await ask("prices/1", "prices/*", "prices/2")).toEqual([
       yes("prices/1", 1),
@@ -73,7 +74,7 @@ describe("the answer to a subscription", () => {
     ]);
   });
 
-  test("reads nothing for other channels", async () => {
+  test("reads no latest messages for other channels", async () => {
     const { ask, store } = await setUp({});
     await ask("other");
     expect(store.calls).toEqual([
@@ -83,7 +84,8 @@ describe("the answer to a subscription", () => {
     ]);
   });
 
-  test("has none for who was denied; one for what its guard subscribed it to unasked", async () => {
+  // A denied channel's reply does not have it.
+  test("has it for channels that the guard granted, requested or not", async () => {
     const { ask } = await setUp(
       { "prices/1": 1, "prices/2": 2, "prices/3": 3 },
       {
@@ -102,7 +104,8 @@ describe("the answer to a subscription", () => {
     expect(answers[1]?.data).toEqual({ channel: "prices/2" });
   });
 
-  test("is false, and to be repeated, where what does not fit cannot be posted", async () => {
+  // The client then repeats the subscription.
+  test("is unavailable if a latest message cannot be posted", async () => {
     const { ask, connections } = await setUp({ "prices/1": "x".repeat(32_000), "prices/2": "y".repeat(9_000) });
     connections.scripts.set("c1", ["refused"]);
     const answers = await ask("prices/1", "prices/2");
@@ -113,25 +116,25 @@ describe("the answer to a subscription", () => {
   });
 });
 
-describe("what does not fit the frame of answers", () => {
-  test("is posted before it, in as few frames as possible; every answer is there", async () => {
+describe("a latest message that does not fit the frame of replies", () => {
+  test("is posted before it, in as few frames as possible", async () => {
     const names = Array.from({ length: 25 }, (_, at) => `prices/${at}`);
     const { ask, connections } = await setUp(Object.fromEntries(names.map((name) => [name, "x".repeat(2_000)])));
     const answers = await ask(...names);
     const frame = encodeReplies(answers);
     expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(MAX_FRAME_BYTES);
     expect(JSON.parse(frame)).toHaveLength(25);
-    const told = answers
+    const inReplies = answers
       .filter(({ data }) => "latest" in (data as object))
       .map(({ data }) => (data as { channel: string }).channel);
     const posted = connections.received("c1") as { channel: string; offset: number }[];
-    expect(told.length).toBeGreaterThan(10);
-    expect([...told, ...posted.map(({ channel }) => channel)].sort()).toEqual(names.sort());
+    expect(inReplies.length).toBeGreaterThan(10);
+    expect([...inReplies, ...posted.map(({ channel }) => channel)].sort()).toEqual(names.sort());
     expect(posted[0]).toEqual({ ...messageOf(posted[0]!.channel, "x".repeat(2_000)), offset: NOW + 1 });
     expect(connections.to("c1")).toHaveLength(1);
   });
 
-  test("does not keep smaller ones after it out", async () => {
+  test("does not keep smaller ones out", async () => {
     const { ask, connections } = await setUp({ "prices/1": "x".repeat(32_700), "prices/2": 2 });
     expect(await ask("prices/1", "prices/2")).toEqual([yes("prices/1"), yes("prices/2", 2)]);
     expect(connections.received("c1")).toMatchObject([{ channel: "prices/1" }]);
@@ -144,7 +147,7 @@ describe("a delivery guard", () => {
     delivery,
   });
 
-  test("decides about the last message as about any: it may change it, and does not see its number", async () => {
+  test("decides the latest message without its offset, and may change it", async () => {
     const seen: unknown[] = [];
     const { ask } = await setUp(
       { "prices/1": 1, "prices/2": 2 },
@@ -158,9 +161,9 @@ describe("a delivery guard", () => {
   });
 
   test.each([
-    ["that withholds it", undefined],
-    ["that could not be asked in time", "late" as const],
-  ])("%s: the subscriber does not get it", async (_what, verdict) => {
+    ["that drops it", undefined],
+    ["that did not run in time", "late" as const],
+  ])("%s keeps the message from the subscriber", async (_what, verdict) => {
     const { ask, connections } = await setUp(
       { "prices/1": 1 },
       guarding(async () => verdict),
@@ -169,7 +172,7 @@ describe("a delivery guard", () => {
     expect(connections.posts).toEqual([]);
   });
 
-  test("that makes it larger than any message: it is withheld, and the log says so", async () => {
+  test("that makes it too large has it dropped and logged", async () => {
     const { ask, log } = await setUp(
       { "prices/1": 1 },
       guarding(async (_agent, message) => ({ ...message, data: "x".repeat(MAX_FRAME_BYTES) })),

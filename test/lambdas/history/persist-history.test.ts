@@ -16,7 +16,7 @@ const systemOf = () => {
 };
 type System = ReturnType<typeof systemOf>;
 
-/** What a publisher sends, and publishes as it is on some channels. */
+/** A publisher's message, published unchanged on these channels. */
 const sent = (uuid: string, data: Json = uuid, ...channels: string[]): Submission => ({
   own: messageOf(channels[0] ?? CHANNEL, data, uuid),
   publications: (channels.length > 0 ? channels : [CHANNEL]).map((channel) => ({
@@ -26,7 +26,7 @@ const sent = (uuid: string, data: Json = uuid, ...channels: string[]): Submissio
 
 const store = (system: System, ...submissions: Submission[]) => persistHistory(system, "ada", submissions);
 
-/** All that a reader is told who begins at the beginning, and asks until nothing more is told now. */
+/** The replay of a reader that starts at the beginning and reads to the end. */
 const readAll = async (system: System, from = 0) => {
   const head = system.histories.heads_.get(CHANNEL)!;
   const { messages, position, pendingMs } = await replayFrom(
@@ -35,11 +35,12 @@ const readAll = async (system: System, from = 0) => {
     { epoch: head.epoch, offset: from },
     100,
   );
-  return { told: messages.map(({ offset, message }) => `${offset}:${message.uuid}`), position, pendingMs };
+  return { replayed: messages.map(({ offset, message }) => `${offset}:${message.uuid}`), position, pendingMs };
 };
 
-describe("what is published on a channel with history", () => {
-  test("gets the next offsets, in the order of the frame, in three writes; of several messages the first write is one", async () => {
+describe("a publication on a channel with history", () => {
+  // Several messages of a frame share the first write.
+  test("gets the next offset, in the frame's order, with three writes", async () => {
     const system = systemOf();
     const recorded = await store(system, sent("m1"), sent("m2"), sent("m3"));
     const { epoch } = system.histories.heads_.get(CHANNEL)!;
@@ -47,7 +48,7 @@ describe("what is published on a channel with history", () => {
     expect(recorded.flatMap(({ publications }) => publications)).toEqual(
       ["m1", "m2", "m3"].map((uuid, at) => ({ message: messageOf(CHANNEL, uuid, uuid), epoch, offset: at + 1 })),
     );
-    expect(system.histories.told(CHANNEL)).toEqual(["1:m1", "2:m2", "3:m3"]);
+    expect(system.histories.listOffsets(CHANNEL)).toEqual(["1:m1", "2:m2", "3:m3"]);
     const one = systemOf();
     const calls: Step[] = [];
     one.histories.before = (step) => calls.push(step);
@@ -55,7 +56,7 @@ describe("what is published on a channel with history", () => {
     expect(calls).toEqual(["reserveOffsets", "claim", "put"]);
   });
 
-  test("leaves other channels as they are, and costs them nothing", async () => {
+  test("leaves other channels unchanged, without any cost", async () => {
     const system = systemOf();
     system.histories.before = () => {
       throw new Error("asked");
@@ -64,7 +65,7 @@ describe("what is published on a channel with history", () => {
     expect(await persistHistory(system, "ada", submissions)).toBe(submissions);
   });
 
-  test("has a position only where the guard published it on the publisher's own channel", async () => {
+  test("has a position only if published on the publisher's own channel", async () => {
     const system = systemOf();
     const [elsewhere] = await store(system, {
       own: messageOf("kept/own", 1, "m1"),
@@ -75,8 +76,9 @@ describe("what is published on a channel with history", () => {
   });
 });
 
-describe("what is published again", () => {
-  test("is stored once, at its offset, and delivered again as it was stored; the offset that it did not need is sealed", async () => {
+describe("a repeated publication", () => {
+  // The offset that it did not need is sealed.
+  test("is stored once and delivered again as it was stored", async () => {
     const system = systemOf();
     const [first] = await store(system, sent("m1"));
     const changed: Submission = {
@@ -85,48 +87,48 @@ describe("what is published again", () => {
     };
     const [again] = await store(system, changed);
     expect(again).toEqual(first);
-    expect(system.histories.told(CHANNEL)).toEqual(["1:m1", "2:-"]);
+    expect(system.histories.listOffsets(CHANNEL)).toEqual(["1:m1", "2:-"]);
   });
 
-  test("by somebody else, after the window, or in another history is another message", async () => {
+  test("is another message for another publisher, window or history", async () => {
     const system = systemOf();
     await store(system, sent("m1"));
     await persistHistory(system, "bob", [sent("m1")]);
     system.clock.advance(DEFAULT_SETTINGS.dedupeSeconds * 1000);
     await store(system, sent("m1"));
-    expect(system.histories.told(CHANNEL)).toEqual(["1:m1", "2:m1", "3:m1"]);
+    expect(system.histories.listOffsets(CHANNEL)).toEqual(["1:m1", "2:m1", "3:m1"]);
     system.histories.heads_.delete(CHANNEL);
     system.clock.advance(1);
     expect((await store(system, sent("m1")))[0]?.position?.offset).toBe(1);
   });
 
-  test("with other data is refused, and nothing is published", async () => {
+  test("with other data is refused, and not published", async () => {
     const system = systemOf();
     await store(system, sent("m1", 1));
     expect(await store(system, sent("m1", 2, CHANNEL, "plain"))).toEqual([
       { publications: [], refused: "uuid_reused" },
     ]);
-    expect(system.histories.told(CHANNEL)).toEqual(["1:m1", "2:-"]);
+    expect(system.histories.listOffsets(CHANNEL)).toEqual(["1:m1", "2:-"]);
   });
 
-  test("in the same frame is one message, or refused before anything is written", async () => {
+  test("in the same frame is one message, or refused before any write", async () => {
     const system = systemOf();
     const same = await store(system, sent("m1"), sent("m1"));
     expect(same[1]).toEqual(same[0]);
-    expect(system.histories.told(CHANNEL)).toEqual(["1:m1"]);
+    expect(system.histories.listOffsets(CHANNEL)).toEqual(["1:m1"]);
     const recorded = await store(system, sent("m2", 1), sent("m2", 2), sent("m3"));
     expect(recorded.map(({ refused }) => refused)).toEqual([undefined, "uuid_reused", undefined]);
     const both = ["a", "b"].map((data) => ({ message: messageOf(CHANNEL, data, "m4") }));
     expect(await store(system, { own: messageOf(CHANNEL, 1, "m4"), publications: both })).toEqual([
       { publications: [], refused: "uuid_reused" },
     ]);
-    expect(system.histories.told(CHANNEL)).toEqual(["1:m1", "2:m2", "3:m3"]);
+    expect(system.histories.listOffsets(CHANNEL)).toEqual(["1:m1", "2:m2", "3:m3"]);
   });
 });
 
-describe("a channel that takes no more", () => {
+describe("a channel that is busy", () => {
   test.each<[Step]>([["reserveOffsets"], ["claim"], ["put"]])(
-    "at %s is an outcome, of which a repetition makes one message",
+    "at %s refuses the message, and a repetition stores it once",
     async (step) => {
       const system = systemOf();
       system.histories.before = busyAt(step);
@@ -137,11 +139,11 @@ describe("a channel that takes no more", () => {
       const [again] = await store(system, sent("m1", 1, CHANNEL, "plain"));
       expect(again?.publications.map(({ message }) => message.channel)).toEqual([CHANNEL, "plain"]);
       system.clock.advance(PENDING_MS);
-      expect((await readAll(system)).told.map((each) => each.split(":")[1])).toEqual(["m1"]);
+      expect((await readAll(system)).replayed.map((each) => each.split(":")[1])).toEqual(["m1"]);
     },
   );
 
-  test("holds up no other channel of the frame", async () => {
+  test("does not delay other channels of the frame", async () => {
     const system = systemOf();
     const { reserveOffsets: take } = system.histories;
     system.histories.reserveOffsets = async (channel, ...rest) => {
@@ -156,7 +158,8 @@ describe("a channel that takes no more", () => {
     ]);
   });
 
-  test("is no outcome where something else fails: nobody knows what is stored", async () => {
+  // Nothing is known about the stored rows then.
+  test("is not the result if another error occurs, which is thrown", async () => {
     const system = systemOf();
     system.histories.before = (step) => {
       if (step === "put") throw new Error("down");
@@ -166,28 +169,29 @@ describe("a channel that takes no more", () => {
 });
 
 describe("a writer that is slower than readers wait", () => {
-  test("finds its offset sealed, and stores its message at a new one, once", async () => {
+  test("finds its offset sealed and stores its message at a new one", async () => {
     const system = systemOf();
     system.histories.before = async (step) => {
       if (step !== "put") return;
       system.histories.before = () => undefined;
       await persistHistory(system, "bob", [sent("other")]);
       system.clock.advance(PENDING_MS);
-      expect((await readAll(system)).told).toEqual(["2:other"]);
+      expect((await readAll(system)).replayed).toEqual(["2:other"]);
     };
     const [recorded] = await store(system, sent("m1"));
     expect(recorded?.position?.offset).toBe(3);
-    expect(system.histories.told(CHANNEL)).toEqual(["1:-", "2:other", "3:m1"]);
+    expect(system.histories.listOffsets(CHANNEL)).toEqual(["1:-", "2:other", "3:m1"]);
     expect((await store(system, sent("m1")))[0]?.position?.offset).toBe(3);
   });
 
-  test("and whoever repeats it meanwhile store it once, wherever the one meets the other", async () => {
+  test("and a concurrent repetition store the message once, at any step", async () => {
     for (const step of ["claim", "put", "row", "reserveOffsets", "reclaim"] as const) {
       const system = systemOf();
       let met = false;
       let steps = 0;
       system.histories.before = async (now) => {
-        // Readers seal what is pending, so that the writer has to move on; then it is met at its step.
+        // Readers seal the pending offset, so that the writer has to move on. Then the repetition runs at the writer's
+        // step.
         if (now === "put" && (steps += 1) === 1) {
           const { epoch } = system.histories.heads_.get(CHANNEL)!;
           system.histories.rowsOf(CHANNEL, epoch).set(1, { offset: 1, at: NOW });
@@ -200,13 +204,13 @@ describe("a writer that is slower than readers wait", () => {
       const [recorded] = await store(system, sent("m1"));
       system.histories.before = () => undefined;
       system.clock.advance(PENDING_MS);
-      const { told } = await readAll(system);
-      expect([step, met, told]).toEqual([step, true, [`${recorded!.position!.offset}:m1`]]);
+      const { replayed } = await readAll(system);
+      expect([step, met, replayed]).toEqual([step, true, [`${recorded!.position!.offset}:m1`]]);
     }
   });
 });
 
-/** Lets a writer die before or after its `at`-th step. */
+/** Kills a writer before or after its `at`-th step. */
 const dieAt = (system: System, at: number, when: "before" | "after") => {
   let step = 0;
   const dead = { died: "" };
@@ -217,14 +221,14 @@ const dieAt = (system: System, at: number, when: "before" | "after") => {
   };
   return {
     dead,
-    revived: () => {
+    restore: () => {
       system.histories[when] = () => undefined;
     },
   };
 };
 
 describe.each(["before", "after"] as const)("a writer that is killed %s any of its writes", (when) => {
-  /** Kills a writer of two messages wherever it can be, and gives what a test does then. */
+  /** Kills a writer of two messages at every step, and then calls `then`. */
   const everywhere = async (
     then: (system: System, died: string) => Promise<void>,
     prepare: (system: System) => Promise<unknown> = async () => undefined,
@@ -233,48 +237,48 @@ describe.each(["before", "after"] as const)("a writer that is killed %s any of i
     for (let at = 1; at <= 12; at += 1) {
       const system = systemOf();
       await prepare(system);
-      const { dead, revived } = dieAt(system, at, when);
+      const { dead, restore } = dieAt(system, at, when);
       await store(system, sent("m1"), sent("m2")).catch(() => undefined);
-      revived();
+      restore();
       if (dead.died) died.add(dead.died);
       await then(system, dead.died);
     }
     return died;
   };
 
-  test("holds readers up for no longer than they wait, and the order that they were told stays", async () => {
+  test("delays readers only for their wait, and the replayed order stays", async () => {
     const died = await everywhere(async (system) => {
       await persistHistory(system, "bob", [sent("next")]);
       const early = await readAll(system);
       system.clock.advance(PENDING_MS);
       const late = await readAll(system);
       expect(late.pendingMs).toBeUndefined();
-      expect(late.told.at(-1)).toMatch(/:next$/);
-      expect(late.told.slice(0, early.told.length)).toEqual(early.told);
-      // Whoever repeats it now changes nothing of what has been told.
+      expect(late.replayed.at(-1)).toMatch(/:next$/);
+      expect(late.replayed.slice(0, early.replayed.length)).toEqual(early.replayed);
+      // A repetition does not change anything that was replayed.
       await store(system, sent("m1"), sent("m2"));
       const all = await readAll(system);
-      expect(all.told.slice(0, late.told.length)).toEqual(late.told);
-      expect(all.told.map((each) => each.split(":")[1]).sort()).toEqual(["m1", "m2", "next"]);
+      expect(all.replayed.slice(0, late.replayed.length)).toEqual(late.replayed);
+      expect(all.replayed.map((each) => each.split(":")[1]).sort()).toEqual(["m1", "m2", "next"]);
     });
     expect([...died].sort()).toEqual(["claim", "put", "reserveOffsets"]);
   });
 
-  test("loses nothing that is repeated at once, and stores it once", async () => {
+  test("loses no message that is repeated at once, and stores it once", async () => {
     await everywhere(async (system) => {
       const recorded = await store(system, sent("m1"), sent("m2"));
       expect(recorded.map(({ refused }) => refused)).toEqual([undefined, undefined]);
       system.clock.advance(PENDING_MS);
-      expect((await readAll(system)).told.map((each) => each.split(":")[1]).sort()).toEqual(["m1", "m2"]);
+      expect((await readAll(system)).replayed.map((each) => each.split(":")[1]).sort()).toEqual(["m1", "m2"]);
     });
   });
 
-  test("also where it repeats what another had begun, whose offsets have been sealed", async () => {
+  test("may have repeated a killed writer, whose offsets were sealed", async () => {
     const died = await everywhere(
       async (system) => {
         await store(system, sent("m1"), sent("m2"));
         system.clock.advance(PENDING_MS);
-        expect((await readAll(system)).told.map((each) => each.split(":")[1]).sort()).toEqual(["m1", "m2"]);
+        expect((await readAll(system)).replayed.map((each) => each.split(":")[1]).sort()).toEqual(["m1", "m2"]);
       },
       async (system) => {
         system.histories.before = (step) => {

@@ -2,7 +2,7 @@ import { memberPlace } from "../../../lambdas/presence/members.js";
 import type { PresenceEntry, PresenceIdentity, Members, MembersPage } from "../../../lambdas/presence/members.js";
 import type { Occupancy, OccupiedChannel } from "../../../lambdas/presence/occupancy.js";
 
-/** Who is present where, in memory; with a place to interleave or die. */
+/** The members of channels, in memory, with hooks to interleave or to fail. */
 export class MemoryMembers implements Members {
   readonly rows = new Map<string, PresenceEntry>();
   /** Runs before a method does its work. */
@@ -108,7 +108,7 @@ export class MemoryMembers implements Members {
     await this.before("page");
     const behind = this.#of(channel).filter(({ connectionId }) => memberPlace(connectionId) > after);
     const sorted = behind.sort((a, b) => (memberPlace(a.connectionId) < memberPlace(b.connectionId) ? -1 : 1));
-    // As DynamoDB: whether there are others is not known before they are read.
+    // As in DynamoDB: a full page does not show whether more rows follow.
     return { attendants: sorted.slice(0, limit), more: sorted.length >= limit };
   }
 
@@ -117,7 +117,7 @@ export class MemoryMembers implements Members {
   }
 }
 
-/** Which channels are looked after, in memory; with a place to interleave or die. */
+/** The occupied channels, in memory, with hooks to interleave or to fail. */
 export class MemoryOccupancy implements Occupancy {
   readonly rows = new Map<string, OccupiedChannel>();
   /** Runs before a method does its work. */

@@ -15,7 +15,7 @@ const setUp = () => {
   const system = fanOutSystem({ channels: { "rooms/*": { presence: true } } });
   const runs: (readonly string[])[] = [];
   const { members, occupancy, settings, clock, log } = system;
-  const attendance = new PresenceRecorder({
+  const recorder = new PresenceRecorder({
     members,
     occupancy,
     announce: async (channels) => void runs.push(channels),
@@ -23,62 +23,62 @@ const setUp = () => {
     clock,
     log,
   });
-  const announcing: PresenceNotifierDependencies = { ...system, events: NO_EVENTS };
-  return { ...system, runs, attendance, announcing };
+  const dependencies: PresenceNotifierDependencies = { ...system, events: NO_EVENTS };
+  return { ...system, runs, recorder, dependencies };
 };
 
 const rooms = (count: number): string[] => Array.from({ length: count }, (_, at) => `rooms/${at}`);
 
-describe("the runs that tell who comes and goes", () => {
+describe("the runs of the presence notifier", () => {
   test("are one for all channels of a frame", async () => {
-    const { runs, attendance } = setUp();
-    await attendance.join(agentOf("c1"), rooms(25));
-    await attendance.tell([...rooms(25), "plain"]);
+    const { runs, recorder } = setUp();
+    await recorder.join(agentOf("c1"), rooms(25));
+    await recorder.tell([...rooms(25), "plain"]);
     expect(runs.map((channels) => [...channels].sort())).toEqual([rooms(25).sort()]);
   });
 
-  test("are as few as possible where an agent leaves more channels", async () => {
-    const { runs, attendance } = setUp();
-    await attendance.join(agentOf("c1"), rooms(60));
-    await attendance.leave("c1", rooms(60));
+  test("are as few as possible when an agent leaves many channels", async () => {
+    const { runs, recorder } = setUp();
+    await recorder.join(agentOf("c1"), rooms(60));
+    await recorder.leave("c1", rooms(60));
     expect(runs.map(({ length }) => length)).toEqual([25, 25, 10]);
   });
 
-  test("are not asked for on channels for which one is awaited", async () => {
-    const { runs, attendance } = setUp();
-    await attendance.tell(["rooms/1"]);
-    await attendance.tell(["rooms/1", "rooms/2"]);
+  test("are not scheduled again for channels with a scheduled run", async () => {
+    const { runs, recorder } = setUp();
+    await recorder.tell(["rooms/1"]);
+    await recorder.tell(["rooms/1", "rooms/2"]);
     expect(runs).toEqual([["rooms/1"], ["rooms/2"]]);
   });
 
-  test("tell all channels, also if one fails", async () => {
-    const { announcing, members, store, connections, attendance } = setUp();
+  test("notify all other channels if one fails", async () => {
+    const { dependencies, members, store, connections, recorder } = setUp();
     await store.with(agentOf("listener"), ...rooms(3));
-    await attendance.join(agentOf("c1"), rooms(3));
+    await recorder.join(agentOf("c1"), rooms(3));
     let failed = false;
     members.before = (step) => {
       if (step !== "all" || failed) return;
       failed = true;
       throw new Error("throttled");
     };
-    await expect(notifyChannels(announcing, rooms(3))).rejects.toThrow("throttled");
+    await expect(notifyChannels(dependencies, rooms(3))).rejects.toThrow("throttled");
     expect(connections.received("listener")).toHaveLength(2);
   });
 });
 
-describe("how long a run gathers", () => {
+describe("the time for which a run gathers changes", () => {
   test.each([
     [0, DEBOUNCE_MS],
     [200, DEBOUNCE_MS],
     [1_000, 1_000],
     [5_000, MAX_DEBOUNCE_MS],
     [100_000, MAX_DEBOUNCE_MS],
-  ])("with %i members: %i ms", async (count, milliseconds) => {
-    const { announcing, occupancy, clock } = setUp();
+  ])("of %i members is %i ms", async (count, milliseconds) => {
+    const { dependencies, occupancy, clock } = setUp();
     await occupancy.watch("rooms/1", clock.now());
     await occupancy.note("rooms/1", count);
     const begun = clock.now();
-    await notifyChannel(announcing, "rooms/1");
+    await notifyChannel(dependencies, "rooms/1");
     expect(clock.now() - begun).toBe(milliseconds);
     expect(debounceMs(count)).toBe(milliseconds);
   });

@@ -31,11 +31,12 @@ const setUp = (verdict: Verdict = { permitted: true, subscribe: ["rooms/1"], pub
   return { members, occupancy, clock, ask, asked, join };
 };
 
-/** Agents in the order in which they are told: of their places, which have nothing to do with their ids. */
+/** Agents in the order of their places in a page, which does not depend on their ids. */
 const inOrder = (...ids: string[]) =>
   ids.sort((a, b) => (memberPlace(a) < memberPlace(b) ? -1 : 1)).map((agent) => ({ agent }));
 
-test("who is there is told, and how many, without those who have gone or were silent for too long", async () => {
+// Members that have left, or whose lease is over, are not returned.
+test("a query returns the present members and their number", async () => {
   const { members, clock, ask, join } = setUp();
   for (const id of ["c", "a", "b"]) await join(id);
   await join("silent", {}, NOW);
@@ -51,29 +52,30 @@ test("who is there is told, and how many, without those who have gone or were si
   expect((await ask()).data).toEqual({ channel: "rooms/1", count: 0, members: [] });
 });
 
-test("of an agent its user and its info are told, and nothing else", async () => {
+test("a query returns the user id and info of an agent only", async () => {
   const { ask, join } = setUp();
   await join("a", { userId: "ada", info: null });
   expect((await ask()).data).toMatchObject({ members: [{ agent: "a", userId: "ada", info: null }] });
 });
 
-test("an answer is one frame, and says where to go on; whoever does so misses nobody, also when that one has left", async () => {
+// A page continues after a member even if that member has left.
+test("pages of one frame each return all members, even during leaves", async () => {
   const { members, ask, join } = setUp();
   const ids = Array.from({ length: 300 }, (_, at) => `agent-${String(at).padStart(4, "0")}`);
   for (const id of ids) await join(id, { info: "\u20ac".repeat(80) });
-  const told: string[] = [];
+  const agents: string[] = [];
   for (let after: string | undefined = ""; after !== undefined;) {
     const answer = await ask("rooms/1", after);
     expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(MAX_FRAME_BYTES);
     const { members: page, more } = answer.data as unknown as PresencePage;
-    told.push(...page.map(({ agent }) => agent));
-    if (more !== undefined) await members.leave(told.at(-1)!, "rooms/1", NOW);
+    agents.push(...page.map(({ agent }) => agent));
+    if (more !== undefined) await members.leave(agents.at(-1)!, "rooms/1", NOW);
     after = more;
   }
-  expect([...told].sort()).toEqual(ids);
+  expect([...agents].sort()).toEqual(ids);
 });
 
-/** What one channel's members cost: the most rows that one answer reads, and all rows of all answers. */
+/** The cost of a channel's members: the most rows that one reply reads, and all rows of all replies. */
 const reading = async (count: number, until?: number) => {
   const { members, ask, join } = setUp();
   for (let at = 0; at < count; at += 1)
@@ -89,29 +91,31 @@ const reading = async (count: number, until?: number) => {
     answers[answers.length - 1]! += read.attendants.length;
     return read;
   };
-  const told = new Set<string>();
+  const agents = new Set<string>();
   for (let after: string | undefined = ""; after !== undefined;) {
     answers.push(0);
     const data: PresencePage = (await ask("rooms/1", after)).data as unknown as PresencePage;
-    for (const { agent } of data.members) told.add(agent);
+    for (const { agent } of data.members) agents.add(agent);
     after = data.more;
   }
-  return { told: told.size, answers, most: Math.max(...answers), sum: answers.reduce((a, b) => a + b, 0) };
+  return { agents: agents.size, answers, most: Math.max(...answers), sum: answers.reduce((a, b) => a + b, 0) };
 };
 
-test("an answer reads what it tells and little more, however many members there are; all answers together read each row twice at most", async () => {
-  const { told, most, sum } = await reading(4_000);
-  expect(told).toBe(4_000);
+// All replies together read each row at most twice.
+test("a reply reads few rows beyond its members, however many there are", async () => {
+  const { agents, most, sum } = await reading(4_000);
+  expect(agents).toBe(4_000);
   expect(most).toBeLessThan(600);
   expect(sum).toBeLessThan(2 * 4_000);
 });
 
-test("an answer reads a thousand rows at most, also where nobody is there any more: then it tells nobody, and where to go on", async () => {
-  const { told, answers } = await reading(2_500, NOW);
-  expect([told, answers]).toEqual([0, [1_000, 1_000, 500]]);
+// The reply then has no members, but has a position to continue from.
+test("a reply reads at most 1,000 rows, even without present members", async () => {
+  const { agents, answers } = await reading(2_500, NOW);
+  expect([agents, answers]).toEqual([0, [1_000, 1_000, 500]]);
 });
 
-test("how many there are is counted where one answer tells all; else it is what the last run has noted, whoever asks on", async () => {
+test("the count is exact on one page, else from the last run", async () => {
   const { members, occupancy, ask, join } = setUp();
   const count = async (after?: string) => (await ask("rooms/1", after)).data as unknown as PresencePage;
   await occupancy.note("rooms/1", 1_234);
@@ -128,16 +132,16 @@ test("how many there are is counted where one answer tells all; else it is what 
 });
 
 test.each<[string, Verdict, string]>([
-  ["says no", { permitted: false, code: "denied", reason: "No." }, "denied"],
-  ["says nothing", { permitted: false, code: "guard_timeout", reason: "Late." }, "guard_timeout"],
-  ["permits something else", { permitted: true, subscribe: ["rooms/2"], publish: [] }, "denied"],
-])("a guard that %s lets nobody know", async (_, verdict, code) => {
+  ["denies", { permitted: false, code: "denied", reason: "No." }, "denied"],
+  ["does not decide", { permitted: false, code: "guard_timeout", reason: "Late." }, "guard_timeout"],
+  ["permits another channel", { permitted: true, subscribe: ["rooms/2"], publish: [] }, "denied"],
+])("a guard that %s denies the query", async (_, verdict, code) => {
   const { ask, join } = setUp(verdict);
   await join("a");
   expect(await ask()).toMatchObject({ successful: false, code, data: { channel: "rooms/1" } });
 });
 
-test("who asks too often is refused, and no guard asked", async () => {
+test("queries above the rate are refused before a guard runs", async () => {
   const { clock, ask, asked } = setUp();
   for (let times = 0; times < 20; times += 1) expect(await ask()).toMatchObject({ successful: true });
   expect(await ask()).toMatchObject({
@@ -156,13 +160,13 @@ test.each([
   ["rooms/*", "no_presence"],
   ["a b", "bad_channel"],
   ["/meta/user/ada", "reserved_channel"],
-])("of %s nobody is told, and no guard asked: %s", async (channel, code) => {
+])("a query of %s is refused before a guard runs: %s", async (channel, code) => {
   const { ask, asked } = setUp();
   expect(await ask(channel)).toMatchObject({ successful: false, code, data: { channel } });
   expect(asked).toEqual([]);
 });
 
-test("the back end asks who is there without a guard, and in larger pages", async () => {
+test("the server API reads presence without a guard, in larger pages", async () => {
   const system = { ...fanOutSystem({ channels: { "rooms/*": { presence: true } } }), newUuid: () => "made" };
   for (const id of ["a", "b"]) await system.members.join(agentOf(id, { uuid: id }), "rooms/1", NOW, NOW + 1);
   const ask = (presence: unknown) => handleServerRequest(system, { version: 1, presence });

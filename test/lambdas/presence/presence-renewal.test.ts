@@ -7,7 +7,8 @@ import { MemoryMembers } from "./presence-fakes.js";
 
 const settings = { ...DEFAULT_SETTINGS, channels: { "rooms/*": { presence: true } } as const };
 
-test("an agent is renewed where it is; where it is not, has gone, or was silent for a lease, it hears so; other channels are left out", async () => {
+// A member is absent if it is not there, has left, or was silent for a lease. Channels without presence are ignored.
+test("a ping renews present members and returns the absent channels", async () => {
   const members = new MemoryMembers();
   const clock = new TestClock();
   for (const channel of ["rooms/1", "rooms/2"]) await members.join(agentOf("c1"), channel, NOW, NOW + 1_001);
@@ -27,32 +28,33 @@ test("an agent is renewed where it is; where it is not, has gone, or was silent 
   expect(members.at("rooms/1", "c1")?.until).toBe(NOW + 1_000 + settings.presenceLeaseMs);
 });
 
-/** The channels that are written while an agent says it is present. */
-const writing = async (joined: readonly string[], said: readonly string[], after = settings.presenceLeaseMs / 2) => {
+/** The steps of the table when an agent renews its presence. */
+const writing = async (joined: readonly string[], listed: readonly string[], after = settings.presenceLeaseMs / 2) => {
   const members = new MemoryMembers();
   const clock = new TestClock();
   for (const channel of joined) await members.join(agentOf("c1"), channel, NOW, NOW + settings.presenceLeaseMs);
   clock.advance(after);
   const steps: string[] = [];
   members.before = (step) => void steps.push(step);
-  const absent = await renewPresence({ members, clock, settings }, "c1", said);
+  const absent = await renewPresence({ members, clock, settings }, "c1", listed);
   return { absent, steps, until: members.at("rooms/1", "c1")?.until };
 };
 
-test("a channel that is named twice costs one write", async () => {
+test("a channel that is listed twice costs one write", async () => {
   expect(await writing(["rooms/1"], ["rooms/1", "rooms/1", "plain"])).toMatchObject({
     absent: [],
     steps: ["untilOf", "renew"],
   });
 });
 
-test("channels on which the agent is not cost one read together, and no write; plain ones nothing", async () => {
+// Channels without presence cost nothing.
+test("channels without the agent share one read and cost no write", async () => {
   const channels = Array.from({ length: MAX_CHANNELS_PER_PING }, (_, at) => `rooms/${at}`);
   expect(await writing([], channels)).toMatchObject({ absent: channels, steps: ["untilOf"] });
   expect(await writing([], ["plain"])).toMatchObject({ absent: [], steps: [] });
 });
 
-test("who says so again before a quarter of its lease is over costs no write, and stays as long as it was told", async () => {
+test("a renewal within a quarter of the lease costs no write", async () => {
   const quarter = settings.presenceLeaseMs / 4;
   expect(await writing(["rooms/1"], ["rooms/1"], quarter - 1)).toEqual({
     absent: [],
@@ -66,7 +68,7 @@ test("who says so again before a quarter of its lease is over costs no write, an
   });
 });
 
-test("who has gone between the reading and the writing hears so", async () => {
+test("a member that leaves between read and write is absent", async () => {
   const members = new MemoryMembers();
   await members.join(agentOf("c1"), "rooms/1", NOW, NOW + 1);
   members.before = async (step) => {
@@ -80,7 +82,7 @@ test("who has gone between the reading and the writing hears so", async () => {
 const frame = (channel: string, data?: unknown) =>
   JSON.stringify({ action: "x", channel, uuid: "u1", ...(data === undefined ? {} : { data }) });
 
-test("what a ping may say of presence is a list of channels, not too long, or nothing", () => {
+test("a ping may list its present channels, up to the limit", () => {
   const many = Array.from({ length: MAX_CHANNELS_PER_PING }, () => "a");
   expect(readPresent(frame("/meta/ping"))).toEqual({ request: [] });
   for (const present of [[], ["rooms/1"], many])
@@ -101,7 +103,7 @@ test("what a ping may say of presence is a list of channels, not too long, or no
   }
 });
 
-test("a presence frame names one channel, and perhaps whom to go on behind", () => {
+test("a presence frame names one channel and perhaps a position", () => {
   expect(readPresence(frame("/meta/presence", { channel: "a" }))).toEqual({ request: { uuid: "u1", channel: "a" } });
   expect(readPresence(frame("/meta/presence", { channel: "a", after: "b" }))).toEqual({
     request: { uuid: "u1", channel: "a", after: "b" },

@@ -5,13 +5,13 @@ import { messageOf } from "../support/fakes.js";
 const uuidsOf = (messages: Parameters<typeof withDistinctUuids>[0]): string[] =>
   withDistinctUuids(messages).map(({ uuid }) => uuid);
 
-describe("the uuids of what one guard call publishes", () => {
-  test("stay as they are, while no two messages of a channel share one", () => {
+describe("the uuids of the messages of one guard call", () => {
+  test("stay unchanged if they differ on each channel", () => {
     const messages = [messageOf("a", 1, "m1"), messageOf("b", 1, "m1"), messageOf("a", 2, "m2")];
     expect(withDistinctUuids(messages)).toEqual(messages);
   });
 
-  test("are all different on one channel; the first keeps the one that they share", () => {
+  test("are made distinct on one channel, and the first one stays", () => {
     const [first, ...others] = uuidsOf([1, 2, 3].map((data) => messageOf("a", data, "m1")));
     expect(first).toBe("m1");
     expect(new Set([first, ...others]).size).toBe(3);
@@ -23,7 +23,7 @@ describe("the uuids of what one guard call publishes", () => {
     expect(uuidsOf(messages)).toEqual(uuidsOf(messages));
   });
 
-  test("leave everything else of the messages as it is", () => {
+  test("are all that changes in the messages", () => {
     expect(withDistinctUuids([messageOf("a", 1, "m1"), messageOf("a", { x: 2 }, "m1")])).toMatchObject([
       messageOf("a", 1, "m1"),
       { channel: "a", data: { x: 2 } },

@@ -15,7 +15,7 @@ const systemOf = async (more: Parameters<typeof fanOutSystem>[0] = {}) => {
 const outgoing = (channel: string, data: unknown = "hello", uuid = "m1") => messageOf(channel, data as string, uuid);
 
 describe("publications on channels that keep their last message", () => {
-  test("are numbered on the wire, each above the one before; those of other channels are not", async () => {
+  test("have increasing offsets on the wire, unlike those of other channels", async () => {
     const system = await systemOf();
     await publish(system, agent, [
       outgoing("prices/1", "a"),
@@ -32,7 +32,8 @@ describe("publications on channels that keep their last message", () => {
     expect(system.latest.kept.get("prices/1")?.data).toBe("c");
   });
 
-  test("are kept before subscribers are read: who is not read finds it kept", async () => {
+  // So a subscriber that is not read finds the message.
+  test("are kept before subscribers are read", async () => {
     const system = await systemOf();
     await publish(system, agent, [outgoing("prices/1"), outgoing("prices/1"), outgoing("prices/2")]);
     expect(system.store.calls).toEqual([
@@ -43,7 +44,7 @@ describe("publications on channels that keep their last message", () => {
     ]);
   });
 
-  test("of a back end count too; what it sends to a user does not", async () => {
+  test("of the server API are kept, but not its messages to users", async () => {
     const system = {
       ...(await systemOf({ channels: { ...channels, "/meta/*": { latest: true } } })),
       newUuid: () => "u",
@@ -62,7 +63,7 @@ describe("publications on channels that keep their last message", () => {
     expect(system.latest.kept.size).toBe(0);
   });
 
-  test("are measured with their number: what would not fit a frame with it is refused", async () => {
+  test("are too large if a frame does not fit their offset", async () => {
     const system = await systemOf();
     const room = MAX_FRAME_BYTES - JSON.stringify(worstCaseMessage(messageOf("prices/1", ""), system.settings)).length;
     const [fits, exceeds] = [outgoing("prices/1", "x".repeat(room)), outgoing("prices/1", "x".repeat(room + 1))];
@@ -72,7 +73,7 @@ describe("publications on channels that keep their last message", () => {
     expect(await publish(system, agent, [{ ...exceeds, channel: "other" }])).toMatchObject([{ successful: true }]);
   });
 
-  test("are seen by delivery guards without the number, and have it whatever the guard makes of them", async () => {
+  test("have no offset for delivery guards, but keep theirs when changed", async () => {
     const seen: unknown[] = [];
     const guards = {
       guardsDelivery: async () => true,
@@ -88,7 +89,7 @@ describe("publications on channels that keep their last message", () => {
   });
 });
 
-test("publications on other channels are the very same list, and nothing is asked", async () => {
+test("publications on other channels stay the same list, without any reads", async () => {
   const system = await systemOf();
   const publications = [{ message: outgoing("other") }];
   expect(await numberPublications(system, publications)).toBe(publications);

@@ -1,7 +1,7 @@
 import { PublicationRateLimiter } from "../../../lambdas/publish/publication-rate.js";
 import { TestClock } from "../support/fakes.js";
 
-test("an agent that was silent may publish for two seconds' worth at once, and at its rate from then on", () => {
+test("an agent may publish a burst of two seconds, then its rate", () => {
   const clock = new TestClock();
   const rate = new PublicationRateLimiter({ publicationsPerSecond: 10, ratesPerUser: 10 }, clock);
   expect([

@@ -28,7 +28,8 @@ const position = (system: Awaited<ReturnType<typeof systemOf>>, offset: number):
 });
 
 describe("a publication on a channel with history", () => {
-  test("is stored before subscribers are read; they and the publisher are told where it is", async () => {
+  // Both the subscribers and the publisher get the position.
+  test("is stored before subscribers are read, and its position is sent", async () => {
     const system = await systemOf({ latest: true });
     const [answer] = await publishUnanswered(system, agent, [messageOf(CHANNEL)]);
     const at = position(system, 1);
@@ -37,7 +38,8 @@ describe("a publication on a channel with history", () => {
     expect(system.connections.received("c2")).toEqual([{ ...messageOf(CHANNEL), ...at }]);
   });
 
-  test("that spares its publisher tells it that it is there, with the answer, or to workers", async () => {
+  // The offset comes with the reply, or from a worker.
+  test("without echo sends its publisher only the offset", async () => {
     const system = await systemOf();
     const { messages } = await publish(system, agent, [{ ...messageOf(CHANNEL), echo: false }], { answered: true });
     expect(messages.map(({ json }) => JSON.parse(json) as unknown)).toEqual([
@@ -50,7 +52,8 @@ describe("a publication on a channel with history", () => {
     ]);
   });
 
-  test("that is withheld, or has grown too large, is told to its recipient as being there; nobody asks the guard about a spared one", async () => {
+  // This also happens to a message that has become too large. The guard does not run for a publisher without echo.
+  test("that a guard drops sends its recipient the offset", async () => {
     const asked: string[] = [];
     const system = await systemOf({
       guards: {
@@ -73,7 +76,7 @@ describe("a publication on a channel with history", () => {
     expect(new Set(asked)).toEqual(new Set(["c2"]));
   });
 
-  test("is refused where it does not fit the answer in which it would be told again", async () => {
+  test("is refused if it does not fit a replay", async () => {
     const system = await systemOf();
     const room = MAX_FRAME_BYTES - REPLAY_BYTES;
     const [large, fits] = await publishUnanswered(system, agent, [
@@ -83,7 +86,7 @@ describe("a publication on a channel with history", () => {
     expect([large?.code, fits?.successful]).toEqual(["too_large", true]);
   });
 
-  test("is refused where the channel is busy, and its neighbours are not", async () => {
+  test("is refused if the channel is busy, unlike its neighbours", async () => {
     const system = await systemOf();
     system.histories.before = busyAt("reserveOffsets");
     const answers = await publishUnanswered(system, agent, [messageOf(CHANNEL), messageOf("plain", 2, "m2")]);
@@ -95,7 +98,7 @@ describe("a publication on a channel with history", () => {
     expect(system.store.calls).not.toContain(`subscribers ${CHANNEL}`);
   });
 
-  test("waits, where the channel lingers, with its place in the history", async () => {
+  test("lingers with its position in the history", async () => {
     const system = await systemOf({ lingerMs: 250, latest: true });
     await publishUnanswered(system, agent, [messageOf(CHANNEL), messageOf(CHANNEL, 2, "m2")]);
     expect(system.store.calls.slice(0, 6)).toEqual(["reserveOffsets", "claim", "claim", "put", "put", "append"]);
@@ -105,7 +108,7 @@ describe("a publication on a channel with history", () => {
   });
 });
 
-describe("the back end", () => {
+describe("the server API", () => {
   const serving = async () => {
     const system = await systemOf();
     let last = 0;
@@ -113,7 +116,8 @@ describe("the back end", () => {
   };
   const of = (channel: string, uuid?: string, data = 1) => ({ channel, data, ...(uuid && { uuid }) });
 
-  test("is one publisher: what it repeats is stored once, and each entry has its own result", async () => {
+  // Each entry has its own result.
+  test("is one publisher, whose repetitions are stored once", async () => {
     const system = await serving();
     const request = { version: 1, publish: [of("bad channel"), of(CHANNEL, "m1"), of("plain"), of(CHANNEL)] };
     const first = await handleServerRequest(system, request);
@@ -131,10 +135,10 @@ describe("the back end", () => {
     expect(await handleServerRequest(system, { version: 1, publish: [of(CHANNEL, "m1", 2)] })).toMatchObject({
       results: [{ accepted: false, code: "uuid_reused", uuid: "m1" }],
     });
-    expect(system.histories.told(CHANNEL).filter((each) => !each.endsWith("-"))).toEqual(["1:m1", "2:made3"]);
+    expect(system.histories.listOffsets(CHANNEL).filter((each) => !each.endsWith("-"))).toEqual(["1:m1", "2:made3"]);
   });
 
-  test("reads histories, whoever may subscribe", async () => {
+  test("reads histories without a guard", async () => {
     const system = await serving();
     await handleServerRequest(system, { version: 1, publish: [of(CHANNEL, "m1"), of(CHANNEL, "m2")] });
     const read = (history: unknown) => handleServerRequest(system, { version: 1, history });

@@ -26,8 +26,8 @@ const setUp = async (options: Parameters<typeof fanOutSystem>[0] = {}) => {
   return system;
 };
 
-describe("what is published too fast", () => {
-  test("is refused message by message before any guard is asked; the others of the frame are published", async () => {
+describe("publications above the rate", () => {
+  test("are refused one by one, before guards run, unlike the others", async () => {
     const asked: string[] = [];
     const publication: GuardPort["publication"] = async (_agent, message) => {
       asked.push(message.uuid);
@@ -54,17 +54,17 @@ describe("what is published too fast", () => {
   });
 });
 
-describe("a message that is too large as it would be delivered", () => {
+describe("a message that is too large for delivery", () => {
   const limit = serialize(messageOf("a", "x".repeat(20))).bytes;
 
-  test("is refused, and one byte less is not; the others of the frame are not touched", async () => {
+  test("is refused at one byte above the limit, unlike its neighbours", async () => {
     const system = await setUp({ limits: { messageBytes: limit } });
     const sizes = [20, 21, 3].map((size, at) => out("a", "x".repeat(size), `m${at}`));
     expect(codes(await publish(system, agent, sizes))).toEqual([undefined, "too_large", undefined]);
     expect(system.connections.received("listener")).toHaveLength(2);
   });
 
-  test("is one that a guard made larger; then nothing that it staged happens", async () => {
+  test("may have grown in its guard, whose staged work is then discarded", async () => {
     const publication: GuardPort["publication"] = async (_agent, message) =>
       permitted({ publish: [message, { ...message, data: "x".repeat(21) }], subscribe: ["b"] });
     const system = await setUp({ guards: { publication }, limits: { messageBytes: limit } });
@@ -73,7 +73,7 @@ describe("a message that is too large as it would be delivered", () => {
     expect((await system.store.connectionSubscriptions("publisher")).channels).toEqual([]);
   });
 
-  test("is not delivered to the one recipient whose delivery guard made it so, and the log says it", async () => {
+  test("may have grown in a delivery guard, is dropped and logged", async () => {
     const delivery: GuardPort["delivery"] = async (_agent, message) => ({ ...message, data: "x".repeat(21) });
     const system = await setUp({
       guards: { guardsDelivery: async () => true, delivery },
@@ -87,7 +87,7 @@ describe("a message that is too large as it would be delivered", () => {
   });
 });
 
-test("names that this deployment does not allow cannot be published on", async () => {
+test("channel names that the deployment does not allow are refused", async () => {
   const system = await setUp({ limits: { channelLength: 3, channelPunctuation: "" } });
   expect(codes(await publish(system, agent, [out("a"), out("a-b"), out("abcd")]))).toEqual([
     undefined,
@@ -96,11 +96,12 @@ test("names that this deployment does not allow cannot be published on", async (
   ]);
 });
 
-describe("a publication guard that subscribes its publisher beyond what an agent may have", () => {
+describe("a publication guard that subscribes its publisher to too many channels", () => {
   const publication: GuardPort["publication"] = async (_agent, message) =>
     permitted({ publish: [message], subscribe: message.uuid === "greedy" ? ["x", "y"] : ["x"] });
 
-  test("has its message refused, and nothing of it done; other messages of the frame are not touched", async () => {
+  // Nothing of the refused message is done.
+  test("has its message refused, unlike the others of the frame", async () => {
     const system = await setUp({ guards: { publication }, limits: { subscriptionsPerAgent: 1 } });
     const answers = await publish(system, agent, [out("a", 1, "greedy"), out("a", 2, "modest")]);
     expect(codes(answers)).toEqual(["too_many_subscriptions", undefined]);

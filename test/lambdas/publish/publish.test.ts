@@ -25,8 +25,8 @@ const setUp = async (publication?: GuardPort["publication"]) => {
   return system;
 };
 
-describe("publish succeeds by default", () => {
-  test("and reaches all subscribers, the publisher too", async () => {
+describe("a publication", () => {
+  test("reaches all subscribers, the publisher included", async () => {
     const system = await setUp();
     expect(await publish(system, agent, [out("a")])).toEqual([
       { channel: "/meta/successful", uuid: "m1", successful: true },
@@ -35,14 +35,14 @@ describe("publish succeeds by default", () => {
     expect(system.connections.received("publisher")).toEqual([messageOf("a")]);
   });
 
-  test("without the publisher's own copy, where it says echo: false", async () => {
+  test("does not reach its publisher with echo: false", async () => {
     const system = await setUp();
     await publish(system, agent, [out("a", 1, "m1", false), out("a", 2, "m2")]);
     expect(system.connections.received("publisher")).toEqual([messageOf("a", 2, "m2")]);
     expect(system.connections.received("listener")).toHaveLength(2);
   });
 
-  test("with a channel that can be published on only", async () => {
+  test("needs a channel that allows publications", async () => {
     const system = await setUp();
     const answers = await publish(system, agent, [
       out("/meta/x", 1, "m1"),
@@ -60,7 +60,7 @@ describe("publish succeeds by default", () => {
 });
 
 describe("a publication guard", () => {
-  test("is asked about the message as its publisher sent it, without what is none of its business", async () => {
+  test("gets the message as sent, without the publisher's options", async () => {
     const asked: Message[] = [];
     const system = await setUp(async (_agent, message) => {
       asked.push(message);
@@ -70,7 +70,7 @@ describe("a publication guard", () => {
     expect(asked).toEqual([messageOf("a")]);
   });
 
-  test("that denies: the publisher learns why, by the message's uuid, and nothing is published", async () => {
+  test("that denies sends its reason, and nothing is published", async () => {
     const system = await setUp(async () => ({ permitted: false, code: "denied", reason: "Not here." }));
     expect(await publish(system, agent, [out("a")])).toEqual([
       { channel: "/meta/error", uuid: "m1", successful: false, code: "denied", error: "Not here." },
@@ -79,7 +79,7 @@ describe("a publication guard", () => {
     expect(system.store.calls).toEqual([]);
   });
 
-  test("publishes what it staged, on as many channels as it likes, and not what it did not", async () => {
+  test("publishes the messages that it staged, on any channels", async () => {
     const system = await setUp(async (_agent, message) =>
       permitted({
         publish: [
@@ -92,7 +92,8 @@ describe("a publication guard", () => {
     expect(system.connections.received("listener")).toEqual([messageOf("b", "for b"), messageOf("c", "for c")]);
   });
 
-  test("may publish several messages on one channel: each has a uuid of its own, the same when it is repeated", async () => {
+  // The uuids are the same when the publication is repeated.
+  test("may publish several messages on one channel, with distinct uuids", async () => {
     const system = await setUp(async (_agent, message) =>
       permitted({
         publish: [
@@ -109,20 +110,20 @@ describe("a publication guard", () => {
     expect(system.connections.received("listener")).toEqual([...received, ...received]);
   });
 
-  test("may succeed without publishing: the message was only logged, or posted elsewhere", async () => {
+  test("may permit a publication without publishing anything", async () => {
     const system = await setUp(async () => permitted());
     expect(await publish(system, agent, [out("a")])).toMatchObject([{ channel: "/meta/successful", successful: true }]);
     expect(system.connections.posts).toEqual([]);
   });
 
-  test("may give the publisher a result; null is one", async () => {
+  test("may give the publisher a result, even null", async () => {
     const system = await setUp(async () => permitted({ result: null }));
     expect(await publish(system, agent, [out("a")])).toEqual([
       { channel: "/meta/successful", uuid: "m1", successful: true, data: null },
     ]);
   });
 
-  test("may subscribe the publisher elsewhere, which happens before anything is delivered", async () => {
+  test("may subscribe the publisher before anything is delivered", async () => {
     const system = await setUp(async (_agent, message) =>
       permitted({ subscribe: ["new"], publish: [{ ...message, channel: "new" }] }),
     );
@@ -135,7 +136,7 @@ describe("a publication guard", () => {
     expect(system.connections.received("publisher")).toEqual([messageOf("new")]);
   });
 
-  test("spares the publisher its copy on every channel the guard chose", async () => {
+  test("keeps echo: false on every channel that it chose", async () => {
     const system = await setUp(async (_agent, message) =>
       permitted({ publish: [message, { ...message, channel: "b" }] }),
     );
@@ -156,25 +157,25 @@ describe("a message that is too large", () => {
         : permitted({ publish: [message] }),
     );
 
-  test("as it would be delivered: nothing of it happens, not even on the channels where it would fit", async () => {
-    const it = await system();
-    expect(await publish(it, agent, [out("a", 1, "big")])).toMatchObject([
+  test("is not delivered, not even on channels that it fits", async () => {
+    const tooLarge = await system();
+    expect(await publish(tooLarge, agent, [out("a", 1, "big")])).toMatchObject([
       { channel: "/meta/error", uuid: "big", code: "too_large" },
     ]);
-    expect(it.connections.posts).toEqual([]);
-    expect(it.store.traces("publisher")).not.toContain("new");
+    expect(tooLarge.connections.posts).toEqual([]);
+    expect(tooLarge.store.traces("publisher")).not.toContain("new");
   });
 
-  test("touches no other message of its frame", async () => {
-    const it = await system();
-    const answers = await publish(it, agent, [out("a", 1, "m1"), out("a", 2, "big"), out("a", 3, "m3")]);
+  test("does not affect other messages of its frame", async () => {
+    const tooLarge = await system();
+    const answers = await publish(tooLarge, agent, [out("a", 1, "m1"), out("a", 2, "big"), out("a", 3, "m3")]);
     expect(answers.map(({ code }) => code)).toEqual([undefined, "too_large", undefined]);
-    expect(it.connections.received("listener")).toEqual([messageOf("a", 1, "m1"), messageOf("a", 3, "m3")]);
+    expect(tooLarge.connections.received("listener")).toEqual([messageOf("a", 1, "m1"), messageOf("a", 3, "m3")]);
   });
 });
 
 describe("several messages in a frame", () => {
-  test("are decided independently and delivered in the order of the frame, whichever guard is quicker", async () => {
+  test("are decided independently and delivered in the frame's order", async () => {
     const system = await setUp(async (_agent, message): Promise<Verdict> => {
       await system.clock.sleep(message.uuid === "m1" ? 500 : 1);
       return message.uuid === "m2"
@@ -191,7 +192,7 @@ describe("several messages in a frame", () => {
     expect(system.connections.to("listener")).toHaveLength(1);
   });
 
-  test("are asked about at the same time: the frame waits for the slowest guard, not for their sum", async () => {
+  test("are decided in parallel", async () => {
     const system = await setUp(async () => {
       await system.clock.sleep(900);
       return permitted();
@@ -206,21 +207,22 @@ describe("several messages in a frame", () => {
   });
 });
 
-describe("publishing writes nothing", () => {
-  test("and reads each channel's subscribers once", async () => {
+describe("publishing", () => {
+  test("reads each channel's subscribers once and writes nothing", async () => {
     const system = await setUp();
     await publish(system, agent, [out("a", 1, "m1"), out("b", 2, "m2"), out("a", 3, "m3")]);
     expect(system.store.calls).toEqual(["subscribers a", "subscribers b"]);
   });
 
-  test("and is answered with success also when someone could not be reached, which is logged", async () => {
+  test("succeeds even if a subscriber cannot be reached, which is logged", async () => {
     const system = await setUp();
     system.connections.scripts.set("listener", ["refused"]);
     expect(await publish(system, agent, [out("a")])).toMatchObject([{ successful: true }]);
     expect(system.log.of("not_delivered")).toHaveLength(1);
   });
 
-  test("and fails as a whole when the subscribers cannot be read: nothing has been posted", async () => {
+  // Nothing has been posted then.
+  test("fails as a whole if subscribers cannot be read", async () => {
     const system = await setUp();
     system.store.before.subscribers = () => {
       throw new Error("throttled");

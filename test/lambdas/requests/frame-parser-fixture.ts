@@ -1,10 +1,10 @@
 import { MAX_FRAME_BYTES } from "../../../protocol/index.js";
 
-/** A body of JSON nested so deep, its outermost object included. */
+/** JSON with this nesting depth, its outermost object included. */
 export const nested = (depth: number, rest = ""): string =>
   `{${rest}"data":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`;
 
-/** Fills `frame` with spaces between its fields until it has so many bytes. */
+/** Fills `frame` with spaces between its fields up to this many bytes. */
 export const padded = (frame: object, bytes = MAX_FRAME_BYTES): string => {
   const json = JSON.stringify(frame);
   return `{${" ".repeat(bytes - Buffer.byteLength(json))}${json.slice(1)}`;

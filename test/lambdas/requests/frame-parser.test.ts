@@ -27,11 +27,11 @@ const NOT_FRAMES: [string, string | null | undefined][] = [
 ];
 
 describe("a frame", () => {
-  test.each(NOT_FRAMES)("is no frame when it is %s", (_, body) => {
+  test.each(NOT_FRAMES)("is invalid if it is %s", (_, body) => {
     expect(readFrame(body)).toBeUndefined();
   });
 
-  test("is at most 32 KB, not one byte more", () => {
+  test("has at most 32 KB, not one byte more", () => {
     expect(readFrame(padded({ uuid: "u1" }, MAX_FRAME_BYTES))).toEqual({ uuid: "u1" });
     expect(readFrame(padded({ uuid: "u1" }, MAX_FRAME_BYTES + 1))).toBeUndefined();
   });
@@ -49,7 +49,7 @@ describe("a frame", () => {
     expect(readFrame(nested(16_000))).toBeUndefined();
   });
 
-  test("is not nested by brackets in its strings, escaped quotes included", () => {
+  test("is not nested by brackets in its strings", () => {
     const text = `${"[{".repeat(400)}\\"${'"['.repeat(300)}`;
     expect(readFrame(JSON.stringify({ [text]: text }))).toEqual({ [text]: text });
   });
@@ -58,15 +58,15 @@ describe("a frame", () => {
     expect(readFrame(JSON.stringify({ data: Array.from({ length: 2_000 }, () => ({})) }))).toBeDefined();
   });
 
-  test("with __proto__ inherits nothing from it", () => {
+  test("with __proto__ does not inherit from it", () => {
     const frame = readFrame('{"__proto__":{"uuid":"u1","data":1,"messages":[]}}');
     expect(uuidOf(frame)).toBeUndefined();
     expect(frame?.["data"]).toBeUndefined();
   });
 });
 
-describe("the uuid an answer carries", () => {
-  test("is the frame's, if it can be read", () => {
+describe("the uuid of a reply", () => {
+  test("is the frame's uuid if that is valid", () => {
     expect(uuidOf({ uuid: "u1" })).toBe("u1");
     expect(uuidOf({ uuid: "x".repeat(65) })).toBeUndefined();
     expect(uuidOf({ uuid: 5 })).toBeUndefined();
@@ -76,24 +76,24 @@ describe("the uuid an answer carries", () => {
 });
 
 describe.each([Meta.connect, Meta.ping] as const)("a frame to %s", (channel) => {
-  test("is read with its uuid; fields it does not know are ignored", () => {
+  test("is read with its uuid, and unknown fields are ignored", () => {
     const read = readMetaFrame(JSON.stringify({ channel, uuid: "u1", agentId: "someone-else", new: 1 }), channel);
     expect(read).toMatchObject({ request: { uuid: "u1" } });
   });
 
-  test.each(NOT_FRAMES)("that is %s is an error (seed: connect with an invalid frame is an error)", (_, body) => {
+  test.each(NOT_FRAMES)("that is %s is an error", (_, body) => {
     const [fault, ...more] = faultsOf(readMetaFrame(body, channel));
     expect(more).toEqual([]);
     expect(fault).toMatchObject({ channel: Meta.error, successful: false, code: "bad_frame" });
     expect(fault).not.toHaveProperty("uuid");
   });
 
-  test("that lacks its uuid gets a /meta/error that says so", () => {
+  test("without a uuid gets a /meta/error that says so", () => {
     const [fault] = faultsOf(readMetaFrame(JSON.stringify({ channel }), channel));
     expect(fault).toMatchObject({ channel: Meta.error, code: "bad_frame", error: expect.stringContaining("uuid") });
   });
 
-  test("that lacks its channel, or has another, gets a /meta/error that says so, with its uuid", () => {
+  test("with a wrong channel gets a /meta/error with its uuid", () => {
     for (const other of [undefined, "stories/5", Meta.subscribe, 7]) {
       const [fault] = faultsOf(readMetaFrame(JSON.stringify({ channel: other, uuid: "u1" }), channel));
       expect(fault).toMatchObject({ channel: Meta.error, uuid: "u1", code: "bad_frame" });
@@ -116,7 +116,7 @@ describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (met
     });
   });
 
-  test("may say behind which position of each something is wanted", () => {
+  test("may have a position for each channel", () => {
     const since = { epoch: "e1", offset: 3 };
     expect(read({ channel: "a", since })).toEqual({
       request: { uuid: "u1", channels: ["a"], since: new Map([["a", since]]), invalidSince: new Set() },
@@ -156,36 +156,36 @@ describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (met
     });
   });
 
-  test("may name what is no channel name: that is decided channel by channel", () => {
+  test("may name invalid channels, which are refused one by one", () => {
     expect(read({ channels: ["", "/meta/x", "a b"] })).toMatchObject({ request: { channels: ["", "/meta/x", "a b"] } });
   });
 
   test.each([
     ["no data", undefined],
     ["null", null],
-    ["a text", "a"],
+    ["a string", "a"],
     ["a list", ["a"]],
     ["no channel", {}],
     ["an empty list", { channels: [] }],
-    ["a text for a list", { channels: "a" }],
+    ["a string instead of a list", { channels: "a" }],
     ["a number among the channels", { channels: ["a", 5] }],
     ["null among the channels", { channels: [null] }],
-    ["a number for a channel", { channel: 5 }],
-    ["a list with a hole", { channels: [["a"]] }],
-  ])("with %s must have a data.channel (seed: subscribe without data.channel)", (_, data) => {
+    ["a number as the channel", { channel: 5 }],
+    ["a list in the list", { channels: [["a"]] }],
+  ])("with %s must have a data.channel", (_, data) => {
     const [fault, ...more] = faultsOf(read(data));
     expect(more).toEqual([]);
     expect(fault).toMatchObject({ channel: meta, uuid: "u1", successful: false, code: "bad_frame" });
     expect(fault?.error).toContain("data.channel");
   });
 
-  test("names at most 25", () => {
+  test("names at most 25 channels", () => {
     const channels = Array.from({ length: 26 }, (_, at) => `c${at}`);
     expect(read({ channels: channels.slice(1) })).toMatchObject({ request: { channels: channels.slice(1) } });
     expect(faultsOf(read({ channels }))).toMatchObject([{ channel: meta, uuid: "u1", code: "too_many" }]);
   });
 
-  test("names at most as many as a deployment allows, the same one twice counted twice", () => {
+  test("names at most the deployment's limit, with repetitions counted", () => {
     const read = (channels: string[]) =>
       readSubscription(JSON.stringify({ channel: meta, uuid: "u1", data: { channels } }), meta, {
         channelsPerFrame: 2,
@@ -207,7 +207,7 @@ describe("a frame that publishes", () => {
   const read = (frame: object) => readPublication(JSON.stringify({ action: "publish", ...frame }), DEFAULT_LIMITS);
   const message = { channel: "a", uuid: "u1", data: "hello" };
 
-  test("holds one message in itself, or several in messages", () => {
+  test("has one message in itself, or several in messages", () => {
     expect(read(message)).toEqual({ request: [{ ...message, echo: true }] });
     const messages = [message, { ...message, uuid: "u2", echo: false }];
     expect(read({ messages })).toEqual({
@@ -222,22 +222,23 @@ describe("a frame that publishes", () => {
     expect(read({ ...message, data })).toMatchObject({ request: [{ data }] });
   });
 
-  test("takes nothing but channel, uuid, data and echo: a frame cannot name an agent", () => {
+  // So a frame cannot name an agent.
+  test("has channel, uuid, data and echo only", () => {
     const read1 = read({ ...message, agentId: "someone-else", agent: { uuid: "x" }, __proto: 1 });
     expect(read1).toEqual({ request: [{ ...message, echo: true }] });
   });
 
   test.each([
     ["no channel", { uuid: "u1", data: 1 }],
-    ["a number for a channel", { ...message, channel: 7 }],
-    ["no data (the object must have channel and data)", { channel: "a", uuid: "u1" }],
-    ["an echo that is no boolean", { ...message, echo: "no" }],
+    ["a number as the channel", { ...message, channel: 7 }],
+    ["no data", { channel: "a", uuid: "u1" }],
+    ["an echo that is not a boolean", { ...message, echo: "no" }],
     ["a null echo", { ...message, echo: null }],
-  ])("with %s is answered on /meta/error with the message's uuid", (_, frame) => {
+  ])("with %s gets a /meta/error with the message's uuid", (_, frame) => {
     expect(faultsOf(read(frame))).toMatchObject([{ channel: Meta.error, uuid: "u1", code: "bad_frame" }]);
   });
 
-  test.each([undefined, "", "a b", 7, "x".repeat(65)])("with the uuid %j is answered without one", (uuid) => {
+  test.each([undefined, "", "a b", 7, "x".repeat(65)])("with the uuid %j gets a reply without one", (uuid) => {
     const [fault] = faultsOf(read({ ...message, uuid }));
     expect(fault).toMatchObject({ channel: Meta.error, code: "bad_frame", error: expect.stringContaining("uuid") });
     expect(fault).not.toHaveProperty("uuid");
@@ -247,12 +248,12 @@ describe("a frame that publishes", () => {
     ["an empty list", []],
     ["an object", { 0: message }],
     ["null", null],
-    ["a text", "hello"],
+    ["a string", "hello"],
   ])("whose messages are %s is malformed", (_, messages) => {
     expect(faultsOf(read({ uuid: "frame", messages }))).toMatchObject([{ uuid: "frame", code: "bad_frame" }]);
   });
 
-  test("in which one message is malformed publishes none, and answers each by its uuid", () => {
+  test("with one malformed message publishes none, with a reply per message", () => {
     const faults = faultsOf(
       read({ messages: [message, { ...message, uuid: "u2", channel: 7 }, "x", null, { uuid: "u5" }] }),
     );
@@ -262,7 +263,8 @@ describe("a frame that publishes", () => {
     expect(faults[1]?.error).toContain("channel");
   });
 
-  test("holds at most 25 messages; more are told too_many by their uuids, as many as one frame answers", () => {
+  // The replies have the messages' uuids, as many as one frame of replies holds.
+  test("has at most 25 messages, and each further one is too_many", () => {
     const messages = Array.from({ length: 26 }, (_, at) => ({ ...message, uuid: `u${at}` }));
     expect(read({ messages: messages.slice(1) })).toHaveProperty("request.length", 25);
     const faults = faultsOf(read({ messages }));
@@ -270,7 +272,8 @@ describe("a frame that publishes", () => {
     expect(faults[3]).toMatchObject({ channel: Meta.error, uuid: "u3", code: "too_many" });
   });
 
-  test("holds at most as many as a deployment allows; each of more is told, so that a client can split them", () => {
+  // Each message gets a reply, so that a client can split the frame.
+  test("has at most the deployment's limit of messages", () => {
     const messages = Array.from({ length: 25 }, (_, at) => ({ ...message, uuid: `u${at}` }));
     const read = (count: number) =>
       readPublication(JSON.stringify({ action: "publish", messages: messages.slice(0, count) }), {

@@ -32,7 +32,7 @@ const setUp = async () => {
   return { clock, ping, reads: () => reads };
 };
 
-test("a ping is told where the agent is behind, and where it is not present", async () => {
+test("a ping returns the lagging and the absent channels", async () => {
   const { ping } = await setUp();
   expect(await ping({ positions: { "kept/1": SINCE }, presentChannels: ["rooms/1"] })).toEqual({
     facts: { laggingChannels: ["kept/1"], absentChannels: ["rooms/1"] },
@@ -42,7 +42,7 @@ test("a ping is told where the agent is behind, and where it is not present", as
 });
 
 test.each([{ positions: { "kept/1": SINCE } }, { presentChannels: ["rooms/1"] }])(
-  "one agent that says %j too often is refused, before anything is read",
+  "one agent that sends %j too often is refused before any read",
   async (data) => {
     const { clock, ping, reads } = await setUp();
     for (let times = 0; times < PINGS_WITH_CHANNELS.burst; times += 1) expect(await ping(data)).toHaveProperty("facts");
@@ -61,7 +61,7 @@ test.each([{ positions: { "kept/1": SINCE } }, { presentChannels: ["rooms/1"] }]
   },
 );
 
-test("pings that say nothing are not counted, and read nothing", async () => {
+test("pings without channels are not counted and read no rows", async () => {
   const { ping, reads } = await setUp();
   for (let times = 0; times < 10 * PINGS_WITH_CHANNELS.burst; times += 1)
     expect(await ping(times % 2 ? {} : undefined)).toEqual({ facts: {} });

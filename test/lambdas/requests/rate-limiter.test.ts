@@ -6,8 +6,8 @@ const setUp = (perSecond: number) => {
   return { clock, rate: new RateLimiter({ perSecond, burst: 2 * perSecond }, clock, 3) };
 };
 
-describe("what an agent asks for", () => {
-  test("may be its burst at once, and what is over it is refused", () => {
+describe("the requests of one agent", () => {
+  test("may be a burst at once, and the rest is refused", () => {
     const { rate } = setUp(10);
     expect([
       rate.take({ connectionId: "c1" }, 15),
@@ -16,7 +16,7 @@ describe("what an agent asks for", () => {
     ]).toEqual([15, 5, 0]);
   });
 
-  test("may be as much as the rate from then on, however it is spread over time", () => {
+  test("may continue at the rate, however they are spread over time", () => {
     const { rate, clock } = setUp(10);
     rate.take({ connectionId: "c1" }, 20);
     let taken = 0;
@@ -27,27 +27,27 @@ describe("what an agent asks for", () => {
     expect(taken).toBe(70);
   });
 
-  test("that was refused does not count", () => {
+  test("do not count if they were refused", () => {
     const { rate, clock } = setUp(1);
     expect(rate.take({ connectionId: "c1" }, 1_000)).toBe(2);
     clock.advance(1_000);
     expect(rate.take({ connectionId: "c1" }, 1_000)).toBe(1);
   });
 
-  test("does not add up while it is silent: its burst at most", () => {
+  test("do not add up beyond the burst while it is silent", () => {
     const { rate, clock } = setUp(10);
     rate.take({ connectionId: "c1" }, 20);
     clock.advance(3_600_000);
     expect(rate.take({ connectionId: "c1" }, 100)).toBe(20);
   });
 
-  test("is its own, and no other agent's", () => {
+  test("do not count for other agents", () => {
     const { rate } = setUp(10);
     rate.take({ connectionId: "c1" }, 20);
     expect(rate.take({ connectionId: "c2" }, 20)).toBe(20);
   });
 
-  test("survives a clock that is put back: nothing is given, nothing is taken", () => {
+  test("keep their count when the clock is put back", () => {
     const { rate, clock } = setUp(10);
     rate.take({ connectionId: "c1" }, 15);
     clock.advance(-60_000);
@@ -57,10 +57,11 @@ describe("what an agent asks for", () => {
   });
 });
 
-describe("what all agents of one user ask for", () => {
+describe("the requests of all agents of one user", () => {
   const ada = (connectionId: string) => ({ connectionId, userId: "ada" });
 
-  test("may be several times what one agent may, and no more; other users and agents without a user have their own", () => {
+  // Other users, and agents without a user, have limits of their own.
+  test("may be several times one agent's, without affecting others", () => {
     const { rate } = setUp(10);
     const taken = ["c1", "c2", "c3", "c4"].map((id) => rate.take(ada(id), 100));
     expect(taken).toEqual([20, 20, 20, 0]);
@@ -68,7 +69,7 @@ describe("what all agents of one user ask for", () => {
     expect(rate.take({ connectionId: "c6" }, 100)).toBe(20);
   });
 
-  test("comes back with time", () => {
+  test("are allowed again with time", () => {
     const { rate, clock } = setUp(10);
     for (const id of ["c1", "c2", "c3"]) rate.take(ada(id), 20);
     clock.advance(100);
@@ -83,7 +84,7 @@ describe("a request that costs more than one", () => {
     expect([15, 6, 5, 1].map((cost) => rate.spend(agent, cost))).toEqual([true, false, true, false]);
   });
 
-  test("may be charged when it has happened; what is owed is paid first", () => {
+  test("may be charged afterwards, and the debt counts first", () => {
     const { rate, clock } = setUp(10);
     const agent = { connectionId: "c1" };
     rate.charge(agent, 25);
@@ -93,7 +94,7 @@ describe("a request that costs more than one", () => {
   });
 });
 
-test("memory is bounded: whoever was silent for longest is forgotten, nobody else", () => {
+test("the limiter drops the agent that was silent for longest when full", () => {
   const { rate } = setUp(1);
   rate.take({ connectionId: "first" }, 2);
   rate.take({ connectionId: "second" }, 2);

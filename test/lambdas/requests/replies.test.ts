@@ -9,8 +9,8 @@ import { denial, connectionInfo, failure, encodeReplies, success } from "../../.
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { agentOf } from "../support/fakes.js";
 
-describe("an answer", () => {
-  test("that says no has a code for programs and a text for people", () => {
+describe("a reply", () => {
+  test("that fails has a code for programs and a text for people", () => {
     expect(failure(Meta.error, "u1", "bad_channel")).toEqual({
       channel: "/meta/error",
       uuid: "u1",
@@ -21,16 +21,16 @@ describe("an answer", () => {
     expect(failure(Meta.error, "u1", "denied", "Not you.").error).toBe("Not you.");
   });
 
-  test("has no uuid at all when the request had none", () => {
+  test("has no uuid if the request had none", () => {
     expect(failure(Meta.error, undefined, "bad_frame")).not.toHaveProperty("uuid");
   });
 
-  test("that says yes has data only if there is some; null is some", () => {
+  test("that succeeds has data only if there is some, even null", () => {
     expect(success(Meta.successful, "u1")).toEqual({ channel: "/meta/successful", uuid: "u1", successful: true });
     expect(success(Meta.successful, "u1", null)).toHaveProperty("data", null);
   });
 
-  test("to a denied socket comes on /meta/connect, with the guard's reason, whatever was asked", () => {
+  test("to a denied connection is on /meta/connect with the guard's reason", () => {
     expect(denial("u1", { code: "denied", reason: "No entry." })).toEqual({
       channel: "/meta/connect",
       uuid: "u1",
@@ -41,26 +41,26 @@ describe("an answer", () => {
   });
 });
 
-describe("a frame of answers", () => {
+describe("a frame of replies", () => {
   const answer = (uuid: string): Reply => success(Meta.successful, uuid);
 
-  test("is one object for one answer, a list for several, in order", () => {
+  test("is one object for one reply, and a list for several", () => {
     expect(JSON.parse(encodeReplies([answer("a")]))).toEqual(answer("a"));
     expect(JSON.parse(encodeReplies([answer("a"), answer("b")]))).toEqual([answer("a"), answer("b")]);
   });
 
-  test("never exceeds 32 KB: what fits is told, in order", () => {
+  test("never exceeds 32 KB, and has the first replies that fit", () => {
     const many = Array.from({ length: 100 }, (_, at) =>
       success(Meta.subscribe, `u${at}`, { channel: "x".repeat(1_000) }),
     );
     const frame = encodeReplies(many);
     expect(Buffer.byteLength(frame)).toBeLessThanOrEqual(MAX_FRAME_BYTES);
-    const told = JSON.parse(frame) as Reply[];
-    expect(told.length).toBeGreaterThan(25);
-    expect(told).toEqual(many.slice(0, told.length));
+    const info = JSON.parse(frame) as Reply[];
+    expect(info.length).toBeGreaterThan(25);
+    expect(info).toEqual(many.slice(0, info.length));
   });
 
-  test("holds the answers to a full publish frame, each with the largest result", () => {
+  test("has room for a full publish frame with the largest results", () => {
     const full = Array.from({ length: MAX_MESSAGES_PER_FRAME }, () =>
       success(Meta.successful, "u".repeat(64), "r".repeat(MAX_RESULT_BYTES - 2)),
     );
@@ -68,20 +68,21 @@ describe("a frame of answers", () => {
   });
 });
 
-test("the server's facts tell the agent's id, the guards' timeouts and the limits, and nothing of the agent's credentials", () => {
-  const told = connectionInfo(agentOf("c1", { credentials: { token: "s3cret" } }), DEFAULT_SETTINGS, 1_000);
-  expect(told).toEqual({
+// It does not have the agent's credentials.
+test("the connection info has the agent's id, timeouts and limits only", () => {
+  const info = connectionInfo(agentOf("c1", { credentials: { token: "s3cret" } }), DEFAULT_SETTINGS, 1_000);
+  expect(info).toEqual({
     agent: "uuid-of-c1",
     timeouts: DEFAULT_SETTINGS.timeouts,
     limits: { ...DEFAULT_SETTINGS.limits, frameBytes: 32_768 },
   });
 });
 
-test("the server's facts tell whose connection it is, if the connection guard said so", () => {
+test("the connection info has the user id that the guard set", () => {
   expect(connectionInfo(agentOf("c1", { userId: "ada" }), DEFAULT_SETTINGS, 1_000)).toMatchObject({ userId: "ada" });
 });
 
-test("the server's facts tell an agent that expires how long it has", () => {
+test("the connection info of an expiring agent has its remaining time", () => {
   expect(connectionInfo(agentOf("c1", { expiresAt: 61_000 }), DEFAULT_SETTINGS, 1_000)).toMatchObject({
     expiresInMs: 60_000,
   });

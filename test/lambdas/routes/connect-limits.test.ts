@@ -48,7 +48,8 @@ const EXPLAINS = "push-it.v1, push-it.v1.denied";
 const opened = { statusCode: 200, headers: { "Sec-WebSocket-Protocol": "push-it.v1" } };
 const explained = { statusCode: 200, headers: { "Sec-WebSocket-Protocol": "push-it.v1.denied" } };
 
-test("of a handshake that fails half-way nothing stays: it would count, and no $disconnect comes", async () => {
+// Its rows would count, and $disconnect does not follow.
+test("a handshake that fails halfway leaves no rows", async () => {
   const { store, left, open } = setUp({}, { userId: "ann", subscribe: ["news"] });
   store.before.subscribers = () => {
     throw new Error("throttled");
@@ -61,7 +62,8 @@ test("of a handshake that fails half-way nothing stays: it would count, and no $
 describe("connections of one user", () => {
   const limits = { ...DEFAULT_LIMITS, agentsPerUser: 2 };
 
-  test("are as many as allowed; of one more nothing stays, and nobody is told that it left", async () => {
+  // The disconnect guard does not run for it.
+  test("are limited, and a refused connection leaves no rows", async () => {
     const { store, left, open } = setUp({ limits }, { userId: "ann", subscribe: ["news"] });
     expect([await open("c1"), await open("c2")]).toEqual([opened, opened]);
     expect(await open("c3")).toEqual({ statusCode: 403 });
@@ -73,7 +75,7 @@ describe("connections of one user", () => {
     ]);
   });
 
-  test("that are too many are told so, where the client asked to be: nothing stays but the reason", async () => {
+  test("above the limit leave only the reason if the client requests it", async () => {
     const { store, open } = setUp({ limits: { ...limits, agentsPerUser: 1 } }, { userId: "ann" });
     await open("c1");
     expect(await open("c2", EXPLAINS)).toEqual(explained);
@@ -82,7 +84,8 @@ describe("connections of one user", () => {
     expect(store.traces("c2")).toHaveLength(2);
   });
 
-  test("are never more than allowed, also when ten come at once; and there is room again for those who come later", async () => {
+  // Later connections fill the remaining places.
+  test("stay within the limit when ten come at once", async () => {
     const { store, left, open } = setUp({ limits: { ...limits, agentsPerUser: 5 } }, { userId: "ann" });
     const results = await Promise.all(Array.from({ length: 10 }, (_, at) => open(`c${at}`)));
     const accepted = results.filter(({ statusCode }) => statusCode === 200).length;
@@ -94,7 +97,7 @@ describe("connections of one user", () => {
     expect(await open("last")).toEqual({ statusCode: 403 });
   });
 
-  test("may overlap with the one that each replaces, of the same session; a third one counts", async () => {
+  test("may overlap once with the connection of the same session", async () => {
     const { store, open } = setUp({ limits }, { userId: "ann" });
     const session = (letter: string): string => `push-it.v1, push-it.session.${letter.repeat(22)}`;
     expect([await open("a1", session("a")), await open("b1", session("b"))]).toEqual([opened, opened]);
@@ -104,19 +107,20 @@ describe("connections of one user", () => {
     expect(await subscribersOf(store, userChannel("ann"))).toHaveLength(4);
   });
 
-  test("that offer no session overlap with nobody", async () => {
+  test("without a session do not overlap", async () => {
     const { open } = setUp({ limits: { ...limits, agentsPerUser: 1 } }, { userId: "ann" });
     await open("c1");
     expect(await open("c2")).toEqual({ statusCode: 403 });
   });
 
-  test("of other users, or of nobody, do not count", async () => {
+  test("of other users, or without a user, do not count", async () => {
     const { open } = setUp({ limits: { ...limits, agentsPerUser: 1 } });
     expect([await open("c1"), await open("c2")]).toEqual([opened, opened]);
   });
 });
 
-test("a connection guard that subscribes an agent beyond what it may have prevents the connection, and nothing stays", async () => {
+// No row stays.
+test("a connection guard with too many subscriptions prevents the connection", async () => {
   const { store, left, open } = setUp(
     { limits: { ...DEFAULT_LIMITS, subscriptionsPerAgent: 2 } },
     { subscribe: ["a", "b", "c"], userId: "ann" },
@@ -132,7 +136,7 @@ test("a connection guard that subscribes an agent beyond what it may have preven
 describe("a page of another origin", () => {
   const allowedOrigins = ["https://example.com"];
 
-  test("is refused before the guard is asked, and told why where it asked", async () => {
+  test("is refused before the guard runs, with a reason if requested", async () => {
     const { store, open, asked } = setUp({ allowedOrigins });
     expect(await open("c1", "push-it.v1", { Origin: "https://evil.example" })).toEqual({ statusCode: 403 });
     expect(store.calls).toEqual([]);
@@ -141,13 +145,13 @@ describe("a page of another origin", () => {
     expect(asked()).toBe(0);
   });
 
-  test("is refused with 403 alone where denials are refused", async () => {
+  test("gets 403 without a reason if denials are refused", async () => {
     const { store, open } = setUp({ allowedOrigins, denials: "refuse" });
     expect(await open("c1", EXPLAINS, { Origin: "null" })).toEqual({ statusCode: 403 });
     expect(store.calls).toEqual([]);
   });
 
-  test("an allowed one, or no browser at all, goes on to the guard", async () => {
+  test("reaches the guard if it is allowed or not a browser", async () => {
     const { open, asked } = setUp({ allowedOrigins });
     expect(await open("c1", EXPLAINS, { Origin: "https://EXAMPLE.com" })).toEqual(opened);
     expect(await open("c2", EXPLAINS)).toEqual(opened);
@@ -155,32 +159,32 @@ describe("a page of another origin", () => {
   });
 });
 
-describe("credentials of more bytes than allowed", () => {
+describe("credentials that are too large", () => {
   const limits = { ...DEFAULT_LIMITS, credentialsBytes: 6 };
   const entry = (value: string) =>
     `push-it.v1, push-it.credentials.${Buffer.from(JSON.stringify(value)).toString("base64url")}`;
 
-  test("are refused with 400, before anything else", async () => {
+  test("are refused with 400 before the guard runs", async () => {
     const { store, open, asked } = setUp({ limits });
     expect(await open("c1", entry("abcd"))).toEqual(opened);
     expect(await open("c2", entry("abcde"))).toEqual({ statusCode: 400 });
     expect([asked(), store.traces("c2")]).toEqual([1, []]);
   });
 
-  test("are refused with their code where the client asked for the reason: nothing stays but that", async () => {
+  test("leave only the reason if the client requests it", async () => {
     const { store, open, asked } = setUp({ limits });
     expect(await open("c1", `push-it.v1.denied, ${entry("abcde")}`)).toEqual(explained);
     expect(store.records.get("c1")).toMatchObject({ denial: { code: "credentials_too_large" } });
     expect([asked(), store.traces("c1").length]).toEqual([0, 2]);
   });
 
-  test("are refused with 400 alone where denials are refused", async () => {
+  test("get 400 without a reason if denials are refused", async () => {
     const { store, open } = setUp({ limits, denials: "refuse" });
     expect(await open("c1", `push-it.v1.denied, ${entry("abcde")}`)).toEqual({ statusCode: 400 });
     expect(store.calls).toEqual([]);
   });
 
-  test("of a page that may not connect are not what it is told", async () => {
+  test("are not the reason for a page of another origin", async () => {
     const { store, open } = setUp({ limits, allowedOrigins: ["https://example.com"] });
     await open("c1", `push-it.v1.denied, ${entry("abcde")}`, { Origin: "https://evil.example" });
     expect(store.records.get("c1")).toMatchObject({ denial: { code: "bad_origin" } });

@@ -42,8 +42,8 @@ const setUp = (connection?: GuardPort["connection"], settings: Partial<Settings>
 const accepted = { statusCode: 200, headers: { "Sec-WebSocket-Protocol": "push-it.v1" } };
 const explained = { statusCode: 200, headers: { "Sec-WebSocket-Protocol": "push-it.v1.denied" } };
 
-describe("connect succeeds by default", () => {
-  test("the agent is stored before the handshake ends, and push-it.v1 is selected", async () => {
+describe("a connection is accepted by default", () => {
+  test("once its agent is stored, with push-it.v1 as the subprotocol", async () => {
     const { open, stored, store } = setUp();
     expect(await open("push-it.v1", "push-it.v1.denied")).toEqual(accepted);
     expect(stored()).toEqual({
@@ -56,13 +56,13 @@ describe("connect succeeds by default", () => {
     expect(store.calls[0]).toBe("putAgent c1");
   });
 
-  test("with credentials, which later guards see", async () => {
+  test("with credentials for later guards", async () => {
     const { open, stored } = setUp();
     expect(await open("push-it.v1", credentials({ user: "Ada" }))).toEqual(accepted);
     expect(stored()?.credentials).toEqual({ user: "Ada" });
   });
 
-  test("each agent with an id of its own", async () => {
+  test("with an agent id of its own", async () => {
     const { open, stored } = setUp();
     await open("push-it.v1");
     const first = stored()?.uuid;
@@ -70,7 +70,7 @@ describe("connect succeeds by default", () => {
     expect(stored()?.uuid).not.toBe(first);
   });
 
-  test("from a client that sends no user agent, or an endless one", async () => {
+  test("without a user agent, or with a very long one", async () => {
     const { system, stored } = setUp();
     const event = connectEvent("push-it.v1");
     event.requestContext.identity = { sourceIp: "198.51.100.1", userAgent: "u".repeat(5_000) };
@@ -89,24 +89,24 @@ describe("the handshake's origin, query and cookies", () => {
     return { ...event, queryStringParameters: { room: "secret-query" } };
   };
 
-  test("are told to the connection guard", async () => {
-    const told: unknown[] = [];
+  test("are passed to the connection guard", async () => {
+    const handshakes: unknown[] = [];
     const { system } = setUp();
     const guards: GuardPort = {
       ...system.guards,
       connection: async (agent, isConnected, handshake) => (
-        told.push(isConnected, handshake),
+        handshakes.push(isConnected, handshake),
         openGuards.connection(agent)
       ),
     };
     expect(await connect({ ...system, guards }, withHandshake())).toEqual(accepted);
-    expect(told).toEqual([
+    expect(handshakes).toEqual([
       false,
       { origin: "https://example.com", query: { room: "secret-query" }, cookies: { sid: "secret-cookie" } },
     ]);
   });
 
-  test("are not stored, and not logged", async () => {
+  test("are not stored and not logged", async () => {
     for (const verdict of [permitted(), { permitted: false, code: "denied", reason: "no" } as const]) {
       const { system, store, log } = setUp(async () => verdict);
       await connect(system, withHandshake());
@@ -116,10 +116,10 @@ describe("the handshake's origin, query and cookies", () => {
   });
 });
 
-describe("a malformed handshake is refused with 400, and no guard is asked", () => {
+describe("a malformed handshake gets 400 before the guard runs: it has", () => {
   test.each([
     ["no subprotocol", []],
-    ["no version that is known", ["push-it.v2"]],
+    ["no known version", ["push-it.v2"]],
     ["credentials that are not JSON", ["push-it.v1", `push-it.credentials.${Buffer.from("{").toString("base64url")}`]],
     ["credentials that are not base64url", ["push-it.v1", "push-it.credentials.a.b"]],
     ["credentials of more than 4 KB", ["push-it.v1", credentials("x".repeat(4_095))]],
@@ -133,7 +133,7 @@ describe("a malformed handshake is refused with 400, and no guard is asked", () 
 });
 
 describe("the connection guard", () => {
-  test("gets what the client sent, and what it leaves in credentials is what later guards see", async () => {
+  test("gets the client's credentials and sets those for later guards", async () => {
     const { open, asked, stored } = setUp(async () =>
       permitted({ credentials: { user: "Ada" }, info: { name: "Ada" } }),
     );
@@ -142,13 +142,13 @@ describe("the connection guard", () => {
     expect(stored()).toMatchObject({ credentials: { user: "Ada" }, info: { name: "Ada" } });
   });
 
-  test("that leaves nothing there: nothing is kept", async () => {
+  test("that sets no credentials keeps none", async () => {
     const { open, stored } = setUp(async () => permitted());
     await open("push-it.v1", credentials("token"));
     expect(stored()).not.toHaveProperty("credentials");
   });
 
-  test("keeps nothing where the stack says so, but info", async () => {
+  test("keeps the info but no credentials if the stack says so", async () => {
     const guard = async () => permitted({ credentials: { user: "Ada" }, info: "Ada" });
     const { open, asked, stored, store } = setUp(guard, { keepCredentials: false });
     await open("push-it.v1", credentials("token"));
@@ -158,7 +158,7 @@ describe("the connection guard", () => {
     expect(JSON.stringify([...store.records])).not.toContain("token");
   });
 
-  test("may subscribe the agent: written last, so that whoever publishes then finds an agent", async () => {
+  test("may subscribe the agent, after the agent is stored", async () => {
     const { open, store } = setUp(async () => permitted({ subscribe: ["news", "stories/5"] }));
     expect(await open("push-it.v1")).toEqual(accepted);
     expect(store.calls).toEqual([
@@ -170,31 +170,28 @@ describe("the connection guard", () => {
   });
 });
 
-describe("a connection guard that denies or does nothing prevents the connection", () => {
+describe("a connection guard without a grant prevents the connection", () => {
   const DENIALS: [string, Extract<Verdict, { permitted: false }>][] = [
     ["denies", { permitted: false, code: "denied", reason: "Members only." }],
-    ["does nothing in time", { permitted: false, code: "guard_timeout", reason: "Time ran out." }],
+    ["times out", { permitted: false, code: "guard_timeout", reason: "Time ran out." }],
     ["fails", { permitted: false, code: "guard_failed", reason: "It failed." }],
   ];
 
-  test.each(DENIALS)(
-    "%s: a client that wants to know why gets a socket that tells, and no agent",
-    async (_, denial) => {
-      const { open, store, log } = setUp(async () => denial);
-      expect(await open("push-it.v1", "push-it.v1.denied")).toEqual(explained);
-      expect(store.records.get("c1")).toMatchObject({ denial: { code: denial.code, reason: denial.reason } });
-      expect(store.calls).toEqual(["putDenial c1"]);
-      expect(log.of("connection_denied")).toEqual([{ connection: "c1", code: denial.code }]);
-    },
-  );
+  test.each(DENIALS)("that %s is explained to a client that requests the reason", async (_, denial) => {
+    const { open, store, log } = setUp(async () => denial);
+    expect(await open("push-it.v1", "push-it.v1.denied")).toEqual(explained);
+    expect(store.records.get("c1")).toMatchObject({ denial: { code: denial.code, reason: denial.reason } });
+    expect(store.calls).toEqual(["putDenial c1"]);
+    expect(log.of("connection_denied")).toEqual([{ connection: "c1", code: denial.code }]);
+  });
 
-  test.each(DENIALS)("%s: a client that did not ask gets 403, and nothing is stored", async (_, denial) => {
+  test.each(DENIALS)("that %s means 403 and no rows without such a request", async (_, denial) => {
     const { open, store } = setUp(async () => denial);
     expect(await open("push-it.v1")).toEqual({ statusCode: 403 });
     expect(store.calls).toEqual([]);
   });
 
-  test("and where denials are refused, everyone gets 403", async () => {
+  test("means 403 for all clients if denials are refused", async () => {
     const { open, store } = setUp(async () => ({ permitted: false, code: "denied", reason: "No." }), {
       denials: "refuse",
     });
@@ -203,14 +200,15 @@ describe("a connection guard that denies or does nothing prevents the connection
   });
 });
 
-test("a client that has gone away meanwhile leaves no subscription behind", async () => {
+test("a client that has left meanwhile has no subscription left", async () => {
   const { open, store } = setUp(async () => permitted({ subscribe: ["news"] }));
   store.before.putSubscriptions = () => void store.records.delete("c1");
   await open("push-it.v1");
   expect((await store.connectionSubscriptions("c1")).channels).toEqual([]);
 });
 
-test("a frame that chooses the handshake's route is refused: an open connection cannot become another agent", async () => {
+// An open connection cannot become another agent.
+test("a frame cannot choose the handshake's route", async () => {
   const { system, store, asked } = setUp();
   const { requestContext } = frameEvent({ action: "$connect" }, "c1", "$connect");
   expect(await connect(system, { ...connectEvent("push-it.v1"), requestContext })).toEqual({ statusCode: 400 });
@@ -218,13 +216,10 @@ test("a frame that chooses the handshake's route is refused: an open connection 
   expect(store.calls).toEqual([]);
 });
 
-test.each(["putAgent", "putSubscriptions"] as const)(
-  "a table that fails at %s refuses the handshake: open means connected",
-  async (step) => {
-    const { open, store } = setUp(async () => permitted({ subscribe: ["news"] }));
-    store.before[step] = () => {
-      throw new Error("throttled");
-    };
-    await expect(open("push-it.v1")).rejects.toThrow("throttled");
-  },
-);
+test.each(["putAgent", "putSubscriptions"] as const)("a table that fails at %s fails the handshake", async (step) => {
+  const { open, store } = setUp(async () => permitted({ subscribe: ["news"] }));
+  store.before[step] = () => {
+    throw new Error("throttled");
+  };
+  await expect(open("push-it.v1")).rejects.toThrow("throttled");
+});

@@ -6,7 +6,7 @@ import { Deployed } from "../support/deployed.js";
 
 /*
  * One connection's life through the functions as they are deployed, each with its own environment's modules, on a real
- * table: what one writes is what the next finds.
+ * table.
  */
 
 const deployed = new Deployed();
@@ -62,7 +62,7 @@ const frames = {
 const ask = async (name: keyof typeof frames, connection = "c1") =>
   answersOf(await run(name, frameEvent(frames[name], connection)));
 
-test("an agent connects, subscribes, publishes, unsubscribes and leaves, and nothing stays behind", async () => {
+test("an agent connects, subscribes, publishes, unsubscribes and leaves without leftover rows", async () => {
   const connectedAt = Date.now();
   expect(await run("connect", connectEvent("push-it.v1", "c1", connectedAt))).toMatchObject({ statusCode: 200 });
   const who = answersOf(await run("connect-status", frameEvent(frames.connect)));
@@ -73,7 +73,7 @@ test("an agent connects, subscribes, publishes, unsubscribes and leaves, and not
     { channel: "/meta/ping", uuid: "u2", successful: true, data: who[0]?.data },
   ]);
   expect(await ask("subscribe")).toMatchObject([{ successful: true }, { successful: true }]);
-  // Its own copy rides with the answer.
+  // The reply carries the agent's own copy.
   expect(await ask("publish")).toMatchObject([
     { channel: "stories/5", uuid: "u5", data: "hello" },
     { channel: "/meta/successful", uuid: "u5" },
@@ -88,7 +88,7 @@ test("an agent connects, subscribes, publishes, unsubscribes and leaves, and not
   expect(await deployed.table.rows()).toEqual([]);
 });
 
-test("a connection that is not known is told so by every route, and closed by ping", async () => {
+test("every route reports an unknown connection, and ping closes it", async () => {
   for (const name of ["subscribe", "unsubscribe", "publish"] as const) {
     expect(await ask(name, "stranger")).toMatchObject([{ channel: "/meta/error", code: "unknown_agent" }]);
   }
@@ -98,7 +98,7 @@ test("a connection that is not known is told so by every route, and closed by pi
   expect(deployed.closed()).toEqual(["stranger"]);
 });
 
-test("a denied connection is told why by every route, and closed by connect; $disconnect forgets it", async () => {
+test("every route reports a denial, connect closes, and $disconnect deletes it", async () => {
   const connectedAt = Date.now();
   await deployed.table.table.putDenial("c2", connectedAt, { code: "denied", reason: "Members only." });
   for (const name of ["subscribe", "publish"] as const) {
@@ -112,7 +112,7 @@ test("a denied connection is told why by every route, and closed by connect; $di
   expect(await deployed.table.rows()).toEqual([]);
 });
 
-test("a frame that no route takes, from an agent, is answered and does no harm", async () => {
+test("a frame without a route gets an error reply", async () => {
   await deployed.table.table.putAgent(agentOf("c3", { connectedAt: Date.now() }));
   expect(answersOf(await run("default", frameEvent({ action: "fly", uuid: "u9" }, "c3")))).toMatchObject([
     { uuid: "u9", code: "unknown_action" },
@@ -121,7 +121,7 @@ test("a frame that no route takes, from an agent, is answered and does no harm",
   await run("disconnect", disconnectEvent("c3", Date.now()));
 });
 
-test("a frame that chooses the route of $disconnect removes nobody", async () => {
+test("a frame that chooses the route of $disconnect removes no agent", async () => {
   const live = agentOf("c4", { connectedAt: Date.now() });
   await deployed.table.table.putAgent(live);
   await run("disconnect", frameEvent({ action: "$disconnect" }, "c4", "$disconnect"));
@@ -130,7 +130,7 @@ test("a frame that chooses the route of $disconnect removes nobody", async () =>
   expect(await deployed.table.rows()).toEqual([]);
 });
 
-test("the sweep closes and removes what nobody noticed, and says how many", async () => {
+test("the sweep removes lost connections and logs their number", async () => {
   const info = jest.spyOn(console, "info").mockImplementation(() => undefined);
   const lost = agentOf("lost", { connectedAt: Date.now() - 3 * 60 * 60_000 });
   await deployed.table.table.putAgent(lost);

@@ -6,7 +6,8 @@ import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { agentOf, MemoryStore, TestClock, TestLog } from "../support/fakes.js";
 import { MemoryHistories } from "../history/history-fakes.js";
 
-test("an agent that asks for histories too often is refused, before a guard is asked or anything is read; others are not", async () => {
+// Other agents are not affected.
+test("history requests above the rate are refused before any guard or read", async () => {
   const clock = new TestClock();
   const store = new MemoryStore();
   let asked = 0;

@@ -4,13 +4,12 @@ import { agentOf } from "../support/fakes.js";
 import { Deployed } from "../support/deployed.js";
 
 /*
- * The function as it is deployed: its environment, a real table, and an `@connections` API on loopback. What publishing
- * decides is tested in core/publish.test.ts.
+ * The function as it is deployed, with a real table and an `@connections` API on loopback.
  */
 
 const deployed = new Deployed();
 let handler: (event: FrameEvent) => Promise<RouteResult>;
-/** Agents of this moment: the function's clock is the real one. */
+/** Agents with the present time, because the function's clock is the real one. */
 const agent = (connectionId: string) => agentOf(connectionId, { connectedAt: Date.now() - 60_000 });
 
 beforeAll(async () => {
@@ -33,7 +32,8 @@ beforeEach(() => {
 
 const message = (uuid: string, channel = "stories/5") => ({ channel, uuid, data: { text: "größe" } });
 
-test("publish brings a message to exact and * subscribers, the publisher's own with its answer, on /meta/successful by its uuid", async () => {
+// The publisher's own copy comes with the reply.
+test("publish reaches exact and wildcard subscribers, and replies on /meta/successful", async () => {
   const result = await handler(frameEvent({ action: "publish", ...message("m1") }));
   expect(answersOf(result)).toEqual([message("m1"), { channel: "/meta/successful", uuid: "m1", successful: true }]);
   expect(deployed.posted()).toEqual([["c2", message("m1")]]);
@@ -48,18 +48,18 @@ test("a frame of several messages arrives as one frame, in order", async () => {
   ]);
 });
 
-test("a malformed frame is answered on /meta/error, and nothing is posted", async () => {
+test("a malformed frame gets a /meta/error, and nothing is posted", async () => {
   const result = await handler(frameEvent({ action: "publish", channel: "stories/5", uuid: "m1" }));
   expect(answersOf(result)).toMatchObject([{ channel: "/meta/error", uuid: "m1", code: "bad_frame" }]);
   expect(deployed.posted()).toEqual([]);
 });
 
-test("a connection without an agent is told so", async () => {
+test("a connection without an agent gets unknown_agent", async () => {
   const result = await handler(frameEvent({ action: "publish", ...message("m1") }, "stranger"));
   expect(answersOf(result)).toMatchObject([{ channel: "/meta/error", uuid: "m1", code: "unknown_agent" }]);
 });
 
-test("a subscriber that is gone is closed and removed, and the publication succeeds", async () => {
+test("a gone subscriber is removed, and the publication succeeds", async () => {
   await deployed.table.table.putAgent(agent("gone"));
   await deployed.table.table.putSubscriptions(agent("gone"), ["stories/5", "other"]);
   deployed.connections.answer = ({ path }, response) => response.writeHead(path.includes("gone") ? 410 : 200).end("{}");

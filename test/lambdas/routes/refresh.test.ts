@@ -61,19 +61,19 @@ const setUp = async (
 const end = (expiresAt: number): number => expiresAt / 1000 + RENEWAL_GRACE_SECONDS;
 
 describe("the connection guard", () => {
-  test("is asked with the new credentials, as about an agent that is connected", async () => {
+  test("gets the new credentials and an agent that is connected", async () => {
     const { ask, asked } = await setUp();
     await ask({ credentials: { token: 2 } });
     expect(asked).toEqual([{ agent: { ...before, credentials: { token: 2 } }, isConnected: true }]);
   });
 
-  test.each([undefined, {}, { other: 1 }])("sees no credentials where data is %j", async (data) => {
+  test.each([undefined, {}, { other: 1 }])("gets no credentials if data is %j", async (data) => {
     const { ask, asked } = await setUp();
     await ask(data);
     expect(asked[0]?.agent).not.toHaveProperty("credentials");
   });
 
-  test("that accepts replaces all it can set, and the agent is told for how long", async () => {
+  test("that accepts replaces the agent's values and returns the remaining time", async () => {
     const { ask, stored, ends, store } = await setUp(async () =>
       permitted({ credentials: "claims", info: "new", userId: "ada" }),
     );
@@ -90,7 +90,7 @@ describe("the connection guard", () => {
     expect([...store.registrations]).toEqual([`${end(LATER)}#c1`]);
   });
 
-  test("that sets nothing leaves nothing but whose it is, and no end", async () => {
+  test("that sets no values leaves only the user id", async () => {
     const { ask, stored } = await setUp(async () => ({ permitted: true, subscribe: [], publish: [] }));
     const [answer] = await ask({ credentials: "new" });
     expect(answer?.data).not.toHaveProperty("expiresInMs");
@@ -98,7 +98,7 @@ describe("the connection guard", () => {
     expect(stored()).toEqual({ ...bare, renewals: 1 });
   });
 
-  test("'s credentials are not kept where none are to be", async () => {
+  test("keeps no credentials if the stack says so", async () => {
     const { ask, stored } = await setUp(async () => permitted({ credentials: "claims" }), { keepCredentials: false });
     await ask({ credentials: "new" });
     expect(stored()).not.toHaveProperty("credentials");
@@ -111,7 +111,7 @@ describe("the connection guard", () => {
     expect(ends()).toEqual([end(LATER), end(LATER)]);
   });
 
-  test("that gives the same end costs no row of a subscription", async () => {
+  test("that keeps the expiry costs no writes of subscriptions", async () => {
     const { ask, store } = await setUp(async () => permitted({ expiresAt: SOON }));
     await ask();
     expect(store.calls).toEqual(["renewAgent c1", "connectionSubscriptions c1"]);
@@ -121,7 +121,7 @@ describe("the connection guard", () => {
 describe("a denial", () => {
   const denied = async () => ({ permitted: false, code: "denied", reason: "Suspended." }) as const;
 
-  test("removes the agent, tells it and onDisconnect, and closes it", async () => {
+  test("removes the agent, notifies and closes it, and calls onDisconnect", async () => {
     const { ask, store, connections, left, log } = await setUp(denied);
     expect(await ask({ credentials: "new" })).toEqual([]);
     expect(store.traces("c1")).toEqual([]);
@@ -133,7 +133,7 @@ describe("a denial", () => {
     expect(JSON.stringify(log.entries)).not.toContain("Suspended");
   });
 
-  test("is told and closed although the table fails", async () => {
+  test("notifies and closes the agent even if the table fails", async () => {
     const { ask, store, connections } = await setUp(denied);
     store.before.connectionSubscriptions = () => {
       throw new Error("throttled");
@@ -143,7 +143,7 @@ describe("a denial", () => {
     expect(connections.closed).toEqual(["c1"]);
   });
 
-  test.each(["eve", "ADA"])("is what another user (%s) comes to", async (userId) => {
+  test.each(["eve", "ADA"])("follows if the guard returns another user: %s", async (userId) => {
     const { ask, store, connections } = await setUp(async () => permitted({ userId }));
     expect(await ask()).toEqual([]);
     expect(connections.received("c1")).toMatchObject([
@@ -152,16 +152,16 @@ describe("a denial", () => {
     expect(store.traces("c1")).toEqual([]);
   });
 
-  test("is what a user comes to where there was none", async () => {
+  test("follows if the guard returns a user for an anonymous agent", async () => {
     const { system, connections, store } = await setUp(async () => permitted({ userId: "ada" }));
-    const { userId: _userId, ...nobody } = before;
-    await refresh(system, nobody, JSON.stringify({ channel: "/meta/refresh", uuid: "u1" }));
+    const { userId: _userId, ...anonymous } = before;
+    await refresh(system, anonymous, JSON.stringify({ channel: "/meta/refresh", uuid: "u1" }));
     expect(connections.received("c1")).toMatchObject([{ code: "denied" }]);
     expect(store.records.size).toBe(0);
   });
 });
 
-describe("what leaves the agent what it was", () => {
+describe("the agent stays as it was", () => {
   const unchanged = async ({ stored, ends, connections, left }: Awaited<ReturnType<typeof setUp>>): Promise<void> => {
     expect(stored()).toEqual(before);
     expect(ends()).toEqual([end(SOON), end(SOON)]);
@@ -169,20 +169,20 @@ describe("what leaves the agent what it was", () => {
     expect(left).toEqual([]);
   };
 
-  test.each(["guard_timeout", "guard_failed"] as const)("is %s", async (code) => {
-    const it = await setUp(async () => ({ permitted: false, code, reason: "Later." }));
-    expect(await it.ask()).toEqual([
+  test.each(["guard_timeout", "guard_failed"] as const)("after %s", async (code) => {
+    const fixture = await setUp(async () => ({ permitted: false, code, reason: "Later." }));
+    expect(await fixture.ask()).toEqual([
       { channel: "/meta/refresh", uuid: "u1", successful: false, code, error: "Later." },
     ]);
-    await unchanged(it);
+    await unchanged(fixture);
   });
 
-  test("is too many subscriptions", async () => {
+  test("after too many subscriptions", async () => {
     const limits = { ...DEFAULT_SETTINGS.limits, subscriptionsPerAgent: 2 };
-    const it = await setUp(async () => permitted({ subscribe: ["b", "c"] }), { limits });
-    expect(await it.ask()).toMatchObject([{ successful: false, code: "too_many_subscriptions" }]);
-    await unchanged(it);
-    expect(it.store.endOf("c1", "b")).toBeUndefined();
+    const fixture = await setUp(async () => permitted({ subscribe: ["b", "c"] }), { limits });
+    expect(await fixture.ask()).toMatchObject([{ successful: false, code: "too_many_subscriptions" }]);
+    await unchanged(fixture);
+    expect(fixture.store.endOf("c1", "b")).toBeUndefined();
   });
 
   test.each([
@@ -192,117 +192,118 @@ describe("what leaves the agent what it was", () => {
     ["bad_frame", null, {}],
     ["bad_frame", undefined, { channel: "/meta/ping" }],
     ["bad_frame", undefined, { uuid: "no uuid" }],
-  ] as const)("is a frame that is %s", async (code, data, more) => {
-    const it = await setUp();
-    expect(await it.ask(data, more)).toMatchObject([{ successful: false, code }]);
-    expect(it.asked).toEqual([]);
-    await unchanged(it);
+  ] as const)("after a frame that is %s", async (code, data, more) => {
+    const fixture = await setUp();
+    expect(await fixture.ask(data, more)).toMatchObject([{ successful: false, code }]);
+    expect(fixture.asked).toEqual([]);
+    await unchanged(fixture);
   });
 
-  test("is a renewal that another one has overtaken, which holds", async () => {
-    const it = await setUp(async () => permitted({ subscribe: ["b"] }));
+  test("after a concurrent renewal, whose values hold", async () => {
+    const fixture = await setUp(async () => permitted({ subscribe: ["b"] }));
     const other = { ...before, expiresAt: LATER + 5_000 };
-    it.store.before.renewAgent = async () => {
-      delete it.store.before.renewAgent;
-      await it.store.renewAgent(other, before);
+    fixture.store.before.renewAgent = async () => {
+      delete fixture.store.before.renewAgent;
+      await fixture.store.renewAgent(other, before);
     };
-    expect(await it.ask()).toMatchObject([{ successful: false, code: "unavailable" }]);
-    expect(it.stored()).toEqual({ ...other, renewals: 1 });
-    expect(it.store.traces("c1")).not.toContain("b");
+    expect(await fixture.ask()).toMatchObject([{ successful: false, code: "unavailable" }]);
+    expect(fixture.stored()).toEqual({ ...other, renewals: 1 });
+    expect(fixture.store.traces("c1")).not.toContain("b");
   });
 
-  test("is what fills its last places in the same moment", async () => {
+  test("after a concurrent subscription that took the last place", async () => {
     const limits = { ...DEFAULT_SETTINGS.limits, subscriptionsPerAgent: 2 };
-    const it = await setUp(async () => permitted({ credentials: "claims", subscribe: ["b"] }), { limits });
-    it.store.before.putSubscriptions = async () => {
-      delete it.store.before.putSubscriptions;
-      // As a Lambda does that has just looked.
-      await it.store.putSubscriptions({ ...before, expiresAt: LATER }, ["c"]);
+    const fixture = await setUp(async () => permitted({ credentials: "claims", subscribe: ["b"] }), { limits });
+    fixture.store.before.putSubscriptions = async () => {
+      delete fixture.store.before.putSubscriptions;
+      // As a function does that has just read the subscriptions.
+      await fixture.store.putSubscriptions({ ...before, expiresAt: LATER }, ["c"]);
     };
-    expect(await it.ask()).toMatchObject([{ successful: false, code: "too_many_subscriptions" }]);
-    expect(it.stored()).toEqual({ ...before, renewals: 2 });
-    expect(it.ends()).toEqual([end(SOON), end(SOON)]);
-    expect(it.store.endOf("c1", "c")).toBe(end(SOON));
-    expect(it.store.traces("c1")).not.toContain("b");
-    expect(it.store.registrations).toContain(`${end(SOON)}#c1`);
-    expect(it.connections.closed).toEqual([]);
+    expect(await fixture.ask()).toMatchObject([{ successful: false, code: "too_many_subscriptions" }]);
+    expect(fixture.stored()).toEqual({ ...before, renewals: 2 });
+    expect(fixture.ends()).toEqual([end(SOON), end(SOON)]);
+    expect(fixture.store.endOf("c1", "c")).toBe(end(SOON));
+    expect(fixture.store.traces("c1")).not.toContain("b");
+    expect(fixture.store.registrations).toContain(`${end(SOON)}#c1`);
+    expect(fixture.connections.closed).toEqual([]);
   });
 });
 
 describe("an agent that", () => {
-  test("left while its guard was asked is unknown, and stays gone", async () => {
-    const it = await setUp(async () => permitted({ subscribe: ["b"] }));
-    it.store.before.renewAgent = async () => {
-      await it.store.takeConnection("c1");
-      await it.store.deleteSubscriptions("c1", ["a", "b", userChannel("ada")]);
+  test("left during its guard is unknown and stays removed", async () => {
+    const fixture = await setUp(async () => permitted({ subscribe: ["b"] }));
+    fixture.store.before.renewAgent = async () => {
+      await fixture.store.takeConnection("c1");
+      await fixture.store.deleteSubscriptions("c1", ["a", "b", userChannel("ada")]);
     };
-    expect(await it.ask()).toMatchObject([{ successful: false, code: "unknown_agent" }]);
-    expect(it.store.traces("c1")).toEqual([`${end(SOON)}#c1`]);
+    expect(await fixture.ask()).toMatchObject([{ successful: false, code: "unknown_agent" }]);
+    expect(fixture.store.traces("c1")).toEqual([`${end(SOON)}#c1`]);
   });
 
-  test("left while it was renewed leaves nothing, its next registration neither", async () => {
-    const it = await setUp();
-    it.store.before.connectionSubscriptions = async () => {
-      delete it.store.before.connectionSubscriptions;
-      await it.store.takeConnection("c1");
-      await it.store.deleteSubscriptions("c1", ["a", userChannel("ada")]);
+  test("left during its renewal leaves no rows", async () => {
+    const fixture = await setUp();
+    fixture.store.before.connectionSubscriptions = async () => {
+      delete fixture.store.before.connectionSubscriptions;
+      await fixture.store.takeConnection("c1");
+      await fixture.store.deleteSubscriptions("c1", ["a", userChannel("ada")]);
     };
-    expect(await it.ask()).toMatchObject([{ successful: false, code: "unknown_agent" }]);
-    expect(it.store.traces("c1")).toEqual([]);
+    expect(await fixture.ask()).toMatchObject([{ successful: false, code: "unknown_agent" }]);
+    expect(fixture.store.traces("c1")).toEqual([]);
   });
 
-  test("was over when its guard had decided is not renewed", async () => {
-    const it = await setUp(async () => {
-      it.clock.advance(30_000 + RENEWAL_GRACE_SECONDS * 1000);
+  test("expired during its guard is not renewed", async () => {
+    const fixture = await setUp(async () => {
+      fixture.clock.advance(30_000 + RENEWAL_GRACE_SECONDS * 1000);
       return permitted({ expiresAt: LATER });
     });
-    expect(await it.ask()).toEqual([]);
-    expect(it.connections.received("c1")).toMatchObject([{ code: EXPIRED.code, uuid: "u1" }]);
-    expect(it.connections.closed).toEqual(["c1"]);
-    expect(it.store.traces("c1")).toEqual([]);
+    expect(await fixture.ask()).toEqual([]);
+    expect(fixture.connections.received("c1")).toMatchObject([{ code: EXPIRED.code, uuid: "u1" }]);
+    expect(fixture.connections.closed).toEqual(["c1"]);
+    expect(fixture.store.traces("c1")).toEqual([]);
   });
 });
 
-describe("a Lambda that dies", () => {
+describe("a Lambda function that dies", () => {
   const dies = (): never => {
     throw new Error("killed");
   };
 
+  // No subscription outlives its agent, and the last expiry is registered.
   test.each(["renewAgent", "putSubscriptions", "renewSubscriptions", "deleteRegistration"] as const)(
-    "before %s leaves no subscription that outlives its agent, and a registration of the last end; asking again makes all well",
+    "before %s leaves consistent rows, and a retry completes the renewal",
     async (step) => {
-      const it = await setUp(async () => permitted({ subscribe: ["b"] }));
-      it.store.before[step] = dies;
-      await expect(it.ask()).rejects.toThrow("killed");
-      const agentEnd = end(it.stored()?.expiresAt ?? 0);
-      for (const channel of ["a", "b"]) expect(it.store.endOf("c1", channel) ?? 0).toBeLessThanOrEqual(agentEnd);
-      expect(it.store.registrations).toContain(`${agentEnd}#c1`);
-      // For the sweep, which does the rest if nobody asks again.
-      expect(it.store.registrations).toContain(`${end(SOON)}#c1`);
+      const fixture = await setUp(async () => permitted({ subscribe: ["b"] }));
+      fixture.store.before[step] = dies;
+      await expect(fixture.ask()).rejects.toThrow("killed");
+      const agentEnd = end(fixture.stored()?.expiresAt ?? 0);
+      for (const channel of ["a", "b"]) expect(fixture.store.endOf("c1", channel) ?? 0).toBeLessThanOrEqual(agentEnd);
+      expect(fixture.store.registrations).toContain(`${agentEnd}#c1`);
+      // For the sweep, which does the rest if the client does not retry.
+      expect(fixture.store.registrations).toContain(`${end(SOON)}#c1`);
 
-      delete it.store.before[step];
-      const again = { ...it.stored()! };
-      await refresh(it.system, again, JSON.stringify({ channel: "/meta/refresh", uuid: "u2" }));
-      for (const channel of ["a", "b", userChannel("ada")]) expect(it.store.endOf("c1", channel)).toBe(end(LATER));
+      delete fixture.store.before[step];
+      const again = { ...fixture.stored()! };
+      await refresh(fixture.system, again, JSON.stringify({ channel: "/meta/refresh", uuid: "u2" }));
+      for (const channel of ["a", "b", userChannel("ada")]) expect(fixture.store.endOf("c1", channel)).toBe(end(LATER));
     },
   );
 });
 
-describe("renewals at once", () => {
-  test("end with subscriptions that end with the agent, whoever was last", async () => {
-    const it = await setUp();
+describe("concurrent renewals", () => {
+  test("leave subscriptions that end with the agent", async () => {
+    const fixture = await setUp();
     const shorter = { ...before, expiresAt: NOW + 100_000 };
-    it.store.before.renewSubscriptions = async () => {
-      delete it.store.before.renewSubscriptions;
-      await it.store.renewAgent(shorter, { ...before, renewals: 1 });
+    fixture.store.before.renewSubscriptions = async () => {
+      delete fixture.store.before.renewSubscriptions;
+      await fixture.store.renewAgent(shorter, { ...before, renewals: 1 });
     };
-    await it.ask();
-    expect(it.stored()?.expiresAt).toBe(shorter.expiresAt);
-    expect(it.ends()).toEqual([end(shorter.expiresAt), end(shorter.expiresAt)]);
+    await fixture.ask();
+    expect(fixture.stored()?.expiresAt).toBe(shorter.expiresAt);
+    expect(fixture.ends()).toEqual([end(shorter.expiresAt), end(shorter.expiresAt)]);
   });
 });
 
-test("who renews too often is refused, before its guard is asked, and stays what it was", async () => {
+test("renewals above the rate are refused before the guard runs", async () => {
   const { ask, asked, clock, stored } = await setUp();
   for (let attempt = 0; attempt < 10; attempt += 1) await ask();
   const before = stored();

@@ -18,7 +18,7 @@ afterEach(() => jest.restoreAllMocks());
 
 const message = { channel: "a", uuid: "m1", data: "hello" };
 
-test("send publishes and has no answer", async () => {
+test("send publishes without a reply", async () => {
   const warned = jest.spyOn(console, "warn").mockImplementation(() => undefined);
   expect(await handler(frameEvent({ action: "send", ...message }))).toEqual({ statusCode: 200 });
   expect(deployed.posted()).toEqual([["c1", message]]);
@@ -27,9 +27,9 @@ test("send publishes and has no answer", async () => {
 
 test.each([
   ["a malformed message", { action: "send", channel: "a", uuid: "m1" }, "c1", "bad_frame"],
-  ["what cannot be published on", { action: "send", ...message, channel: "/meta/x" }, "c1", "reserved_channel"],
-  ["a stranger", { action: "send", ...message }, "stranger", "unknown_agent"],
-])("send has no answer for %s either: the log has it", async (_, frame, connection, code) => {
+  ["a reserved channel", { action: "send", ...message, channel: "/meta/x" }, "c1", "reserved_channel"],
+  ["an unknown connection", { action: "send", ...message }, "stranger", "unknown_agent"],
+])("send has no reply for %s either, and logs it", async (_, frame, connection, code) => {
   const info = jest.spyOn(console, "info").mockImplementation(() => undefined);
   expect(await handler(frameEvent(frame, connection))).toEqual({ statusCode: 200 });
   const who = { route: "publish", connection, ...(connection === "c1" && { agent: agent.uuid }) };

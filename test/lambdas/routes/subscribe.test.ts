@@ -50,14 +50,15 @@ const no = (channel: string, code: string) => ({
 });
 
 describe("subscribe", () => {
-  test("succeeds by default, exactly and by wildcard, and is acknowledged once it is stored", async () => {
+  test("succeeds by default, with or without a wildcard, once stored", async () => {
     const { store, ask } = await setUp();
     expect(await ask({ channel: "stories/5" })).toEqual([yes("stories/5")]);
     expect(await ask({ channel: "stories/*" })).toEqual([yes("stories/*")]);
     expect((await store.connectionSubscriptions("c1")).channels).toEqual(["stories/5", "stories/*"]);
   });
 
-  test("from what is no position is refused for that channel alone, before its guard is asked; where there is no history it is ignored", async () => {
+  // The guard does not run for it. Channels without a history ignore positions.
+  test("with an invalid position is refused for that channel alone", async () => {
     const asked: string[] = [];
     const { store, ask } = await setUp(async (_agent, channel) => (asked.push(channel), permitted(channel)));
     const since = { offset: 10 };
@@ -75,7 +76,7 @@ describe("subscribe", () => {
     expect(await ask({ channel: "kept/1", since })).toMatchObject([no("kept/1", "bad_frame")]);
   });
 
-  test("of several channels is answered for each, all written together", async () => {
+  test("to several channels has a reply for each and one write", async () => {
     const { store, ask } = await setUp();
     expect(await ask({ channels: ["a", "b", "c"] })).toEqual([yes("a"), yes("b"), yes("c")]);
     expect(store.calls).toEqual([
@@ -85,7 +86,7 @@ describe("subscribe", () => {
     ]);
   });
 
-  test("without data.channel is answered successful: false, and writes nothing", async () => {
+  test("without data.channel fails and writes nothing", async () => {
     const { store, ask } = await setUp();
     expect(await ask({})).toMatchObject([
       { channel: "/meta/subscribe", uuid: "u1", successful: false, error: expect.stringContaining("data.channel") },
@@ -93,7 +94,7 @@ describe("subscribe", () => {
     expect(store.calls).toEqual([]);
   });
 
-  test("to what cannot be subscribed to is answered why; the others are not touched, and no guard is asked for it", async () => {
+  test("to invalid channels is refused for these, before their guards", async () => {
     const asked: string[] = [];
     const { store, ask } = await setUp(async (_agent, channel) => {
       asked.push(channel);
@@ -113,7 +114,7 @@ describe("subscribe", () => {
     expect((await store.connectionSubscriptions("c1")).channels).toEqual(["good"]);
   });
 
-  test("to what is no channel name by far is answered in one frame all the same", async () => {
+  test("to very long names has replies that fit one frame", async () => {
     const { ask } = await setUp();
     const one = await ask({ channel: "x".repeat(32_000) });
     expect(one).toMatchObject([{ successful: false, code: "bad_channel", data: { channel: "x".repeat(130) } }]);
@@ -124,7 +125,7 @@ describe("subscribe", () => {
 });
 
 describe("a subscription guard", () => {
-  test("that denies or does nothing prevents that subscription, and no other", async () => {
+  test("that denies or times out prevents that subscription only", async () => {
     const { store, ask } = await setUp(async (_agent, channel) => {
       if (channel === "a") return { permitted: false, code: "denied", reason: "Not you." };
       if (channel === "b") return { permitted: false, code: "guard_timeout", reason: "Time ran out." };
@@ -139,13 +140,13 @@ describe("a subscription guard", () => {
     expect((await store.connectionSubscriptions("c1")).channels).toEqual(["c"]);
   });
 
-  test("may subscribe to other channels too: one answer more for each, once", async () => {
+  test("may subscribe to more channels, with one reply for each", async () => {
     const { store, ask } = await setUp(async (_agent, channel) => permitted(channel, "extra"));
     expect(await ask({ channels: ["a", "b"] })).toEqual([yes("a"), yes("b"), yes("extra")]);
     expect((await store.connectionSubscriptions("c1")).channels.sort()).toEqual(["a", "b", "extra"]);
   });
 
-  test("is asked for all channels at the same time", async () => {
+  test("runs for all channels in parallel", async () => {
     let waiting = 0;
     const { ask } = await setUp(async (_agent, channel) => {
       waiting += 1;
@@ -156,7 +157,7 @@ describe("a subscription guard", () => {
   });
 });
 
-test("an agent that has left meanwhile is not acknowledged, and leaves nothing behind", async () => {
+test("an agent that has left meanwhile gets unknown_agent and no subscriptions", async () => {
   const { store, ask } = await setUp();
   store.before.putSubscriptions = () => void store.records.delete("c1");
   expect(await ask({ channels: ["a", "b"] })).toMatchObject([
@@ -165,7 +166,8 @@ test("an agent that has left meanwhile is not acknowledged, and leaves nothing b
   expect((await store.connectionSubscriptions("c1")).channels).toEqual([]);
 });
 
-test("who subscribes too often is refused, channel by channel, before a guard is asked; a channel with presence counts as five", async () => {
+// They are refused channel by channel. A channel with presence counts as five.
+test("subscriptions above the rate are refused before a guard runs", async () => {
   const asked: string[] = [];
   const { ask, clock, store } = await setUp(async (_agent, channel) => (asked.push(channel), permitted(channel)));
   for (let frame = 0; frame < 8; frame += 1)

@@ -34,24 +34,24 @@ const setUp = async (
 const yes = (channel: string) => ({ channel: "/meta/unsubscribe", uuid: "u1", successful: true, data: { channel } });
 
 describe("unsubscribe", () => {
-  test("from exact and * subscriptions succeeds by default", async () => {
+  test("from exact and wildcard subscriptions succeeds by default", async () => {
     const { store, ask } = await setUp();
     expect(await ask({ channels: ["a", "stories/*"] })).toEqual([yes("a"), yes("stories/*")]);
     expect((await store.connectionSubscriptions("c1")).channels).toEqual(["b"]);
   });
 
-  test("of one of two agents leaves the other", async () => {
+  test("of one agent leaves the other agent's subscription", async () => {
     const { store, ask } = await setUp();
     await ask({ channel: "a" });
     expect((await store.connectionSubscriptions("c2")).channels).toEqual(["a"]);
   });
 
-  test("from what was not subscribed succeeds", async () => {
+  test("without a subscription succeeds", async () => {
     const { ask } = await setUp();
     expect(await ask({ channel: "never" })).toEqual([yes("never")]);
   });
 
-  test("from what is no channel is answered why, in the order of the frame; the others are not touched", async () => {
+  test("from invalid channels is refused for these, in the frame's order", async () => {
     const { store, ask } = await setUp();
     const answers = await ask({ channels: ["/meta/x", "a", "a b", "other/*"] });
     expect(answers.map(({ code }) => code)).toEqual(["reserved_channel", undefined, "bad_channel", "wildcard"]);
@@ -67,7 +67,7 @@ describe("unsubscribe", () => {
   });
 });
 
-test("an unsubscription guard that denies keeps that subscription, and no other", async () => {
+test("an unsubscription guard that denies keeps that subscription only", async () => {
   const { store, ask } = await setUp(async (_agent, channel) =>
     channel === "a" ? { permitted: false, code: "denied", reason: "Stay." } : openGuards.unsubscription(agent, channel),
   );
@@ -85,7 +85,7 @@ test("an unsubscription guard that denies keeps that subscription, and no other"
   expect((await store.connectionSubscriptions("c1")).channels.sort()).toEqual(["a", "stories/*"]);
 });
 
-test("nothing is answered successful that could not be removed", async () => {
+test("an unsubscription that cannot be stored does not succeed", async () => {
   const { store, ask } = await setUp();
   store.before.deleteSubscriptions = () => {
     throw new Error("throttled");
@@ -93,7 +93,7 @@ test("nothing is answered successful that could not be removed", async () => {
   await expect(ask({ channel: "a" })).rejects.toThrow("throttled");
 });
 
-test("who unsubscribes too often is refused, before a guard is asked", async () => {
+test("unsubscriptions above the rate are refused before a guard runs", async () => {
   const asked: string[] = [];
   const limits = { subscriptionsPerAgent: 1, subscriptionChangesPerSecond: 1 };
   const { ask, clock } = await setUp(
@@ -114,7 +114,7 @@ test("who unsubscribes too often is refused, before a guard is asked", async () 
   expect(await ask({ channel: "c10" })).toEqual([yes("c10")]);
 });
 
-test("who is subscribed again in the same moment stays subscribed, and is told to ask again", async () => {
+test("a concurrent subscription stays, and the client is asked to retry", async () => {
   const { store, ask } = await setUp();
   store.before.connectionSubscriptions = async () => {
     delete store.before.connectionSubscriptions;

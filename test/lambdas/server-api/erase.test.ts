@@ -33,7 +33,7 @@ const publish = (system: FanOutSystem, agent: typeof ANN, uuid: string, channel 
 const framesOf = ({ connections }: FanOutSystem, connectionId: string): Message[] =>
   connections.received(connectionId) as Message[];
 
-/** What a connection was sent on `/meta/history`. */
+/** The data that a connection received on `/meta/history`. */
 const notices = (system: FanOutSystem, connectionId: string) =>
   framesOf(system, connectionId)
     .filter(({ channel }) => channel === Meta.history)
@@ -49,8 +49,8 @@ const readAll = async (system: FanOutSystem, channel = CHANNEL) =>
     ({ message }) => message.uuid,
   );
 
-describe("a message that is deleted", () => {
-  it("is not given to anybody who reads or recovers, and leaves no gap", async () => {
+describe("a deleted message", () => {
+  it("is in no history or recovery, and leaves no gap", async () => {
     const system = systemOf();
     for (const uuid of ["m1", "m2", "m3"]) await publish(system, ANN, uuid);
     expect(await deleteMessage(system, CHANNEL, positionAt(system, 2))).toBe(true);
@@ -62,7 +62,8 @@ describe("a message that is deleted", () => {
     expect(JSON.stringify([...system.histories.rowsOf(CHANNEL).values()])).not.toContain("of m2");
   });
 
-  it("is told to the subscribers of the channel and of its wildcards, also when it is deleted again", async () => {
+  // This happens again if it is deleted again.
+  it("is announced to subscribers of the channel and its wildcards", async () => {
     const system = systemOf();
     await system.store.with(agentOf("c1"), CHANNEL);
     await system.store.with(agentOf("c2"), "rooms/*");
@@ -77,7 +78,7 @@ describe("a message that is deleted", () => {
     }
   });
 
-  it("does not come back when its publisher repeats it", async () => {
+  it("does not return when its publisher repeats it", async () => {
     const system = systemOf();
     const [id] = await addSubscribers(system, 1, CHANNEL);
     await publish(system, ANN, "m1");
@@ -88,7 +89,7 @@ describe("a message that is deleted", () => {
     expect(framesOf(system, id!)).toHaveLength(before);
   });
 
-  it("must be there: what is not changes nothing and is told to nobody", async () => {
+  it("must exist, or nothing changes", async () => {
     const system = systemOf();
     await addSubscribers(system, 1, CHANNEL);
     await publish(system, ANN, "m1");
@@ -98,7 +99,7 @@ describe("a message that is deleted", () => {
     expect(await readAll(system)).toEqual(["m1"]);
   });
 
-  it("is not delivered any more if it waits with others", async () => {
+  it("is not delivered if it lingers", async () => {
     const system = systemOf();
     for (const uuid of ["m1", "m2"]) await publish(system, ANN, uuid, "busy/1");
     await deleteMessage(system, "busy/1", positionAt(system, 1, "busy/1"));
@@ -106,8 +107,9 @@ describe("a message that is deleted", () => {
   });
 });
 
-describe("a history that is deleted", () => {
-  it("is another one at once, and its rows go when nothing can be stored there any more", async () => {
+describe("a deleted history", () => {
+  // The rows are deleted when no writer can add rows any more.
+  it("restarts at once, and its rows are deleted later", async () => {
     const system = systemOf();
     await addSubscribers(system, 1, CHANNEL);
     for (const uuid of ["m1", "m2"]) await publish(system, ANN, uuid);
@@ -129,7 +131,7 @@ describe("a history that is deleted", () => {
     expect(await readAll(system)).toEqual(["m3"]);
   });
 
-  it("is deleted though its first request was repeated, or the one after it never came", async () => {
+  it("is deleted even after a repeated or an interrupted request", async () => {
     const system = systemOf();
     await publish(system, ANN, "m1");
     const first = positionAt(system, 1);
@@ -142,7 +144,7 @@ describe("a history that is deleted", () => {
     for (const { epoch } of [first, second]) expect(system.histories.rowsOf(CHANNEL, epoch).size).toBe(0);
   });
 
-  it("goes page by page within its time", async () => {
+  it("is deleted page by page within the time limit", async () => {
     const system = systemOf();
     for (const uuid of ["m1", "m2", "m3"]) await publish(system, ANN, uuid);
     await deleteHistory(system, CHANNEL, false);
@@ -152,7 +154,7 @@ describe("a history that is deleted", () => {
     expect(await deleteHistory(system, CHANNEL, true)).toEqual({ deletedMessages: 2 });
   });
 
-  it("may be a last message only", async () => {
+  it("may be a latest message only", async () => {
     const system = systemOf();
     await addSubscribers(system, 1, "prices/gold");
     await publish(system, ANN, "m1", "prices/gold");
@@ -162,7 +164,7 @@ describe("a history that is deleted", () => {
   });
 });
 
-describe("a user who is forgotten", () => {
+describe("a forgotten user", () => {
   const all = async (system: ReturnType<typeof systemOf>, userId: string) => {
     const total = { disconnected: 0, deletedMessages: 0 };
     for (let after: string | undefined; ;) {
@@ -174,7 +176,8 @@ describe("a user who is forgotten", () => {
     }
   };
 
-  it("is disconnected, and leaves no message in any history; others' stay", async () => {
+  // Messages of other users stay.
+  it("is disconnected, and has no messages in any history", async () => {
     const system = systemOf();
     await system.store.with(ANN, CHANNEL, userChannel("ann"));
     await system.store.with(BOB, CHANNEL);
@@ -198,7 +201,7 @@ describe("a user who is forgotten", () => {
     expect(JSON.stringify([...system.histories.rows_.values()].map((rows) => [...rows.values()]))).not.toContain("ann");
   });
 
-  it("is found again when the function died before it notified the subscribers", async () => {
+  it("is processed again if the function died before notifying subscribers", async () => {
     const system = systemOf();
     await publish(system, ANN, "a1");
     const dying = {
@@ -213,16 +216,16 @@ describe("a user who is forgotten", () => {
     expect(notices(system, "c0")).toHaveLength(1);
   });
 
-  it("is only disconnected where nothing is kept", async () => {
+  it("is only disconnected if nothing is stored", async () => {
     const system = { ...fanOutSystem(), newUuid: () => "u" };
     expect(await forgetUser(system, "ann", undefined)).toEqual({ disconnected: 0, deletedMessages: 0 });
   });
 });
 
-describe("the back end's requests to delete", () => {
+describe("requests of the server API to delete", () => {
   const ask = (request: object) => handleServerRequest(systemOf(), { version: 1, ...request });
 
-  it("are refused where nothing is kept", async () => {
+  it("are refused if the channel stores nothing", async () => {
     expect(await ask({ deleteMessage: { channel: "plain", position: { epoch: "e", offset: 1 } } })).toMatchObject({
       code: "no_history",
     });
@@ -246,7 +249,7 @@ describe("the back end's requests to delete", () => {
       "forgetUser.after must be the value of more in the response before.",
     ],
     [{ forgetUser: { userId: "ann", after: 1 } }, "forgetUser.after must be the value of more in the response before."],
-  ])("are refused if they are not understood: %j", async (request, error) => {
+  ])("are refused if they are invalid: %j", async (request, error) => {
     expect(await ask(request)).toEqual({ version: 1, error, code: "bad_request" });
   });
 });

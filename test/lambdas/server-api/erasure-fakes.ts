@@ -4,7 +4,7 @@ import type { Clock } from "../../../lambdas/ports.js";
 import type { MemoryLatest } from "../support/channel-fakes.js";
 import type { MemoryHistories } from "../history/history-fakes.js";
 
-/** Deletes what `MemoryHistories` and `MemoryLatest` hold. A page has one row. */
+/** Deletes the rows of `MemoryHistories` and `MemoryLatest`. A page has one row. */
 export class MemoryErasure implements Erasure {
   readonly #leftovers = new Map<string, Set<string>>();
 

@@ -10,7 +10,7 @@ import { fanOutSystem, type FanOutSystem } from "../delivery/fan-out-system.js";
 const ann = { userId: "ann" };
 const ADMIN = "/meta/user/ann";
 
-/** `c1` and `c2` are Ann's, `c3` is not. */
+/** `c1` and `c2` are Ann's connections, `c3` is not. */
 const setUp = async (options: Parameters<typeof fanOutSystem>[0] = {}) => {
   const system = fanOutSystem(options);
   await system.store.with(agentOf("c1", ann), "a", "b/*", ADMIN);
@@ -33,18 +33,20 @@ const ended = (error = "The server ended this.") => ({
   data: { channel: "a" },
 });
 
-/** A sweep a second later, of what is overdue by then. */
+/** A sweep a second later, of the connections that have expired by then. */
 const sweepAll = (system: FanOutSystem) => {
   const now = system.clock.now() / 1_000 + 1;
-  const { expiredConnections: overdue } = system.store;
+  const { expiredConnections } = system.store;
   system.store.expiredConnections = async function* () {
-    for await (const each of overdue.call(system.store)) if (Number.parseInt(each.deadline) < now) yield each;
+    for await (const each of expiredConnections.call(system.store))
+      if (Number.parseInt(each.deadline) < now) yield each;
   };
   return sweep({ ...system, onDisconnectMs: 0 }, () => 60_000);
 };
 
 describe("disconnecting", () => {
-  test("tells and closes every connection of a user, tells onDisconnect, and leaves nothing; others are left alone", async () => {
+  // It calls onDisconnect. Other connections stay.
+  test("notifies and closes all connections of a user without leftover rows", async () => {
     const system = await setUp();
     expect(await disconnect(system, ann, "Spam.")).toBe(2);
     for (const id of ["c1", "c2"]) {
@@ -57,7 +59,7 @@ describe("disconnecting", () => {
     expect(system.store.traces("c3")).toContain("a");
   });
 
-  test("ends one connection; without a reason it says that the server did", async () => {
+  test("ends one connection, with a default reason", async () => {
     const system = await setUp();
     expect(await disconnect(system, { connectionId: "c1" }, undefined)).toBe(1);
     expect(system.connections.received("c1")).toEqual([revoked()]);
@@ -65,7 +67,7 @@ describe("disconnecting", () => {
     expect(system.store.traces("c2")).not.toEqual([]);
   });
 
-  test("closes a connection of which nothing is known, and does not count it; nor a denied one", async () => {
+  test("closes unknown and denied connections without counting them", async () => {
     const system = await setUp();
     await system.store.putDenial("denied", agentOf("denied").connectedAt, { code: "denied", reason: "No." });
     expect(await disconnect(system, { connectionId: "stranger" }, undefined)).toBe(0);
@@ -75,7 +77,8 @@ describe("disconnecting", () => {
     expect(system.left).toEqual([]);
   });
 
-  test("hands the connections to the sweep first, then claims, then closes beside deleting what is left", async () => {
+  // The close runs in parallel with the deletion of the rows.
+  test("registers connections for the sweep, takes them, then closes them", async () => {
     const system = await setUp();
     await disconnect(system, { connectionId: "c1" }, undefined);
     const [first, second, ...rest] = system.store.calls;
@@ -84,8 +87,9 @@ describe("disconnecting", () => {
     expect(rest.at(-1)).toBe("deleteRegistration c1");
   });
 
+  // The sweep closes and removes the connection. onDisconnect is called at most once.
   test.each(["takeConnection", "connectionSubscriptions", "deleteSubscriptions", "deleteRegistration"] as const)(
-    "a Lambda that dies at %s leaves it to the sweep: closed, forgotten, and onDisconnect told once at most",
+    "leaves the rest to the sweep if it dies at %s",
     async (step) => {
       const system = await setUp();
       system.store.before[step] = () => new Promise(() => undefined);
@@ -101,7 +105,7 @@ describe("disconnecting", () => {
     },
   );
 
-  test("a connection whose rows resist is closed all the same, the others are done, and the caller is told", async () => {
+  test("closes connections whose rows cannot be deleted, and reports failure", async () => {
     const system = await setUp();
     const { takeConnection: claim } = system.store;
     system.store.takeConnection = (id) =>
@@ -115,7 +119,7 @@ describe("disconnecting", () => {
     expect(system.store.traces("c1")).toEqual([]);
   });
 
-  test("one that cannot be told is closed", async () => {
+  test("closes a connection that cannot be notified", async () => {
     const system = await setUp();
     for (const result of ["failed", "gone", "busy", "refused"] as const) {
       system.connections.scripts.set("c1", [result]);
@@ -124,7 +128,7 @@ describe("disconnecting", () => {
     expect(system.connections.closed).toEqual(["c1", "c1", "c1", "c1"]);
   });
 
-  test("one that API Gateway does not close has no agent any more, and the sweep closes it", async () => {
+  test("removes the agent of a connection that the sweep must close", async () => {
     const system = await setUp();
     system.connections.unclosable.add("c1");
     expect(await disconnect(system, { connectionId: "c1" }, undefined)).toBe(1);
@@ -135,7 +139,7 @@ describe("disconnecting", () => {
     expect(system.store.traces("c1")).toEqual([]);
   });
 
-  test("what time does not allow is not begun: the caller is told, and the sweep does it", async () => {
+  test("does not begin without time, reports it, and the sweep continues", async () => {
     const system = await setUp({ budgetMs: 0 });
     await expect(disconnect(system, ann, undefined)).rejects.toThrow("2 of 2 connections are not done");
     expect(system.connections.closed).toEqual([]);
@@ -143,7 +147,8 @@ describe("disconnecting", () => {
     expect(system.connections.closed.sort()).toEqual(["c1", "c2"]);
   });
 
-  test("a publication whose subscribers were read before finds the connection closed; one read later does not find it", async () => {
+  // A publication that reads subscribers later does not find them.
+  test("closes connections before a concurrent publication reaches them", async () => {
     const system = await setUp();
     const outcomes: PostResult[] = [];
     system.connections.scripts.set("c1", async () => {
@@ -166,14 +171,14 @@ describe("disconnecting", () => {
     resume();
     await inFlight;
     await fanOut(system, [{ message: messageOf("a", "after") }]);
-    // It was told, and then nothing reached it.
+    // The client was notified, and received nothing after it.
     expect(outcomes).toEqual(["sent", "gone"]);
     expect(system.connections.to("c1").filter((frame) => frame.includes("after"))).toEqual([]);
     expect(system.connections.received("c3")).toMatchObject([{ data: "before" }, { data: "after" }]);
     expect(system.left.filter((id) => id === "c1")).toHaveLength(1);
   });
 
-  test("a subscription that its guard has just permitted is taken back", async () => {
+  test("takes back a subscription that its guard has just permitted", async () => {
     const system = await setUp();
     system.store.before.putSubscriptions = async () =>
       void (await disconnect(system, { connectionId: "c1" }, undefined));
@@ -181,7 +186,7 @@ describe("disconnecting", () => {
     expect(system.store.traces("c1")).toEqual([]);
   });
 
-  test("a refresh that its guard has just accepted does not bring the agent back", async () => {
+  test("is not undone by a refresh that its guard has just accepted", async () => {
     const system = await setUp();
     await disconnect(system, { connectionId: "c1" }, undefined);
     expect(await system.store.renewAgent(agentOf("c1", ann), agentOf("c1", ann))).toBeUndefined();
@@ -190,7 +195,7 @@ describe("disconnecting", () => {
 });
 
 describe("unsubscribing", () => {
-  test("ends the subscription of every connection of a user, and then tells each", async () => {
+  test("ends the subscription of all connections of a user, then notifies", async () => {
     const system = await setUp();
     expect(await unsubscribe(system, ann, "a", "Over.")).toBe(2);
     for (const id of ["c1", "c2"]) {
@@ -204,7 +209,8 @@ describe("unsubscribing", () => {
     expect(system.left).toEqual([]);
   });
 
-  test("ends one connection's, and tells it also if it was not subscribed: asking again tells who was not told", async () => {
+  // So a repeated request reaches a client that was not notified.
+  test("of one connection notifies it even without a subscription", async () => {
     const system = await setUp();
     expect(await unsubscribe(system, { connectionId: "c1" }, "a", undefined)).toBe(1);
     expect(await unsubscribe(system, { connectionId: "c1" }, "a", undefined)).toBe(1);
@@ -212,7 +218,8 @@ describe("unsubscribing", () => {
     expect(system.connections.to("c2")).toEqual([]);
   });
 
-  test("tries again where that makes sense, and closes who cannot be told, without counting it", async () => {
+  // It does not count them.
+  test("retries, and closes connections that it cannot notify", async () => {
     const system = await setUp();
     system.connections.scripts.set("c1", ["busy", "failed", "sent"]);
     system.connections.scripts.set("c2", ["refused"]);
@@ -224,14 +231,14 @@ describe("unsubscribing", () => {
     await expect(unsubscribe(system, ann, "a", undefined)).rejects.toThrow(Incomplete);
   });
 
-  test("says so when it could not be done, and changes nothing for who was not told", async () => {
+  test("reports a failure and does not notify clients then", async () => {
     const system = await setUp();
     system.store.before.deleteSubscriptions = () => Promise.reject(new Error("throttled"));
     await expect(unsubscribe(system, ann, "a", undefined)).rejects.toThrow(Incomplete);
     expect(system.connections.posts).toEqual([]);
   });
 
-  test("tells nothing to agents that were not renewed in time: they are told when they are closed", async () => {
+  test("does not notify expired agents, which are notified when closed", async () => {
     const system = await setUp();
     for (const id of ["c1", "c2"]) {
       system.store.expired.add(id);
@@ -242,7 +249,7 @@ describe("unsubscribing", () => {
     expect(system.store.traces("c1")).not.toContain("a");
   });
 
-  test("does not take an agent for over whose renewal has not come to its user's row yet", async () => {
+  test("works for an agent whose renewal is not in its user's row", async () => {
     const system = await setUp();
     system.store.expired.add("c1");
     expect(await unsubscribe(system, ann, "a", undefined)).toBe(2);

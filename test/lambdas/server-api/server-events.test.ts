@@ -3,22 +3,23 @@ import { removeAgent } from "../../../lambdas/connection/remove-agent.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { agentOf, MemoryStore } from "../support/fakes.js";
 
-test("that an agent has left is told once, by whoever tells its guard, with what everybody may know of it", async () => {
+// It does not have the credentials.
+test("a disconnect event is sent once, with the public info", async () => {
   const agent = agentOf("c1", { credentials: "secret", userId: "ada", info: "Ada" });
   const store = await new MemoryStore().with(agent, "a");
-  const told: unknown[] = [];
-  const guards = withDisconnectEvents(openGuards, { put: async (...event) => void told.push(event) });
+  const events: unknown[] = [];
+  const guards = withDisconnectEvents(openGuards, { put: async (...event) => void events.push(event) });
   await Promise.all([1, 2, 3].map(() => removeAgent({ store, guards }, agent)));
-  expect(told).toEqual([
+  expect(events).toEqual([
     [
       "Agent Disconnected",
       { agent: "uuid-of-c1", connectionId: "c1", connectedAt: agent.connectedAt, userId: "ada", info: "Ada" },
     ],
   ]);
-  expect(JSON.stringify(told)).not.toContain("secret");
+  expect(JSON.stringify(events)).not.toContain("secret");
 });
 
-test("guards see what they saw: the handshake, too; and whether they could be loaded is still known", async () => {
+test("guards with events get the same arguments, and keep unloaded()", async () => {
   const connection = jest.fn(openGuards.connection);
   const guards = withDisconnectEvents({ ...openGuards, connection, unloaded: () => true }, NO_EVENTS);
   await guards.connection(agentOf("c1"), false, { query: { room: "5" }, cookies: {} });
@@ -26,7 +27,7 @@ test("guards see what they saw: the handshake, too; and whether they could be lo
   expect(guards.unloaded()).toBe(true);
 });
 
-test("guards decide as they did", async () => {
+test("guards with events decide as before", async () => {
   const guards = withDisconnectEvents(openGuards, NO_EVENTS);
   const agent = agentOf("c1");
   const message = { channel: "a", uuid: "m1", data: 1 };
@@ -38,6 +39,6 @@ test("guards decide as they did", async () => {
   expect(await guards.delivery(agent, message, 1)).toEqual(message);
 });
 
-test("an agent without a user or info is told without", () => {
+test("an agent without a user or info has an event without them", () => {
   expect(Object.keys(agentDetail(agentOf("c1")))).toEqual(["agent", "connectionId", "connectedAt"]);
 });

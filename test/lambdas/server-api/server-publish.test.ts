@@ -10,7 +10,7 @@ const setUp = async (options: Parameters<typeof fanOutSystem>[0] = {}, messageBy
   return { ...system, newUuid: () => `made${(made += 1)}` };
 };
 
-test("messages reach exact and wildcard subscribers and users, in order, without any publication guard", async () => {
+test("messages reach subscribers and users, in order, without publication guards", async () => {
   const system = await setUp({
     wildcards: ["stories/*"],
     guards: { publication: () => Promise.reject(new Error("There is no agent to decide about.")) },
@@ -27,7 +27,7 @@ test("messages reach exact and wildcard subscribers and users, in order, without
   expect(system.connections.received("c2")).toEqual([first, last]);
 });
 
-test("a connection can be spared", async () => {
+test("a connection can be excluded", async () => {
   const system = await setUp({ wildcards: ["stories/*"] });
   await serverPublish(system, [
     { channel: "stories/5", data: 1, excludeConnectionId: "c1" },
@@ -37,7 +37,7 @@ test("a connection can be spared", async () => {
   expect(system.connections.received("c2")).toMatchObject([{ data: 1 }]);
 });
 
-test("each entry is refused by itself, and those beside it are delivered", async () => {
+test("each entry is refused separately, and the others are delivered", async () => {
   const system = await setUp({}, 100);
   const results = await serverPublish(system, [
     { channel: "/meta/user/ann", data: 1 },
@@ -66,7 +66,7 @@ test("each entry is refused by itself, and those beside it are delivered", async
   expect(system.connections.received("c1")).toMatchObject([{ uuid: "m7" }]);
 });
 
-test("delivery guards decide, also about what goes to a user", async () => {
+test("delivery guards decide, also for messages to a user", async () => {
   const asked: string[] = [];
   const system = await setUp({
     guards: {
@@ -85,7 +85,7 @@ test("delivery guards decide, also about what goes to a user", async () => {
   expect(system.connections.received("c1")).toMatchObject([{ channel: "/meta/user", data: "for you" }]);
 });
 
-test("a table that fails fails the request before anything is posted", async () => {
+test("a table that fails fails the request before any post", async () => {
   const system = await setUp();
   system.store.before.subscribers = () => Promise.reject(new Error("throttled"));
   await expect(serverPublish(system, [{ channel: "stories/5", data: 1 }])).rejects.toThrow("throttled");

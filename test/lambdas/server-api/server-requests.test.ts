@@ -8,7 +8,7 @@ const read = (value: unknown) => {
 const version = 1;
 
 describe("a publish request", () => {
-  test("has entries for channels and for users, each with what it says", () => {
+  test("has entries for channels and for users", () => {
     const publish = [
       { channel: "stories/5", data: null },
       { userId: "ann", data: { a: [1] }, uuid: "m1", excludeConnectionId: "L0SM9cOFvHcCIhw=" },
@@ -16,7 +16,7 @@ describe("a publish request", () => {
     expect(read({ version, publish })).toEqual({ kind: "publish", entries: publish });
   });
 
-  test("ignores fields it does not know", () => {
+  test("ignores unknown fields", () => {
     const publish = [{ channel: "a", data: 1, echo: false }];
     expect(read({ version, publish, more: 1 })).toEqual({ kind: "publish", entries: [{ channel: "a", data: 1 }] });
   });
@@ -34,7 +34,7 @@ describe("a publish request", () => {
     [{ channel: "a", data: 1, excludeConnectionId: "" }, /excludeConnectionId/, undefined],
     [{ channel: "a", data: 1, excludeConnectionId: "new\nline" }, /excludeConnectionId/, undefined],
     [{ channel: "a", data: 1, excludeConnectionId: { connection: { id: "c1" } } }, /excludeConnectionId/, undefined],
-  ])("knows that %j is no entry, and takes the others", (entry, fault, uuid) => {
+  ])("refuses the entry %j and accepts the others", (entry, fault, uuid) => {
     const good = { channel: "a", data: 1 };
     expect(read({ version, publish: [good, entry] })).toEqual({
       kind: "publish",
@@ -42,7 +42,7 @@ describe("a publish request", () => {
     });
   });
 
-  test("takes data as deep as a frame may be, and no deeper", () => {
+  test("accepts data as deep as a frame's, not deeper", () => {
     const deep = (depth: number): unknown => JSON.parse("[".repeat(depth) + "]".repeat(depth));
     const { entries } = read({
       version,
@@ -63,7 +63,7 @@ describe("a publish request", () => {
 });
 
 describe("a disconnect request", () => {
-  test("names a connection or a user, and a reason if there is one", () => {
+  test("names a connection or a user, and perhaps a reason", () => {
     expect(read({ version, disconnect: { connectionId: "c1=" } })).toEqual({
       kind: "disconnect",
       target: { connectionId: "c1=" },
@@ -75,7 +75,7 @@ describe("a disconnect request", () => {
     });
   });
 
-  test("has its reason cut to what an answer holds", () => {
+  test("has its reason cut to the limit of a reply", () => {
     expect(read({ version, disconnect: { userId: "ann" }, reason: "x".repeat(600) })).toMatchObject({
       reason: "x".repeat(512),
     });
@@ -83,17 +83,14 @@ describe("a disconnect request", () => {
 });
 
 describe("an unsubscribe request", () => {
-  test.each(["stories/5", "stories/*", "/a"])("can be about %s", (channel) => {
+  test.each(["stories/5", "stories/*", "/a"])("can name %s", (channel) => {
     const request = { version, unsubscribe: { userId: "ann" }, channel };
     expect(read(request)).toMatchObject({ kind: "unsubscribe", target: { userId: "ann" }, channel });
   });
 
-  test.each([undefined, 5, "", "*", "/*", "a b", "/meta/user/ann", "/meta/*", "/meta"])(
-    "cannot be about %j",
-    (channel) => {
-      expect(() => read({ version, unsubscribe: { userId: "ann" }, channel })).toThrow("channel must be");
-    },
-  );
+  test.each([undefined, 5, "", "*", "/*", "a b", "/meta/user/ann", "/meta/*", "/meta"])("cannot name %j", (channel) => {
+    expect(() => read({ version, unsubscribe: { userId: "ann" }, channel })).toThrow("channel must be");
+  });
 });
 
 test.each<[unknown, RegExp]>([

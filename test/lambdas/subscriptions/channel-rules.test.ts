@@ -10,7 +10,7 @@ const rules = (wildcards: string[] = [], limits: Partial<Limits> = {}) => ({
   limits: { ...DEFAULT_LIMITS, ...limits },
 });
 
-describe("what can be subscribed to", () => {
+describe("subscriptionError, if stories/* is enabled", () => {
   test.each([
     ["stories/5", undefined],
     ["/meta/connect", "reserved_channel"],
@@ -27,17 +27,17 @@ describe("what can be subscribed to", () => {
     ["stories/5/x/*", undefined],
     ["storiesque/*", "wildcard"],
     ["other/*", "wildcard"],
-  ])("%s: %s, where stories/* is enabled", (name, fault) => {
+  ])("of %s is %s", (name, fault) => {
     expect(subscriptionError(name, rules(["stories/*"]))).toBe(fault);
   });
 
-  test("includes a wildcard only at or below an enabled pattern, never above", () => {
+  test("permits a wildcard at or below an enabled pattern, never above", () => {
     expect(subscriptionError("stories/*", rules(["stories/5/*"]))).toBe("wildcard");
     expect(subscriptionError("stories/*", rules())).toBe("wildcard");
   });
 });
 
-describe("what can be published on", () => {
+describe("publicationError", () => {
   test.each([
     ["stories/5", undefined],
     ["/stories/5", undefined],
@@ -46,12 +46,12 @@ describe("what can be published on", () => {
     ["stories/*", "wildcard"],
     ["", "bad_channel"],
     ["a b", "bad_channel"],
-  ])("%s: %s", (name, fault) => {
+  ])("of %s is %s", (name, fault) => {
     expect(publicationError(name, rules())).toBe(fault);
   });
 });
 
-describe("names where a deployment allows less of them", () => {
+describe("channel names with a deployment's stricter limits", () => {
   const strict = rules(["ab/*"], { channelLength: 5, channelPunctuation: "-." });
 
   test.each([
@@ -66,41 +66,41 @@ describe("names where a deployment allows less of them", () => {
     expect(publicationError(name, strict)).toBe(fault);
   });
 
-  test("a wildcard is as long as the name before it: the channels it matches are longer", () => {
+  test("a wildcard's length does not include its star", () => {
     expect(subscriptionError("ab/cd/*", strict)).toBeUndefined();
     expect(subscriptionError("ab/cde/*", strict)).toBe("bad_channel");
     expect(subscriptionError("ab/_/*", strict)).toBe("bad_channel");
   });
 
-  test("letters, digits and / are always there, and nothing beyond ASCII ever", () => {
+  test("letters, digits and / are always allowed, but only in ASCII", () => {
     const bare = rules([], { channelPunctuation: "" });
     expect(subscriptionError("aZ0/9", bare)).toBeUndefined();
     for (const name of ["a-b", "é", "a\n", "\u212a"]) expect(subscriptionError(name, bare)).toBe("bad_channel");
   });
 });
 
-describe("the audience of a channel", () => {
-  test("is the channel alone where no wildcards are enabled, or only elsewhere: one Query", () => {
+describe("matchingSubscriptions", () => {
+  test("returns the channel alone without matching wildcards", () => {
     expect(matchingSubscriptions("stories/5/x", [])).toEqual(["stories/5/x"]);
     expect(matchingSubscriptions("stories/5/x", ["other/*", "storie/*"])).toEqual(["stories/5/x"]);
   });
 
-  test("includes every wildcard at or below an enabled pattern that matches it", () => {
+  test("returns each matching wildcard at or below an enabled pattern", () => {
     expect(matchingSubscriptions("stories/5/x", ["stories/*"])).toEqual(["stories/5/x", "stories/5/*", "stories/*"]);
     expect(matchingSubscriptions("stories/5/x", ["stories/5/*"])).toEqual(["stories/5/x", "stories/5/*"]);
     expect(matchingSubscriptions("stories/5", ["stories/5/*"])).toEqual(["stories/5"]);
   });
 
-  test("holds each place once, however many patterns enable it", () => {
+  test("returns each name once", () => {
     expect(matchingSubscriptions("a/b", ["a/*", "a/*"])).toEqual(["a/b", "a/*"]);
   });
 
-  test("of a channel with a leading slash", () => {
+  test("accepts a channel with a leading slash", () => {
     expect(matchingSubscriptions("/stories/5", ["/stories/*"])).toEqual(["/stories/5", "/stories/*"]);
     expect(matchingSubscriptions("/stories", ["/stories/*"])).toEqual(["/stories"]);
   });
 
-  test("and what can be subscribed to agree: whoever may subscribe to a wildcard is found", () => {
+  test("returns every wildcard that subscriptionError permits", () => {
     const enabled = ["a/*", "b/c/*"];
     for (const wildcard of ["a/*", "a/b/*", "b/c/*", "b/c/d/*"]) {
       expect(subscriptionError(wildcard, rules(enabled))).toBeUndefined();

@@ -7,22 +7,22 @@ const setUp = (limits: Partial<Limits> = {}) => {
   const clock = new TestClock();
   const settings = { limits: { ...DEFAULT_LIMITS, ...limits }, channels: { "rooms/*": { presence: true } } as const };
   const rate = new SubscriptionRateLimiter({ settings, clock });
-  /** How many of so many channels the agent may change. */
+  /** The number of changes that the agent may make. */
   const change = (channel: string, count: number, agent = agentOf("c1")): number =>
     Array.from({ length: count }, () => rate.allows(agent, channel)).filter(Boolean).length;
   return { clock, change };
 };
 
-describe("what the SDK does by itself is never refused", () => {
+describe("changes that the SDK makes by itself are permitted", () => {
   test.each([1, DEFAULT_LIMITS.subscriptionsPerAgent, LIMIT_RANGES.subscriptionsPerAgent.most])(
-    "to restore all %i subscriptions at once, twice, each to a channel with presence",
+    "a reconnection restores all %i subscriptions at once, twice",
     (subscriptionsPerAgent) => {
       const { change } = setUp({ subscriptionsPerAgent, subscriptionChangesPerSecond: 1 });
       expect(change("rooms/1", 2 * subscriptionsPerAgent)).toBe(2 * subscriptionsPerAgent);
     },
   );
 
-  test("a page that remounts once a second for a minute, with a frame of plain channels", () => {
+  test("a page remounts plain channels once a second for a minute", () => {
     const { clock, change } = setUp();
     for (let second = 0; second < 60; second += 1) {
       expect(change("stories/1", MAX_CHANNELS_PER_FRAME)).toBe(MAX_CHANNELS_PER_FRAME);
@@ -30,7 +30,7 @@ describe("what the SDK does by itself is never refused", () => {
     }
   });
 
-  test("a page that opens one room with presence after the other, five a second", () => {
+  test("a page opens five rooms with presence a second", () => {
     const { clock, change } = setUp();
     for (let second = 0; second < 600; second += 1) {
       expect(change("rooms/1", 5)).toBe(5);
@@ -39,7 +39,7 @@ describe("what the SDK does by itself is never refused", () => {
   });
 });
 
-describe("who changes subscriptions without end", () => {
+describe("an agent that changes subscriptions continuously", () => {
   test("may change 25 channels a second, or 5 with presence", () => {
     const { clock, change } = setUp();
     change("stories/1", 10_000);
@@ -49,7 +49,7 @@ describe("who changes subscriptions without end", () => {
     expect(change("rooms/1", 100)).toBe(5);
   });
 
-  test("is held to it by user, too: ten connections' worth for all connections", () => {
+  test("shares ten connections' rate with all connections of its user", () => {
     const { change } = setUp({ subscriptionsPerAgent: 1 });
     const allowed = Array.from({ length: 20 }, (_, at) =>
       change("stories/1", 100, agentOf(`c${at}`, { userId: "ada" })),

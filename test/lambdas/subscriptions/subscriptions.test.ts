@@ -12,7 +12,7 @@ const subscribing = (store: MemoryStore, subscriptionsPerAgent = 4) => ({
   settings: { limits: { ...DEFAULT_LIMITS, subscriptionsPerAgent } },
 });
 
-test("subscriptions are written between two looks at what the agent has", async () => {
+test("subscriptions are written between two reads of the agent's subscriptions", async () => {
   const store = await new MemoryStore().with(agent);
   expect(await addSubscriptions(subscribing(store), agent, [["a", "b"], ["c"]])).toEqual(["done", "done"]);
   expect(store.calls).toEqual([
@@ -22,21 +22,21 @@ test("subscriptions are written between two looks at what the agent has", async 
   ]);
 });
 
-test("nothing to subscribe to costs nothing", async () => {
+test("no subscriptions cost no requests", async () => {
   const store = new MemoryStore();
   expect(await addSubscriptions(subscribing(store), agent, [[], []])).toEqual(["done", "done"]);
   expect(store.calls).toEqual([]);
 });
 
-describe("an agent that would have too many subscriptions", () => {
-  test("gets what fits, each group as a whole, in their order", async () => {
+describe("an agent at its subscription limit", () => {
+  test("gets the groups that fit as a whole, in order", async () => {
     const store = await new MemoryStore().with(agent, "old");
     const outcomes = await addSubscriptions(subscribing(store), agent, [["a", "b"], ["c", "d"], ["e"]]);
     expect(outcomes).toEqual(["done", "too_many_subscriptions", "done"]);
     expect((await store.connectionSubscriptions("c1")).channels).toEqual(["old", "a", "b", "e"]);
   });
 
-  test("keeps what it has, and may ask for it again", async () => {
+  test("keeps its subscriptions and may request them again", async () => {
     const store = await new MemoryStore().with(agent, "a", "b", "c", "d");
     expect(await addSubscriptions(subscribing(store), agent, [["d"], ["e"]])).toEqual([
       "done",
@@ -45,13 +45,13 @@ describe("an agent that would have too many subscriptions", () => {
     expect((await store.connectionSubscriptions("c1")).channels).toEqual(["a", "b", "c", "d"]);
   });
 
-  test("is not written for at all when nothing fits", async () => {
+  test("causes no write if no group fits", async () => {
     const store = await new MemoryStore().with(agent, "a", "b", "c", "d");
     await addSubscriptions(subscribing(store), agent, [["e"]]);
     expect(store.calls).toEqual(["connectionSubscriptions c1"]);
   });
 
-  test("is refused what several frames at once would make too many, and keeps what it had", async () => {
+  test("does not get too many from concurrent frames", async () => {
     const store = await new MemoryStore().with(agent, "a", "b");
     store.before.putSubscriptions = async () => {
       delete store.before.putSubscriptions;
@@ -64,8 +64,8 @@ describe("an agent that would have too many subscriptions", () => {
     expect((await store.connectionSubscriptions("c1")).channels).toEqual(["a", "b", "x", "y"]);
   });
 
-  test("loses nothing that it had to two frames at once that fill it, in whatever order their steps are taken", async () => {
-    // Each frame writes between two looks: all orders of twice three steps.
+  test("keeps its subscriptions with two concurrent frames in any order", async () => {
+    // Each frame writes between two reads: all orders of twice three steps.
     const orders = (mine: number, others: number): boolean[][] =>
       mine + others === 0
         ? [[]]
@@ -107,13 +107,13 @@ describe("an agent that would have too many subscriptions", () => {
     }
   });
 
-  test("does not pay for being found by its user's id", async () => {
+  test("does not have its user's channel counted", async () => {
     const store = await new MemoryStore().with(agent, "a", "b", "c", userChannel("u"));
     expect(await addSubscriptions(subscribing(store), agent, [["d"]])).toEqual(["done"]);
   });
 });
 
-describe("a subscription that somebody ends in the same moment", () => {
+describe("a subscription that ends in the same moment", () => {
   const racing = async (confirm: boolean) => {
     const store = await new MemoryStore().with(agent);
     let looks = 0;
@@ -124,17 +124,17 @@ describe("a subscription that somebody ends in the same moment", () => {
     return addSubscriptions(subscribing(store), agent, [["a"], ["b"]], confirm);
   };
 
-  test("is not confirmed: asking again is safe", async () => {
+  test("is unavailable, so that the client retries", async () => {
     expect(await racing(true)).toEqual(["done", "unavailable"]);
   });
 
-  test("spoils nothing else that the guard permitted, where nobody is told of it", async () => {
+  test("does not affect the guard's other subscriptions", async () => {
     expect(await racing(false)).toEqual(["done", "done"]);
   });
 });
 
-describe("a subscribe that loses the race against $disconnect leaves nothing behind", () => {
-  test("when the agent had left before the rows were written", async () => {
+describe("a subscription that races with $disconnect leaves no rows", () => {
+  test("if the agent had left before the write", async () => {
     const store = await new MemoryStore().with(agent);
     await removeAgent({ store, guards }, agent);
     expect(await addSubscriptions(subscribing(store), agent, [["a"]])).toEqual(["unknown_agent"]);
@@ -142,10 +142,10 @@ describe("a subscribe that loses the race against $disconnect leaves nothing beh
   });
 
   test.each([
-    ["it reads", "connectionSubscriptions", 1],
-    ["it writes", "putSubscriptions", 1],
-    ["it reads again", "connectionSubscriptions", 2],
-  ] as const)("when it leaves right before %s", async (_name, step, time) => {
+    ["the first read", "connectionSubscriptions", 1],
+    ["the write", "putSubscriptions", 1],
+    ["the second read", "connectionSubscriptions", 2],
+  ] as const)("if the agent leaves right before %s", async (_name, step, time) => {
     const store = await new MemoryStore().with(agent);
     let times = 0;
     store.before[step] = () => {
@@ -159,7 +159,7 @@ describe("a subscribe that loses the race against $disconnect leaves nothing beh
   });
 
   test.each(["takeConnection", "connectionSubscriptions", "deleteSubscriptions", "deleteRegistration"] as const)(
-    "when the whole subscribe happens right before the removal's %s",
+    "if it happens right before the removal's %s",
     async (step) => {
       const store = await new MemoryStore().with(agent, "old");
       const outcomes: SubscribeOutcome[] = [];
@@ -169,7 +169,7 @@ describe("a subscribe that loses the race against $disconnect leaves nothing beh
       };
       await removeAgent({ store, guards }, agent);
       expect(store.traces("c1")).toEqual([]);
-      // Before the claim the agent was there, and its subscription is removed with the others.
+      // Before takeConnection the agent was there, and its subscription is removed with the others.
       expect(outcomes).toEqual([step === "takeConnection" ? "done" : "unknown_agent"]);
     },
   );
@@ -184,13 +184,13 @@ describe("an agent that is renewed", () => {
     expect(store.endOf("c1", "a")).toBe(endOf(renewed));
   };
 
-  test("is subscribed until its new end, although a Lambda knows the old one only", async () => {
+  test("is subscribed until its new expiry, even with a cached agent", async () => {
     const store = await new MemoryStore().with(renewed);
     expect(await addSubscriptions(subscribing(store), cached, [["a"]])).toEqual(["done"]);
     await endsWithIt(store);
   });
 
-  test("while it is being subscribed ends up subscribed until its new end", async () => {
+  test("during its subscription is subscribed until its new expiry", async () => {
     const store = await new MemoryStore().with(cached);
     store.before.putSubscriptions = async () => {
       delete store.before.putSubscriptions;
@@ -201,7 +201,7 @@ describe("an agent that is renewed", () => {
   });
 });
 
-test("an agent that has left before anything was read gets nothing", async () => {
+test("an agent that has left before gets no subscription", async () => {
   const store = new MemoryStore();
   expect(await addSubscriptions(subscribing(store), agent, [["a"]])).toEqual(["unknown_agent"]);
   expect(store.traces("c1")).toEqual([]);

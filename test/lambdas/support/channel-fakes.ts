@@ -4,7 +4,7 @@ import type { Entry, Lease, LingerLog } from "../../../lambdas/linger/linger.js"
 import type { Clock } from "../../../lambdas/ports.js";
 import { NOW } from "./fakes.js";
 
-/** The channels' last messages, in memory. */
+/** The channels' latest messages, in memory. */
 export class MemoryLatest implements Latest {
   readonly kept = new Map<string, Numbered>();
   readonly #calls: string[] | undefined;
@@ -26,11 +26,11 @@ export class MemoryLatest implements Latest {
   }
 }
 
-/** The logs of channels whose messages gather, and their leases, in memory; with a place to interleave or die. */
+/** The logs of channels that linger, and their leases, in memory, with hooks to interleave or to fail. */
 export class MemoryLingering implements LingerLog {
   readonly log = new Map<string, Entry>();
   readonly leases = new Map<string, Lease>();
-  /** How many entries one call appends before it fails. */
+  /** The number of entries that one call appends before it fails. */
   appends = Infinity;
   /** Runs before a method does its work. */
   before: (step: keyof LingerLog) => unknown = () => undefined;

@@ -3,7 +3,7 @@ import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { testEngine, type TestTable } from "./test-table.js";
 import { HttpServer } from "./http-server.js";
 
-/** What the functions of a template find around them: a table, the `@connections` API, and their environment. */
+/** The surroundings of a template's functions: a table, the `@connections` API, and their environment. */
 export class Deployed {
   readonly #before = { ...process.env };
   readonly #engine = testEngine();

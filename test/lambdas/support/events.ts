@@ -19,7 +19,7 @@ const context = (routeKey: string, connectionId: string, connectedAt: number) =>
   identity: { sourceIp: "198.51.100.1", userAgent: "Browser/1.0" },
 });
 
-/** A frame as API Gateway hands it to a route. */
+/** A frame as API Gateway passes it to a route. */
 export const frameEvent = (frame: unknown, connectionId = "c1", routeKey = "publish"): FrameEvent => ({
   requestContext: { ...context(routeKey, connectionId, NOW), eventType: "MESSAGE", messageDirection: "IN" },
   body: typeof frame === "string" ? frame : JSON.stringify(frame),
@@ -44,7 +44,7 @@ export const disconnectEvent = (connectionId = "c1", connectedAt = NOW): FrameEv
   isBase64Encoded: false,
 });
 
-/** What a route response sends: its answers. */
+/** The replies in a route's response. */
 export const answersOf = (result: APIGatewayProxyResultV2): Reply[] => {
   if (typeof result === "string" || result.statusCode !== 200 || !result.body) {
     throw new Error(`no answers in ${JSON.stringify(result)}`);

@@ -25,7 +25,7 @@ import type {
   Subscriber,
 } from "../../../lambdas/ports.js";
 
-/** When tests take place, in epoch milliseconds. */
+/** The start time of tests, in epoch milliseconds. */
 export const NOW = Date.UTC(2030, 0, 1);
 
 /** An agent that connected ten minutes ago. */
@@ -40,11 +40,11 @@ export const agentOf = (connectionId: string, more: Partial<Agent> = {}): Agent 
 
 export const messageOf = (channel: string, data: Json = "hello", uuid = "m1"): Message => ({ channel, uuid, data });
 
-/** Time that stands still until someone sleeps: then it jumps to whoever wakes first, once nothing else is left to do. */
+/** A clock that stands still until code sleeps. It then jumps to the first wake-up, once no other work is left. */
 export class TestClock implements Clock {
   #now = NOW;
   #sleepers: { at: number; wake: () => void }[] = [];
-  /** Every sleep that was asked for, in milliseconds. */
+  /** Every requested sleep, in milliseconds. */
   readonly sleeps: number[] = [];
   chance = 0.5;
 
@@ -82,7 +82,7 @@ export interface Logged {
   fields: Record<string, unknown>;
 }
 
-/** A log that remembers. */
+/** A log that records its entries. */
 export class TestLog implements Log {
   readonly entries: Logged[] = [];
   readonly debug = this.#at("debug");
@@ -104,12 +104,12 @@ export class TestLog implements Log {
   }
 }
 
-/** The table as a few maps, with the order of calls, and with a place to interleave or fail. */
+/** The table as a few maps, with the order of calls, and with hooks to interleave or to fail. */
 export class MemoryStore implements Store {
   readonly records = new Map<string, ConnectionRecord>();
   readonly #subscriptions = new Map<string, Map<string, Lifetime & Pick<Agent, "session">>>();
   readonly registrations = new Set<string>();
-  /** Connections that are overdue because they were not renewed. */
+  /** Connections that have expired because they were not renewed. */
   readonly renewable = new Set<string>();
   readonly calls: string[] = [];
   /** Subscribers that were not renewed in time. */
@@ -126,7 +126,7 @@ export class MemoryStore implements Store {
     await this.before[name]?.();
   }
 
-  /** Adds an agent with its subscriptions, without leaving a trace in `calls`. */
+  /** Adds an agent with its subscriptions, without entries in `calls`. */
   async with(agent: Agent, ...channels: string[]): Promise<this> {
     await this.putAgent(agent);
     await this.putSubscriptions(agent, channels);
@@ -134,7 +134,7 @@ export class MemoryStore implements Store {
     return this;
   }
 
-  /** Leaves the channels' rows of subscriptions behind, and nothing else of a connection. */
+  /** Leaves only the channels' rows of a connection's subscriptions. */
   halve(connection: Lifetime & Pick<Agent, "connectionId">, channels: string[]): void {
     this.#subscriptions.set(connection.connectionId, new Map(channels.map((channel) => [channel, connection])));
     this.#halved.add(connection.connectionId);
@@ -238,7 +238,7 @@ export class MemoryStore implements Store {
     };
   }
 
-  /** When a subscription's row says that it ends, in epoch seconds; `undefined` where there is none. */
+  /** When a subscription ends, in epoch seconds, or `undefined` without one. */
   endOf(connectionId: string, channel: string): number | undefined {
     const lifetime = this.#subscriptions.get(connectionId)?.get(channel);
     return lifetime && endOf(lifetime);
@@ -274,7 +274,7 @@ export class MemoryStore implements Store {
     this.registrations.delete(deadline);
   }
 
-  /** Everything that is known of a connection: nothing, once it is removed. */
+  /** The rows of a connection, which are empty after its removal. */
   traces(connectionId: string): string[] {
     return [
       ...(this.records.has(connectionId) ? ["standing"] : []),
@@ -284,10 +284,10 @@ export class MemoryStore implements Store {
   }
 }
 
-/** What posting to one connection gives: one result per attempt (the last for all further ones), or a function. */
+/** The results of posts to one connection: one per attempt (the last one repeats), or a function. */
 export type PostScript = PostResult[] | (() => Promise<PostResult>);
 
-/** API Gateway's connections, as scripted; whoever has no script gets everything. */
+/** API Gateway's connections with scripted results. Posts to connections without a script succeed. */
 export class TestConnections implements Connections {
   readonly posts: { connectionId: string; frame: string; at: number }[] = [];
   readonly closed: string[] = [];
@@ -328,27 +328,27 @@ export class TestConnections implements Connections {
     return this.posts.filter((post) => post.connectionId === connectionId).map(({ frame }) => frame);
   }
 
-  /** The messages and answers in those frames. */
+  /** The messages and replies in those frames. */
   received(connectionId: string): unknown[] {
     return this.to(connectionId).flatMap((frame) => JSON.parse(frame) as unknown);
   }
 }
 
-/** A queue of segments that remembers, and refuses what it is told to. */
+/** A queue of segments that records them, and refuses segments by a condition. */
 export class TestSegments implements SegmentQueuePort {
   readonly sent: { segment: Segment; delaySeconds: number }[] = [];
   refuses: (segment: Segment) => boolean = () => false;
 
   async send(segments: readonly Segment[], delaySeconds = 0): Promise<Segment[]> {
     const refused = segments.filter(this.refuses);
-    // As it would come out again: what cannot be written and read is not kept.
+    // The segment as a worker would receive it.
     for (const segment of segments) {
       if (!refused.includes(segment)) this.sent.push({ segment: decodeSegment(encodeSegment(segment)), delaySeconds });
     }
     return Promise.resolve(refused);
   }
 
-  /** Who is in the segments, by connection id. */
+  /** The connection ids of the recipients in the segments. */
   get ids(): string[] {
     return this.sent.flatMap(({ segment: { recipients } }) =>
       "after" in recipients ? [] : recipients.map(({ connectionId }) => connectionId),

@@ -10,14 +10,14 @@ export interface Received {
   body: string;
 }
 
-/** An HTTP server on loopback that answers as it is told. */
+/** An HTTP server on loopback with scripted responses. */
 export class HttpServer {
   readonly received: Received[] = [];
   answer: (request: Received, response: ServerResponse) => unknown = (_request, response) => response.end();
   readonly #server: Server;
 
   private constructor() {
-    this.#server = createServer((request, response) => void this.#hear(request, response));
+    this.#server = createServer((request, response) => void this.#receive(request, response));
   }
 
   static async start(): Promise<HttpServer> {
@@ -27,7 +27,7 @@ export class HttpServer {
     return it;
   }
 
-  async #hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = "";
     for await (const chunk of request) body += String(chunk);
     const received = { method: request.method ?? "", path: request.url ?? "", headers: request.headers, body };

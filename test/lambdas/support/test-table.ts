@@ -14,13 +14,13 @@ import type { Item } from "../../../lambdas/aws/dynamodb/items.js";
 import { Table } from "../../../lambdas/aws/dynamodb/table.js";
 import { TestClock } from "./fakes.js";
 
-/** The engine: as the end-to-end tests take it, embedded where nothing else is said. */
+/** The engine that the end-to-end tests use, embedded by default. */
 const ENGINE = process.env["PUSH_IT_TEST_DYNAMODB"] ?? "embedded";
 
 const KEYS = { accessKeyId: "LOCALKEY", secretAccessKey: "local" };
 const REGION = "eu-west-1";
 
-/** A command that the code under test has sent, what it was given, and what it cost. */
+/** A command that the code under test sent, its input, and its cost. */
 export interface Sent {
   name: string;
   input: Record<string, unknown>;
@@ -40,7 +40,7 @@ interface Consumed {
 const unitsOf = (consumed: Consumed | Consumed[] | undefined): number =>
   [consumed ?? []].flat().reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
 
-/** A table in a real DynamoDB engine, and everything that was asked of it. */
+/** A table in a real DynamoDB engine, and all commands that it received. */
 export class TestTable {
   readonly clock = new TestClock();
   readonly sent: Sent[] = [];
@@ -80,7 +80,7 @@ export class TestTable {
     );
   }
 
-  /** Has the price told with every command, and notes it. */
+  /** Requests the cost of every command, and records it. */
   #watch(): void {
     this.client.middlewareStack.add(
       (next, context) => async (args) => {
@@ -112,7 +112,7 @@ export class TestTable {
     return { commands: sent.map(({ name }) => name), read: sum(false), written: sum(true) };
   }
 
-  /** Every row; for tests only, past the code under test. */
+  /** Every row, for tests only. */
   async rows(): Promise<Item[]> {
     const { Items = [] } = await this.plain.send(new ScanCommand({ TableName: this.name, ConsistentRead: true }));
     return Items;

@@ -1,6 +1,6 @@
 import { limiter } from "../../../lambdas/util/limiter.js";
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test resolves it. */
 const gates = (count: number) => {
   const opens: (() => void)[] = [];
   const gate = Array.from({ length: count }, () => new Promise<void>((open) => opens.push(open)));
@@ -10,7 +10,7 @@ const gates = (count: number) => {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("a limiter", () => {
-  test("runs as many as its limit at a time, and the rest in the order they came", async () => {
+  test("runs as many as its limit at once, the rest in order", async () => {
     const { gate, open } = gates(5);
     const limited = limiter(2);
     const started: number[] = [];
@@ -30,7 +30,7 @@ describe("a limiter", () => {
     expect(started).toEqual([0, 1, 2, 3, 4]);
   });
 
-  test("lets nobody slip in between the one that ends and the one that waits longest", async () => {
+  test("gives a free slot to the work that waits longest", async () => {
     const { gate, open } = gates(2);
     const limited = limiter(1);
     const started: string[] = [];
@@ -42,7 +42,7 @@ describe("a limiter", () => {
     expect(started).toEqual(["waiting", "late"]);
   });
 
-  test("keeps to its limit while work keeps coming", async () => {
+  test("stays within its limit while work keeps arriving", async () => {
     const limited = limiter(2);
     let running = 0;
     let most = 0;
@@ -61,7 +61,7 @@ describe("a limiter", () => {
     expect(most).toBe(2);
   });
 
-  test("follows a limit that changes: fewer begin while it is lower, more at once when it has risen", async () => {
+  test("follows a limit that changes while work runs", async () => {
     let limit = 3;
     const { gate, open } = gates(8);
     const limited = limiter(() => limit);
@@ -82,13 +82,13 @@ describe("a limiter", () => {
     await Promise.all(all);
   });
 
-  test("returns what the work returns, and goes on after a failure", async () => {
+  test("returns the result of the work and continues after a failure", async () => {
     const limited = limiter(1);
     await expect(limited(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
     await expect(limited(() => Promise.resolve(7))).resolves.toBe(7);
   });
 
-  test("frees a slot when the work throws before it returns a promise", async () => {
+  test("frees a slot if the work throws before it returns a promise", async () => {
     const limited = limiter(1);
     await expect(
       limited(() => {

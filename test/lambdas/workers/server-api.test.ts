@@ -3,8 +3,8 @@ import { agentOf } from "../support/fakes.js";
 import { Deployed } from "../support/deployed.js";
 
 /*
- * The function as it is deployed: its environment, a real table, and an `@connections` API on loopback. What it decides
- * is tested in core/server-publish.test.ts and core/revoke.test.ts.
+ * The function as it is deployed: its environment, a real table, and an `@connections` API on loopback. The
+ * tests in test/lambdas/server-api cover its decisions.
  */
 
 const deployed = new Deployed();
@@ -33,7 +33,7 @@ const publication = {
   publish: [{ channel: "stories/5", data: "größe", uuid: "m1", excludeConnectionId: "c2" }],
 };
 
-/** A request as the function's URL hands it over. */
+/** A request as the function's URL passes it. */
 const overUrl = (body: unknown, more: { method?: string; base64?: boolean } = {}) => {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const { method = "POST", base64 = false } = more;
@@ -48,7 +48,7 @@ const overUrl = (body: unknown, more: { method?: string; base64?: boolean } = {}
   }) as Promise<APIGatewayProxyStructuredResultV2>;
 };
 
-/** The same, with the table gone. */
+/** The same, with an unreachable table. */
 const withoutTable = async <T>(work: () => Promise<T>): Promise<T> => {
   const { Table } = await import("../../../lambdas/aws/dynamodb/table.js");
   const broken = jest.spyOn(Table.prototype, "subscribers").mockImplementation(() => {
@@ -61,7 +61,7 @@ const withoutTable = async <T>(work: () => Promise<T>): Promise<T> => {
   }
 };
 
-test("invoked, it publishes, and answers about each entry", async () => {
+test("an invocation publishes and returns a result per entry", async () => {
   expect(await handler(publication)).toEqual({ version: 1, results: [{ uuid: "m1", accepted: true }] });
   expect(deployed.posted()).toEqual([["c1", { channel: "stories/5", uuid: "m1", data: "größe" }]]);
   expect(error).not.toHaveBeenCalled();
@@ -74,7 +74,8 @@ test("an entry without a uuid gets one", async () => {
   expect(deployed.posted()).toHaveLength(2);
 });
 
-test("what is refused is logged, by its code, and without what it held: whoever invoked it asynchronously reads no answer", async () => {
+// An asynchronous caller does not read the response.
+test("a refused entry is logged with its code, without its data", async () => {
   await handler({ version: 1, publish: [{ channel: "a b", data: "hush" }, { channel: "a", data: 1 }, { data: 1 }] });
   await handler({ id: "an event", detail: "hush" });
   expect(error.mock.calls).toEqual([
@@ -83,15 +84,15 @@ test("what is refused is logged, by its code, and without what it held: whoever 
   ]);
 });
 
-test("what fails is thrown, so that Lambda tries again, and says nothing of what is inside", async () => {
+test("a failure is thrown without internals, so that Lambda retries", async () => {
   const failure = (await withoutTable(() => handler(publication).catch((each: unknown) => each))) as Error;
   expect(failure).toMatchObject({ name: "Unavailable", message: expect.stringContaining("Try again later") });
   expect(failure.stack).toBe(`${failure.name}: ${failure.message}`);
   expect(error).toHaveBeenCalledWith({ event: "request_failed", error: expect.stringContaining("no table") });
 });
 
-describe("through its URL", () => {
-  test.each([false, true])("it answers in HTTP (base64: %s)", async (base64) => {
+describe("a request to the function's URL", () => {
+  test.each([false, true])("gets an HTTP response (base64: %s)", async (base64) => {
     const answer = await overUrl(publication, { base64 });
     expect(answer).toMatchObject({
       statusCode: 200,
@@ -102,19 +103,19 @@ describe("through its URL", () => {
   });
 
   test.each<[string, unknown, string, number]>([
-    ["no JSON", "{", "POST", 400],
+    ["invalid JSON", "{", "POST", 400],
     ["nothing", "", "POST", 400],
-    ["no request", {}, "POST", 400],
+    ["an empty request", {}, "POST", 400],
     ["another method", publication, "PUT", 405],
-    ["too much", `"${"x".repeat(6 * 1024 * 1024)}"`, "POST", 413],
-  ])("%s is refused, and nothing is posted", async (_what, body, method, statusCode) => {
+    ["a body that is too large", `"${"x".repeat(6 * 1024 * 1024)}"`, "POST", 413],
+  ])("with %s is refused, and nothing is posted", async (_what, body, method, statusCode) => {
     const answer = await overUrl(body, { method });
     expect(answer.statusCode).toBe(statusCode);
     expect(JSON.parse(answer.body!)).toEqual({ version: 1, code: "bad_request", error: expect.any(String) });
     expect(deployed.posted()).toEqual([]);
   });
 
-  test("a failure is 503, without any detail", async () => {
+  test("that fails gets 503 without details", async () => {
     const answer = await withoutTable(() => overUrl(publication));
     expect(answer.statusCode).toBe(503);
     expect(JSON.parse(answer.body!)).toMatchObject({ version: 1, code: "unavailable" });
@@ -122,7 +123,7 @@ describe("through its URL", () => {
   });
 });
 
-test("it unsubscribes and disconnects, and leaves no row", async () => {
+test("unsubscribes and disconnects without leftover rows", async () => {
   expect(await handler({ version: 1, unsubscribe: { connectionId: "c1" }, channel: "stories/5" })).toEqual({
     version: 1,
     unsubscribed: 1,
@@ -138,7 +139,7 @@ test("it unsubscribes and disconnects, and leaves no row", async () => {
   expect(await deployed.table.rows()).toEqual([]);
 });
 
-test("what a function that died has left is in the table for the sweep, a second later", async () => {
+test("that dies leaves its connections to the sweep, a second later", async () => {
   const { table } = deployed.table;
   await table.putExpired(["c9"], Math.floor(Date.now() / 1000) - 1);
   const found = [];

@@ -4,8 +4,8 @@ import { manifestIn, tarballOf } from "../packs.js";
 import { ROOT, run, temporaryFolder } from "../processes.js";
 
 /*
- * An app with every feature of the construct, and one with none: compiled and synthesized with the oldest CDK that the
- * packed construct says it works with, and with the newest. The oldest comes from npm's registry, so that half needs
+ * An app with every feature of the construct, and an app with none. Both are compiled and synthesized with the oldest CDK
+ * of the construct's peer range, and with the newest. The oldest comes from npm's registry, so that half needs
  * PUSH_IT_TEST_INSTALL=1. The newest is this repository's own copy.
  */
 const INSTALL = process.env["PUSH_IT_TEST_INSTALL"] === "1";
@@ -47,7 +47,7 @@ afterAll(remove);
 let tarballs: string[];
 beforeAll(() => void (tarballs = [tarballOf("."), tarballOf("server")]));
 
-/** What the built construct says it works with, at the least. */
+/** The oldest versions that the built construct works with. */
 const peers = manifestIn(ROOT).peerDependencies!;
 const lowest = (name: string): string => `${name}@${peers[name]!.replace(/^\^/, "")}`;
 
@@ -109,7 +109,7 @@ const comparable = (templates: Template[]): unknown =>
 
 let newest: Template[];
 
-test("an app of today compiles with the newest TypeScript, and synthesizes with the newest CDK", () => {
+test("compiles with the newest TypeScript and synthesizes with the newest CDK", () => {
   const app = makeApp("newest", withNewest);
   compile(app, "typescript-7", NODE_NEXT);
   newest = synthesize(app);

@@ -4,7 +4,7 @@ import { buildSync, type BuildOptions } from "esbuild";
 import webpack from "webpack";
 import { commandOf, Consumer, ES_MODULES, EXPECTED } from "./packed.js";
 
-/** What each bundle of the application does. A page's bundle runs in Node too: it needs nothing of a page. */
+/** The work of each bundle of the application. A page's bundle runs in Node, too: it needs nothing of a page. */
 const runsIn = (app: Consumer, bundle: string): void => expect(app.node([bundle])).toBe(EXPECTED);
 
 describe("esbuild", () => {
@@ -54,7 +54,7 @@ test("Vite builds a page with the SDK", () => {
     ...ES_MODULES,
     "index.html": '<!doctype html><script type="module" src="./main.mjs"></script>',
     "package.json": '{"type":"module"}',
-    // What preloads modules is for pages alone, and would keep the bundle from running here.
+    // The code that preloads modules is for pages alone, and would keep the bundle from running here.
     "vite.config.mjs": "export default { build: { modulePreload: false } };",
   });
   app.node([commandOf("vite/bin/vite.js"), "build", "--logLevel", "warn"]);

@@ -25,7 +25,7 @@ const ENTRIES = (["client", "server"] as const).flatMap((folder) => {
   );
 });
 
-/** What each entry has, whatever else it has. */
+/** Exports that each entry has, among others. */
 const KNOWN: Readonly<Record<string, string[]>> = {
   "push-it-client": ["Channel", "PushIt", "PushItError"],
   "push-it-client/core": ["Channel", "PushIt", "PushItError"],
@@ -33,7 +33,7 @@ const KNOWN: Readonly<Record<string, string[]>> = {
   "push-it-server/publisher": ["Publisher", "PublisherError"],
 };
 
-/** What a program prints that has loaded all entries. */
+/** The output of a program that has loaded all entries. */
 const PRINTED = ENTRIES.map(
   (entry) => `${entry}: ${KNOWN[entry]?.map((name) => `${name} function`).join(", ")}\n`,
 ).join("");
@@ -67,7 +67,7 @@ const withEsbuild =
     return outfile;
   };
 
-/** With nothing but what it must be told: the bundle is CommonJS. */
+/** With only the required options: the bundle is CommonJS. */
 const withNodejsFunction = (app: Consumer): string => {
   app.write("package-lock.json", "{}");
   // The CDK runs the esbuild of the app.

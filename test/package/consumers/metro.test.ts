@@ -71,13 +71,13 @@ test.each(CASES)(
       return resolution.filePath;
     });
     const home = join(realpathSync(app.folder), "../../node_modules/push-it-client");
-    // By Metro's own rules "push-it-client/core" is a file, without exports. What it requires is of the same kind.
+    // By Metro's own rules "push-it-client/core" is a file, without exports. So are the files that it requires.
     expect(found.map((file) => relative(home, file))).toEqual([
       `dist/${kind}/index.js`,
       exports ? `dist/${kind}/core.js` : "core.js",
     ]);
 
-    // What was found runs, in the places of the names.
+    // The found files run in the places of the names.
     const main = kind === "esm" ? "main.mjs" : "main.cjs";
     const text = readFileSync(join(app.folder, main), "utf8");
     app.write(

@@ -12,7 +12,7 @@ const whenInstalling = process.env["PUSH_IT_TEST_INSTALL"] === "1" ? test : test
 
 const VERSIONS = ["next@16.4.6", "react@19.3.1", "react-dom@19.3.1"];
 
-/** What only the SDK says. */
+/** Texts that only the SDK has. */
 const MARK = "push-it.v1.denied";
 
 /** Whether a script below a folder has the SDK in it. */

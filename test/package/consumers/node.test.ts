@@ -15,7 +15,7 @@ describe(`Node ${process.version}`, () => {
 });
 
 describe("a server that renders pages", () => {
-  /** Tells of a process that lives on when its work is done. */
+  /** Reports a process that stays alive after its work. */
   const CLOCK = `
     const startedAt = performance.now();
     process.once("exit", () => performance.now() - startedAt > 2_000 && console.error("It took more than 2 s to end."));
@@ -26,7 +26,7 @@ describe("a server that renders pages", () => {
     globalThis.WebSocket = class { constructor(url) { appendFileSync("opened.txt", url + "\\n"); process.emit("opened"); } };
   `;
 
-  /** Runs a module to its end, and tells how that came. */
+  /** Runs a module to its end, and reports how it ended. */
   const render = (text: string, runtime = SPY): { status: number | null; stderr: string; opened: string } => {
     const app = new Consumer("server", { "runtime.mjs": runtime, "main.mjs": text });
     const args = ["--import", "./runtime.mjs", "main.mjs"];
@@ -46,7 +46,7 @@ describe("a server that renders pages", () => {
   `;
   const ENDED_ALONE = { status: 0, stderr: "", opened: "" };
 
-  test("opens no socket when a module makes a client, and ends by itself", () => {
+  test("opens no socket when a module makes a client, and ends", () => {
     expect(render(MODULE)).toEqual(ENDED_ALONE);
   });
 

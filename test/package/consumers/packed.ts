@@ -71,7 +71,7 @@ export const commandOf = (path: string): string => join(ROOT, "node_modules", pa
 
 const TRIED_OUT = { opensByItself: false, published: 22, code: "denied", state: "disconnected" };
 
-/** What a consumer prints that tries out the package (fixtures/behaviour.mjs). */
+/** The output of a consumer that uses the package (fixtures/behaviour.mjs). */
 export const EXPECTED = JSON.stringify([TRIED_OUT, TRIED_OUT, { isOneClass: true }]) + "\n";
 
 const BEHAVIOUR = readFileSync(join(__dirname, "fixtures/behaviour.mjs"), "utf8");

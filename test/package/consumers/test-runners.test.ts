@@ -15,7 +15,7 @@ const inPage = (imported: string): string => `${imported}
 
 const passedIn = (report: string): number => (JSON.parse(report) as { numPassedTests: number }).numPassedTests;
 
-test("Jest runs the SDK as CommonJS, in a page of jsdom, without a transform", () => {
+test("Jest runs the SDK as CommonJS in jsdom without a transform", () => {
   const required = `
     const { behaviour } = require("./behaviour.cjs");
     const client = require("push-it-client");

@@ -18,12 +18,12 @@ const STRICT = {
   noEmit: true,
   target: "es2022",
   lib: ["es2022", "dom"],
-  // Nobody needs the types of Node for the SDK.
+  // The SDK works without the types of Node.
   types: [],
 };
 
 /** Each fixture, under the ending that makes it CommonJS or an ES module. */
-const FIXTURES = ["web-app", "core-app", "back-end"];
+const FIXTURES = ["web-app", "core-app", "server-app"];
 
 /** Compiles an application with what its tsconfig.json says; gives the files that it read. Throws what does not compile. */
 const compileIn = (app: Consumer, version: Version): string[] => {
@@ -80,7 +80,7 @@ describe.each(["5.4", "7"] as const)("TypeScript %s", (version) => {
     expect(entriesIn(files)).toEqual(entries("esm").sort());
   });
 
-  test("tells what does not compile", () => {
+  test("reports code that does not compile", () => {
     const app = new Consumer("wrong", {
       "app.ts":
         'import { PushIt } from "push-it-client";\nnew PushIt({ url: "wss://example.com", timeout: "soon" });\n',
@@ -94,7 +94,7 @@ describe.each(["5.4", "7"] as const)("TypeScript %s", (version) => {
   });
 });
 
-/** What a declaration file exports by name. */
+/** The names that a declaration file exports. */
 const exportsOf = (file: string): string[] => {
   const { statements } = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest);
   return statements.flatMap((statement) =>
@@ -104,7 +104,7 @@ const exportsOf = (file: string): string[] => {
   );
 };
 
-/** What a file imports from a module by name. */
+/** The names that a file imports from a module. */
 const importsFrom = (file: string, module: string): string[] => {
   const { statements } = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest);
   return statements.flatMap((statement) => {

@@ -1,7 +1,7 @@
 import { fullDiff, ResourceImpact } from "@aws-cdk/cloudformation-diff";
 import type { StackTemplate } from "./releases.js";
 
-/** What an update would do to a stack that somebody would notice. */
+/** A change of a stack that users of the stack would notice. */
 export interface Finding {
   /** The logical id, or the output's name. */
   id: string;
@@ -13,12 +13,12 @@ export interface Finding {
 }
 
 const REMOVED: ReadonlySet<ResourceImpact> = new Set([ResourceImpact.WILL_DESTROY, ResourceImpact.WILL_ORPHAN]);
-// What may be replaced is replaced for somebody.
+// A resource that may be replaced counts as replaced.
 const REPLACED: ReadonlySet<ResourceImpact> = new Set([ResourceImpact.WILL_REPLACE, ResourceImpact.MAY_REPLACE]);
 
 /**
- * What an update from one template to another loses: resources that go, resources that CloudFormation replaces by AWS's
- * own schemas, and outputs that go or change. A renamed logical id is a resource that goes.
+ * The losses of an update from one template to another: removed resources, resources that CloudFormation replaces by
+ * AWS's own schemas, and removed or changed outputs. A resource with a new logical id counts as removed.
  */
 export const lossesOf = (before: StackTemplate, after: StackTemplate): Finding[] => {
   const { resources, outputs } = fullDiff({ ...before }, { ...after });

@@ -41,14 +41,14 @@ const orderOf = (
   return order;
 };
 
-/** A stack on its way: what has been changed by then, and the template as it is. */
+/** A stack during an update: its changes so far, and its template. */
 export interface Step {
   changed: string[];
   template: StackTemplate;
 }
 
 /**
- * An update, step by step, in such an order. What goes is removed last, as CloudFormation does.
+ * An update, step by step, in such an order. Resources are removed last, as CloudFormation does.
  * @param most how many steps at most, before the last one
  */
 export const stepsOf = (from: StackTemplate, to: StackTemplate, random: () => number, most: number): Step[] => {

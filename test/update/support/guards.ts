@@ -1,4 +1,4 @@
-// Guards that permit everything but one thing, and say on one channel what is known of who publishes.
+// Guards that permit everything but one thing, and return on one channel the credentials of the publisher.
 import { guards } from "push-it-server/guards";
 
 interface Who {

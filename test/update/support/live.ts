@@ -44,8 +44,8 @@ export class LiveStack {
   /**
    * Runs a stack.
    * @param folder a new folder, for the template as it is at the time
-   * @param assemblies those whose code its templates name
-   * @param template what it is at first
+   * @param assemblies the assemblies with the code that its templates name
+   * @param template its first template
    */
   static async start(
     folder: string,
@@ -75,7 +75,7 @@ export class LiveStack {
     return live;
   }
 
-  /** What runs. */
+  /** The running system. */
   get running(): System {
     if (!this.#running) throw new Error("the stack does not run");
     return this.#running;
@@ -83,7 +83,7 @@ export class LiveStack {
 
   /**
    * Goes on with another template.
-   * @param assembly where its code is, if it is in none of those before
+   * @param assembly the assembly with its code, unless an earlier one has it
    */
   async change(template: StackTemplate, assembly?: string): Promise<void> {
     if (assembly !== undefined) this.#add(assembly);

@@ -15,7 +15,7 @@ export const CHANNELS = {
   wildcard: "news/1",
 } as const;
 
-/** What somebody subscribes to in order to receive what is published on those. */
+/** Subscriptions that receive all messages on these channels. */
 const SUBSCRIBED: readonly string[] = [
   ...Object.values(CHANNELS).filter((name) => name !== CHANNELS.wildcard),
   "news/*",
@@ -24,7 +24,7 @@ const SUBSCRIBED: readonly string[] = [
 /** Channels whose messages arrive in the order of their offsets. */
 const ORDERED: readonly string[] = [CHANNELS.room, CHANNELS.kept];
 
-/** Who comes and goes is told at once, not by the run of the next minute, which would make up for a lost one. */
+/** Presence changes must arrive before the run of the next minute, which would make up for a lost notification. */
 const PROMPT_MS = 25_000;
 
 /** A version of the client. */
@@ -56,12 +56,12 @@ export class Party {
   /** Users that came to the room, and that left it. */
   readonly joined = new Set<string>();
   readonly left = new Set<string>();
-  /** What should not have happened. */
+  /** Errors that should not have happened. */
   readonly wrong: string[] = [];
   readonly userId: string;
   readonly #sockets: WebSocket[] = [];
   readonly #waiting = new Waiting();
-  readonly #attending = new Waiting(PROMPT_MS);
+  readonly #waitingForPresence = new Waiting(PROMPT_MS);
   /** Channels that have been subscribed since the connection was cut. */
   readonly #subscribed = new Set<string>();
 
@@ -90,24 +90,24 @@ export class Party {
   ready(): Promise<unknown> {
     return this.#waiting.until(
       () => SUBSCRIBED.every((channel) => this.#subscribed.has(channel)),
-      () => this.#say("is subscribed to all channels"),
+      () => this.#describe("is subscribed to all channels"),
     );
   }
 
   /** Resolves when all these messages have been received. */
-  hears(uuids: Iterable<string>, what = ""): Promise<unknown> {
+  receives(uuids: Iterable<string>, what = ""): Promise<unknown> {
     const missing = (): string[] => [...uuids].filter((uuid) => !this.received.some((each) => each.uuid === uuid));
     return this.#waiting.until(
       () => missing().length === 0,
-      () => this.#say(`receives ${missing().join(", ")} ${what}`),
+      () => this.#describe(`receives ${missing().join(", ")} ${what}`),
     );
   }
 
-  /** Resolves when this party has been told that somebody has come to the room, or has left it. */
+  /** Resolves when this party has received the event of a user who joined or left the room. */
   sees(userId: string, what: "joined" | "left"): Promise<unknown> {
-    return this.#attending.until(
+    return this.#waitingForPresence.until(
       () => this[what].has(userId),
-      () => this.#say(`sees that ${userId} ${what}`),
+      () => this.#describe(`sees that ${userId} ${what}`),
     );
   }
 
@@ -129,7 +129,7 @@ export class Party {
     return [...twice, ...late];
   }
 
-  /** What was received on a channel. */
+  /** The messages that were received on a channel. */
   on(channel: string): Received[] {
     return this.received.filter((each) => each.channel === channel);
   }
@@ -141,7 +141,7 @@ export class Party {
       (value: Value): void => {
         note(value);
         this.#waiting.notify();
-        this.#attending.notify();
+        this.#waitingForPresence.notify();
       };
     client.on(
       "message",
@@ -175,7 +175,7 @@ export class Party {
     );
   }
 
-  #say(what: string): string {
+  #describe(what: string): string {
     return `${this.userId} ${what}; ${this.client.state}, wrong: ${this.wrong.join("; ")}`;
   }
 }

@@ -42,8 +42,8 @@ export class Scene {
   }
 
   /**
-   * Every channel still reaches who was there from the beginning.
-   * @param but those that do not
+   * Every channel still reaches the client that was there from the beginning.
+   * @param but the channels that do not
    */
   async reachesAll(but: readonly string[] = []): Promise<void> {
     for (const channel of CHANNELS) if (!but.includes(channel)) await this.reaches(channel, this.ann);
@@ -59,12 +59,12 @@ export class Scene {
     });
   }
 
-  /** Asks who is on a channel. */
+  /** Asks for the presence of a channel. */
   presence(channel: string) {
     return this.ann.request({ action: "presence", channel: "/meta/presence", data: { channel } });
   }
 
-  /** Where the channel with history is for who was there from the beginning. */
+  /** The first client's position on the channel with history. */
   get position(): { epoch: string; offset: number } {
     const { epoch, offset } =
       this.ann

@@ -6,13 +6,13 @@ import { Wire } from "../../e2e/support/wire.js";
 import type { LiveStack } from "./live.js";
 import { CHANNELS, Party, type Version } from "./party.js";
 
-/** What ids of messages begin with that are published twice. */
+/** The prefix of the ids of messages that are published twice. */
 const AGAIN = "again-";
 
 /** Clients of several versions, a client that speaks by hand, and a back end: they use whatever the stack has. */
 export class Traffic {
   readonly parties: Party[] = [];
-  /** What each party has to receive, by channel: what was acknowledged. */
+  /** The messages that each party has to receive, by channel: the acknowledged ones. */
   readonly expected = new Map<string, Set<string>>();
   readonly #wire: Wire;
   readonly #publisher: Publisher;
@@ -49,8 +49,8 @@ export class Traffic {
     await this.#repeat();
     await this.#publishAll("after");
     this.#send();
-    await this.#backEnd();
-    await this.#heard();
+    await this.#useServerApi();
+    await this.#expectAll();
     await Promise.all([
       ...this.parties.map((party) => this.#ask(party)),
       ...this.versions.map((version) => this.#visit(version)),
@@ -61,14 +61,14 @@ export class Traffic {
     await this.#recover(this.parties[this.#round % this.parties.length]!);
   }
 
-  /** Who is in the room, by user. */
+  /** The users in the room. */
   async present(): Promise<string[]> {
     const { members } = await this.#publisher.presence(CHANNELS.room);
     return members.map(({ userId = "" }) => userId).sort();
   }
 
   /**
-   * What the client that speaks by hand received more than once: no SDK hides it. What was published again is delivered
+   * Messages that the raw client received more than once, because no SDK dropped them. A repeated publication is delivered
    * again, for subscribers that missed it the first time.
    */
   get rawDuplicates(): string[] {
@@ -109,15 +109,15 @@ export class Traffic {
     ]);
   }
 
-  /** A client drops what is older than what it has of a channel with a last message: so each has to arrive first. */
+  /** On a channel with a last message, a client drops older messages. So each message has to arrive first. */
   async #oneByOne(publish: (party: Party, channel: string) => Promise<void>): Promise<void> {
     for (const party of this.parties) {
       await publish(party, CHANNELS.latest);
-      await this.#heard(CHANNELS.latest);
+      await this.#expectAll(CHANNELS.latest);
     }
   }
 
-  /** Publishes again what was published in the round before, perhaps by another version of the function. */
+  /** Repeats the publications of the round before, perhaps with another version of the function. */
   async #repeat(): Promise<void> {
     for (const round of [this.#round - 1, this.#round]) {
       if (round < 1) continue;
@@ -127,13 +127,13 @@ export class Traffic {
     }
   }
 
-  async #backEnd(): Promise<void> {
+  async #useServerApi(): Promise<void> {
     const data: Json = { by: "back end", round: this.#round };
     for (const channel of Object.values(CHANNELS))
       this.#expect(channel, (await this.#publisher.publish(channel, data)).uuid);
     const [party] = this.parties;
     const { uuid } = await this.#publisher.publishToUser(party!.userId, data);
-    await party!.hears([uuid]);
+    await party!.receives([uuid]);
   }
 
   /** Nothing acknowledges these, but nothing fails here either. */
@@ -144,20 +144,20 @@ export class Traffic {
     }
   }
 
-  /** Everybody has received what has been acknowledged. */
-  async #heard(only?: string): Promise<void> {
+  /** Expects that each party has received the acknowledged messages. */
+  async #expectAll(only?: string): Promise<void> {
     const channels = [...this.expected].filter(([channel]) => only === undefined || channel === only);
-    const hear = (party: Party) =>
-      channels.map(([channel, uuids]) => party.hears(uuids, `${channel} in round ${this.#round}`));
-    await Promise.all(this.parties.flatMap(hear));
+    const receive = (party: Party) =>
+      channels.map(([channel, uuids]) => party.receives(uuids, `${channel} in round ${this.#round}`));
+    await Promise.all(this.parties.flatMap(receive));
   }
 
-  /** What a connected client can ask for. */
+  /** The requests of a connected client. */
   async #ask({ client, userId }: Party): Promise<void> {
     const other = client.channel("rooms/b");
     await other.subscribe();
     await other.publish({ by: userId });
-    // During a rollback it may be denied a grant: an application hears of that, and the SDK asks again.
+    // During a rollback it may be denied a grant: an application gets the error, and the SDK asks again.
     await other.unsubscribe().catch((error: { retryable?: boolean }) => {
       if (!error.retryable) throw error;
     });
@@ -174,7 +174,7 @@ export class Traffic {
     }
   }
 
-  /** Somebody new comes, gets what is kept, and goes. */
+  /** A new client connects, gets the stored messages, and disconnects. */
   async #visit(version: Version): Promise<void> {
     const userId = `visitor-${version.name}-${this.#round}`;
     const [{ received }] = this.parties as [Party];
@@ -183,7 +183,7 @@ export class Traffic {
     const since = { [CHANNELS.room]: { epoch: position!.epoch, offset: before.offset! } };
     const visitor = new Party(version, this.live.running.websocketUrl, { userId, since });
     await visitor.ready();
-    await visitor.hears(
+    await visitor.receives(
       received
         .filter(({ channel, offset = 0 }) => channel === CHANNELS.room && offset > before.offset!)
         .map(({ uuid }) => uuid),
@@ -206,7 +206,7 @@ export class Traffic {
     const wire = await Wire.open(this.live.running.websocketUrl, { credentials: { denied: true } });
     const answer = await wire.request({ action: "connect", channel: Meta.connect });
     if (answer.code !== "denied" || answer.error !== "You said so.")
-      throw new Error(`a denied client was told ${JSON.stringify(answer)}`);
+      throw new Error(`a denied client received ${JSON.stringify(answer)}`);
     await wire.ended();
   }
 
@@ -221,7 +221,7 @@ export class Traffic {
       this.#expect(channel, (await this.#publisher.publish(channel, { by: "back end", missed: this.#round })).uuid);
     }
     await party.ready();
-    await this.#heard();
+    await this.#expectAll();
   }
 }
 

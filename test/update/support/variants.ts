@@ -16,13 +16,13 @@ import { AccessLogs, type ChannelOptions, Denials, Guards, type PushItProps } fr
 import { Meta } from "../../../protocol/index.js";
 import type { Scene } from "./scene.js";
 
-/** What is turned on or off, and what has to be so then. */
+/** An option that is turned on or off, and its required effects. */
 export interface Variant {
   name: string;
   /** Which props it is about, or options of channels. */
   about: readonly (keyof PushItProps | keyof ChannelOptions)[];
   props: (stack: Stack) => PushItProps;
-  /** Channels on which those who were there before receive nothing meanwhile. */
+  /** Channels on which earlier subscribers receive nothing meanwhile. */
   silent?: readonly string[];
   /** Holds while it is so. */
   meanwhile?: (scene: Scene) => Promise<void>;
@@ -38,7 +38,7 @@ const CHANNELS: Readonly<Record<string, ChannelOptions>> = {
   "crowds/*": { shards: 2 },
 };
 
-/** What the stack is before and after each variant. */
+/** The stack before and after each variant. */
 export const BASE: PushItProps = {
   guards: Guards.fromModule("test/update/support/guards.ts"),
   wildcards: ["news/*"],
@@ -52,7 +52,7 @@ const withoutChannels = (pattern: string): PushItProps => ({
 
 const denied = { credentials: { denied: true } };
 
-/** Whether later guards are shown what the connection guard of somebody new was. */
+/** Whether later guards see the same credentials as the connection guard of a new client. */
 const keepsCredentials = async (scene: Scene): Promise<unknown> => {
   const { data } = await (await scene.connect()).publish("whoami", 1);
   return (data as { credentials: boolean }).credentials;
@@ -61,7 +61,7 @@ const keepsCredentials = async (scene: Scene): Promise<unknown> => {
 const functionNamed = ({ live }: Scene, name: string): boolean =>
   live.running.model.functions.some(({ logicalId }) => logicalId.startsWith(`PushIt${name}`));
 
-/** What somebody new is told of the last message. */
+/** The last message that a new subscriber receives. */
 const latest = async (scene: Scene): Promise<unknown> => {
   const { data } = await (await scene.connect()).subscribe("stocks/a");
   return (data as { latest?: { data: unknown } }).latest?.data;
@@ -82,7 +82,7 @@ export const VARIANTS: readonly Variant[] = [
       expect((await scene.ann.message(data)).epoch).toBeUndefined();
     },
     async afterwards(scene) {
-      // What was published meanwhile is not in it, and the history goes on from there.
+      // It does not have the messages that were published meanwhile, and the history goes on from there.
       const data = await scene.reaches("kept/a", scene.ann);
       const { epoch, offset } = positionBefore;
       const answer = (await scene.history("kept/a", { epoch, offset: offset - 1 })).data as {
@@ -115,7 +115,7 @@ export const VARIANTS: readonly Variant[] = [
     async afterwards(scene) {
       const data = await scene.reaches("stocks/a", scene.ann);
       expect(await latest(scene)).toBe(data);
-      // Numbers go on, or clients would drop what is new.
+      // Numbers go on, or clients would drop new messages.
       const offsets = scene.ann.messages("stocks/a").flatMap(({ offset }) => offset ?? []);
       expect(offsets).toEqual([...new Set(offsets)].sort((one, other) => one - other));
     },
@@ -140,7 +140,7 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: "a channel has no shards",
     about: ["shards"],
-    // Who is in a shard that is not read any more.
+    // A subscriber in a shard that is not read any more.
     silent: ["crowds/a"],
     props: () => withoutChannels("crowds/*"),
     async meanwhile(scene) {
@@ -290,7 +290,7 @@ export const VARIANTS: readonly Variant[] = [
       throttling: { ping: { rateLimit: 50, burstLimit: 50 } },
       reservedConcurrency: { sweep: 1 },
       deliveryConcurrency: 10,
-      // What channels with history have by default.
+      // The defaults of channels with history.
       pointInTimeRecovery: false,
       deletionProtection: false,
       removalPolicy: RemovalPolicy.DESTROY,

@@ -16,7 +16,7 @@ import {
 } from "../../remote/quotas.js";
 import { CALLS_MS, CONNECT_CALLS, cpuShare, POST_MICROS, READ_UNIT_BYTES, ROW_BYTES, SUBSCRIBE_CALLS } from "./work.js";
 
-/** Something that takes time because it is limited. Names are those of docs/SCALING.md. */
+/** Work that takes time because of a limit. The names are those of docs/SCALING.md. */
 export interface Bound {
   name:
     | "requestsPerSecond"
@@ -26,29 +26,29 @@ export interface Bound {
     | "concurrency"
     | "partition"
     | "tableThroughput";
-  /** What is limited, with its limit. */
+  /** The limit and its value. */
   limit: string;
   /** How long this alone makes it take, in seconds. */
   seconds: number;
-  /** What to do, so that it takes no longer than wanted. */
+  /** How to keep the time within the target. */
   raise: string;
 }
 
-/** What takes long with so many users, the longest first. */
+/** The limits that bind with so many users, the slowest first. */
 export interface Plan {
   users: number;
   /** One publication to all of them, subscribed to one channel. */
   publication: Bound[];
-  /** All of them back after everybody has lost the connection. */
+  /** All users reconnect after everyone has lost the connection. */
   reconnection: Bound[];
-  /** What to request or set before so many come. */
+  /** The quotas to raise or the settings to change beforehand. */
   requests: string[];
 }
 
-/** How long one publication to everybody may take before something is to be raised, in seconds. */
+/** The target for one publication to all users, in seconds. */
 const PUBLICATION_SECONDS = 5;
 
-/** How long it may take until everybody is back, in seconds. The construct's own throttle is made for 100,000 in this time. */
+/** The target until all users are back, in seconds. The construct's own throttle is made for 100,000 in this time. */
 const RECONNECTION_SECONDS = 5 * 60;
 
 const count = (value: number): string => Math.ceil(value).toLocaleString("en-US");
@@ -162,7 +162,7 @@ export const reconnectionBounds = (facts: AccountFacts, users: number): Bound[] 
   ]);
 };
 
-/** What binds with so many users, and what to request before they come. */
+/** The limits that bind with so many users, and the quotas to raise beforehand. */
 export const planFor = (facts: AccountFacts, users: number): Plan => {
   const [publication, reconnection] = [publicationBounds(facts, users), reconnectionBounds(facts, users)];
   const tooSlow = [

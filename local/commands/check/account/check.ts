@@ -4,7 +4,7 @@ import { planFor } from "./bounds.js";
 import type { AccountReading } from "./facts.js";
 import { readAccount } from "./read.js";
 
-/** What is read, in a few words. */
+/** The subject of the reading, in a few words. */
 const short = ({ facts }: AccountReading): string => {
   const { concurrency = 0, requestsPerSecond = 0, connectionsPerSecond = 0 } = facts;
   const said = [
@@ -14,7 +14,7 @@ const short = ({ facts }: AccountReading): string => {
   return said.join(", ");
 };
 
-/** Decides by what was read: what could not be read leaves the question open. */
+/** Decides by the readings. A failed reading leaves the question open. */
 export const judgeAccount = ({ reading, users }: { reading: AccountReading; users: number | undefined }): Verdict => {
   if (reading.unread.length > 0)
     return { outcome: "not tried", detail: `these could not be read: ${reading.unread.join("; ")}` };
@@ -25,7 +25,7 @@ export const judgeAccount = ({ reading, users }: { reading: AccountReading; user
   );
 };
 
-/** Reads the account's quotas. It finds no fault: what to request is below. */
+/** Reads the account's quotas. It reports no fault; the advice follows below. */
 export const account = check({
   name: "account",
   promise: "the account's quotas can be read; with --users N it says which of them binds first, and what to request",

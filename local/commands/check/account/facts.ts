@@ -1,4 +1,4 @@
-/** What an account allows in a Region. What is left out could not be read. */
+/** The quotas of an account in a Region. A quota is absent if it could not be read. */
 export interface AccountFacts {
   region: string;
   /** Functions that run at once. */
@@ -11,14 +11,14 @@ export interface AccountFacts {
   /** Read and write units a second that one table may have at most. */
   tableReads?: number;
   tableWrites?: number;
-  /** What the table of `--table` takes at once, without growing first. */
+  /** The throughput that the table of `--table` has at once, before it scales. */
   warmReads?: number;
   warmWrites?: number;
   /** Whether API Gateway has the account-wide role that it needs for access logs. */
   hasLogRole?: boolean;
 }
 
-/** What was read, and what was not, with its reason. */
+/** The readings, and the failed readings with their reasons. */
 export interface AccountReading {
   facts: AccountFacts;
   /** Such as "the concurrency (lambda:GetAccountSettings): AccessDeniedException". */

@@ -2,20 +2,20 @@ import type { ServiceQuotasClient } from "@aws-sdk/client-service-quotas";
 import type { AccountFacts, AccountReading } from "./facts.js";
 import { CODES, type QuotaCode } from "../../remote/quotas.js";
 
-/** One thing that is read: what it is, the permission that it takes, and how. */
+/** One reading: its name, its permission, and its request. */
 interface Source {
   what: string;
   action: string;
   read(): Promise<Partial<AccountFacts>>;
 }
 
-/** A fact, unless AWS did not say it. */
+/** A fact, unless AWS did not return it. */
 const fact = <Name extends keyof AccountFacts>(
   name: Name,
   value: AccountFacts[Name] | undefined,
 ): Partial<AccountFacts> => (value === undefined ? {} : { [name]: value });
 
-/** A quota as it is applied to the account, or else AWS's default. */
+/** A quota that is applied to the account, or else AWS's default. */
 const quotaOf = async (client: ServiceQuotasClient, { service, code }: QuotaCode): Promise<number | undefined> => {
   const { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand, NoSuchResourceException } =
     await import("@aws-sdk/client-service-quotas");
@@ -23,7 +23,7 @@ const quotaOf = async (client: ServiceQuotasClient, { service, code }: QuotaCode
   try {
     return (await client.send(new GetServiceQuotaCommand(query))).Quota?.Value;
   } catch (error) {
-    // Quotas that nobody has ever raised have no value of their own.
+    // A quota that was never raised has no applied value.
     if (!(error instanceof NoSuchResourceException)) throw error;
     return (await client.send(new GetAWSDefaultServiceQuotaCommand(query))).Quota?.Value;
   }
@@ -88,7 +88,7 @@ const sourcesOf = async (region: string, table: string | undefined): Promise<Sou
   ];
 };
 
-/** Reads what an account allows in a Region. What cannot be read is named, and hinders nothing else. */
+/** Reads the quotas of an account in a Region. A failed reading is listed and does not stop the others. */
 export const readAccount = async (region: string, table: string | undefined): Promise<AccountReading> => {
   const sources = await sourcesOf(region, table);
   const read = await Promise.allSettled(sources.map((each) => each.read()));

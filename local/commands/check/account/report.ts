@@ -7,7 +7,7 @@ import { CONCURRENCY } from "../../remote/quotas.js";
 
 const count = (value: number | undefined): string => value?.toLocaleString("en-US") ?? "not known";
 
-/** What is special about a Region, as docs/DEPLOY.md has it in "What you need". */
+/** The particularities of a Region, as in "What you need" of docs/DEPLOY.md. */
 export const regionNotes = (region: string): string[] => [
   ...(SMALL_REGIONS.has(region)
     ? [
@@ -50,7 +50,7 @@ const line = (name: string, text: string): string => `  ${name.padEnd(NAME_CHARA
 const boundLine = (name: string, [first]: Bound[]): string =>
   first ? line(name, `${inWords(first.seconds * 1_000)} at least: ${first.limit} (${first.name})`) : "";
 
-/** What was read, what binds first, and what to request, for people. */
+/** The readings, the first limits that bind, and the quotas to raise, as text. */
 export const accountLines = ({ facts, unread }: AccountReading, users: number | undefined, style: Style): string => {
   const own = rowsOf(facts).map(([name, text]) => line(name, text));
   const notes = [...notesOf(facts), ...unread.map((each) => `could not be read: ${each}`)].map(

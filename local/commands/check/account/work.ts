@@ -1,6 +1,6 @@
 import { VCPU_MB } from "../../remote/quotas.js";
 
-/** How long a call to DynamoDB takes, in milliseconds: declared, because loopback says nothing about AWS. */
+/** The duration of a call to DynamoDB in milliseconds: declared, because loopback has other latencies. */
 export const DYNAMODB_MS = 5;
 
 /** CPU of one delivery, in microseconds of a whole vCPU: see `Cpu` in tools/bench/scale/model.ts. */
@@ -22,8 +22,8 @@ export const READ_UNIT_BYTES = 4 * 1024;
 export const cpuShare = (memoryMb: number): number => Math.min(1, memoryMb / VCPU_MB);
 
 /**
- * How long functions work for one frame, in milliseconds: their DynamoDB calls that follow each other, for connections
- * without a user and channels without a guard.
+ * The working time of functions for one frame, in milliseconds. It is the duration of their sequential DynamoDB calls,
+ * for connections without a user and channels without a guard.
  */
 export const CALLS_MS = { connect: DYNAMODB_MS, subscribe: 5 * DYNAMODB_MS, leave: 4 * DYNAMODB_MS };
 

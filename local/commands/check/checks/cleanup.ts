@@ -1,7 +1,7 @@
 import { check, failed, passed } from "../check.js";
-import { membersOf, toldOf } from "./presence.js";
+import { membersOf, wasNotified } from "./presence.js";
 
-/** Who closes its connection is gone from presence, and the others are told. */
+/** After a client closes its connection, it is no longer present, and the others are notified. */
 export const cleanup = check({
   name: "cleanup",
   promise: "who closes its connection is not present any more, and those who stay are told",
@@ -13,7 +13,7 @@ export const cleanup = check({
     const { agent } = await trial.info(leaving);
     await leaving.close();
     const told = await staying
-      .until(() => toldOf(staying, channel, "left", agent), "the news of who left")
+      .until(() => wasNotified(staying, channel, "left", agent), "the news of who left")
       .then(
         () => true,
         () => false,

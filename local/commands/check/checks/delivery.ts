@@ -3,7 +3,7 @@ import { TRIALS } from "../limits.js";
 import type { Sent } from "../trial.js";
 import { Missing } from "../waiting.js";
 
-/** Subscribe, then publish: what is acknowledged is live. */
+/** Subscribe, then publish: an acknowledged subscription is live. */
 export const delivery = check({
   name: "delivery",
   promise: "a message that is published after a subscription was acknowledged arrives",
@@ -26,7 +26,7 @@ export const delivery = check({
       }
     };
     await Promise.all(sent.map(wait));
-    return { trials: TRIALS, lost: lost.sort((a, b) => a - b), seconds: trial.settings.patienceMs / 1_000 };
+    return { trials: TRIALS, lost: lost.sort((a, b) => a - b), seconds: trial.settings.timeoutMs / 1_000 };
   },
   judge: ({ trials, lost, seconds }) =>
     lost.length === 0

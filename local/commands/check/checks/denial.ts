@@ -7,7 +7,7 @@ import { Refused } from "../wire.js";
 /** One byte more than any deployment takes. They fit the headers that API Gateway takes. */
 const TOO_LARGE: Json = "x".repeat(MAX_CREDENTIALS_BYTES - 1);
 
-/** What a denied client saw. */
+/** The observations of a denied client. */
 interface Denied {
   reply: Pick<Reply, "channel" | "successful" | "code" | "error">;
   /** The close code. */
@@ -38,7 +38,9 @@ const wrong = ({ reply, closed }: Denied, codes: readonly string[]): string | un
   return closed === NORMAL ? undefined : `the server closes a denied connection with ${closed} instead of ${NORMAL}`;
 };
 
-/** A denied client is told why. Credentials that are too large are denied without asking a guard, by every deployment. */
+/**
+ * A denied client receives the reason. Every deployment denies credentials that are too large, without calling a guard.
+ */
 export const denial = check({
   name: "denial",
   promise: "a denied client receives a code and a reason, and is closed",

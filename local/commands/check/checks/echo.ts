@@ -1,6 +1,6 @@
 import { check, failed, passed } from "../check.js";
 
-/** A publisher that is subscribed receives its own message, unless it says `echo: false`. */
+/** A subscribed publisher receives its own message, unless it sends `echo: false`. */
 export const echo = check({
   name: "echo",
   promise: "a subscribed publisher receives its own message, unless it asked not to; others receive both",

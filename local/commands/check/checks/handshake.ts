@@ -2,17 +2,17 @@ import { SUBPROTOCOL } from "../../../../protocol/index.js";
 import { check, failed, passed } from "../check.js";
 import { Refused } from "../wire.js";
 
-/** What a client that offers no known version gets: HTTP 400. */
+/** The response to a client that offers no known version: HTTP 400. */
 const BAD_REQUEST = 400;
 
-/** A connection opens with the protocol's name; one that offers no known version is refused. */
+/** A connection opens with the protocol's name. A client without a known version is refused. */
 export const handshake = check({
   name: "handshake",
   promise: "a connection opens with the protocol's version, and one without a known version is refused",
   async observe(trial) {
     const wire = await trial.open();
     const { agent } = await trial.info(wire);
-    // A server that accepts what it should refuse opens a socket: the trial closes it.
+    // A server that accepts this by mistake opens a socket: the trial closes it.
     const unknown = await trial.tryOpen({ protocols: ["push-it.v0"] }).then(
       () => "a connection",
       (error: unknown) => (error instanceof Refused ? `HTTP ${error.status}` : String(error)),

@@ -16,7 +16,7 @@ export const readHistory = async (
   return { uuids: (replay.messages ?? []).map(({ uuid }: HistoryMessage) => uuid), replay };
 };
 
-/** The history holds what was published, in order, from any position. */
+/** The history has all published messages, in order, from any position. */
 export const history = check({
   name: "history",
   promise: "a channel's history holds what was published, in order, from any position, and newest first on request",

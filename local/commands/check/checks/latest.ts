@@ -1,6 +1,6 @@
 import { check, failed, passed } from "../check.js";
 
-/** Who subscribes gets the channel's last message with the answer. */
+/** A subscriber receives the channel's last message with the reply. */
 export const latest = check({
   name: "latest",
   promise: "who subscribes gets the channel's newest message with the answer",
@@ -10,7 +10,7 @@ export const latest = check({
     const sent: string[] = [];
     for (let n = 1; n <= 3; n += 1) sent.push((await trial.publish(publisher, channel, n)).uuid);
     const result = await trial.subscribe(subscriber, channel);
-    // What does not fit the answer comes as a message before it.
+    // A message that does not fit the reply arrives before it.
     const told = result.latest ?? result.messages?.at(-1) ?? subscriber.messages(channel).at(-1);
     return { sent, told: told?.uuid };
   },

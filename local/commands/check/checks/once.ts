@@ -21,7 +21,7 @@ export const once = check({
   },
   judge({ copies }) {
     const repeated = copies.filter((each) => each > 1).length;
-    // One may be API Gateway's: a post whose answer was lost is repeated, and clients drop the copy.
+    // One copy may be API Gateway's: a post with a lost response is repeated, and clients drop the copy.
     if (repeated > 1) return failed(`${repeated} of ${copies.length} messages came more than once`);
     return passed(
       repeated === 0

@@ -3,7 +3,7 @@ import { FRAMES } from "../limits.js";
 import type { Trial } from "../trial.js";
 import type { Wire } from "../wire.js";
 
-/** What was published, and what arrived, in order. */
+/** The published messages, and the received ones, in order. */
 interface Orders {
   sent: string[];
   got: string[];

@@ -3,7 +3,7 @@ import { check, failed, passed } from "../check.js";
 
 const LIMITS = [...Object.keys(DEFAULT_LIMITS), "frameBytes"];
 
-/** A ping is answered with who this is and which limits hold. */
+/** The reply to a ping has the agent and its limits. */
 export const ping = check({
   name: "ping",
   promise: "ping says who the client is, and which limits and timeouts hold",

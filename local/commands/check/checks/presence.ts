@@ -3,20 +3,20 @@ import { check, failed, passed } from "../check.js";
 import { accepted } from "../trial.js";
 import type { Wire } from "../wire.js";
 
-/** Who is present on a channel. */
+/** The members of a channel. */
 export const membersOf = async (wire: Wire, channel: string): Promise<PresencePage> => {
   const reply = await wire.request({ action: "presence", channel: Meta.presence, data: { channel } });
   return accepted(reply, `asking who is present on ${channel}`).data as unknown as PresencePage;
 };
 
-/** Whether a connection was told that somebody came or went. */
-export const toldOf = (wire: Wire, channel: string, what: "joined" | "left", agent: string): boolean =>
+/** Whether a connection was notified of a join or leave. */
+export const wasNotified = (wire: Wire, channel: string, what: "joined" | "left", agent: string): boolean =>
   wire.received.some((each) => {
     const data = each.channel === Meta.presence ? (each.data as Partial<PresenceEventData> | undefined) : undefined;
     return data?.channel === channel && data[what]?.agent === agent;
   });
 
-/** A channel tells who is there, and who comes. */
+/** A channel reports its members, and their joins. */
 export const presence = check({
   name: "presence",
   promise: "a channel tells who is present, and its subscribers who comes",
@@ -29,7 +29,7 @@ export const presence = check({
     await trial.subscribe(second, channel);
     const page = await membersOf(first, channel);
     const told = await first
-      .until(() => toldOf(first, channel, "joined", two), "the news of who came")
+      .until(() => wasNotified(first, channel, "joined", two), "the news of who came")
       .then(
         () => true,
         () => false,

@@ -21,7 +21,7 @@ class Door {
   }
 }
 
-/** After a cut, the SDK has each message once and in order, those included that were published meanwhile. */
+/** After a cut, the SDK delivers each message once and in order, including those published meanwhile. */
 export const recovery = check({
   name: "recovery",
   promise: "after a cut connection, the SDK has every message exactly once and in order",
@@ -38,7 +38,7 @@ export const recovery = check({
     const door = new Door();
     const credentials = async () => (await door.pass(), trial.settings.credentials);
     const client = trial.client({ WebSocket: Cuttable, credentials, retryBase: 100 });
-    const waiting = new Waiting(trial.settings.patienceMs);
+    const waiting = new Waiting(trial.settings.timeoutMs);
     const got: string[] = [];
     const recovered: (boolean | undefined)[] = [];
     const kept = client.channel(channel);

@@ -11,7 +11,7 @@ const filled = (bytes: number, frameOf: (data: Json) => object): Json => {
   return dataOf(1, { fill: "x".repeat(Math.max(0, bytes - empty)) });
 };
 
-/** The largest message arrives whole; one that is larger is refused, and the connection stays. */
+/** The largest message arrives whole. A larger one is refused, and the connection stays open. */
 export const sizes = check({
   name: "sizes",
   promise: "the largest message that is permitted arrives whole, and a larger one is refused with too_large",
@@ -31,7 +31,7 @@ export const sizes = check({
     const fitting = filled(MAX_FRAME_BYTES, (data) => ({ action: "publish", channel, uuid, data }));
     const larger = (data: Json): boolean => JSON.stringify(fitting).length > JSON.stringify(data).length;
     const above = async (): Promise<string | undefined> => {
-      // Where a frame cannot carry more than the limit, API Gateway closes: there is nothing to be refused.
+      // If a frame cannot exceed the limit, API Gateway closes the connection, so no error frame is sent.
       if (!larger(delivered)) return undefined;
       const { successful, code } = await publisher.request({
         action: "publish",

@@ -1,6 +1,6 @@
 import { check, failed, passed } from "../check.js";
 
-/** Who has unsubscribed receives nothing that is published then. */
+/** After a client unsubscribes, it receives no more messages of the channel. */
 export const unsubscription = check({
   name: "unsubscription",
   promise: "who has unsubscribed receives nothing more, and unsubscribing twice succeeds",

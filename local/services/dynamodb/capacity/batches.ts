@@ -4,14 +4,14 @@ import { type BatchEntry, itemKey, itemOf, type PartitionKey } from "./keys.js";
 
 type Json = Record<string, unknown>;
 
-/** A batch without what is throttled. */
+/** A batch without its throttled entries. */
 export interface BatchSplit {
   request: Json;
-  /** Puts into the answer what was left out, as not processed. */
+  /** Adds the entries that were left out to the response, as unprocessed. */
   complete: (answer: Json) => Json;
 }
 
-/** By operation: where an answer tells what was not processed. */
+/** The field of a response that lists unprocessed entries, by operation. */
 const UNPROCESSED_FIELDS: Record<string, string> = {
   BatchGetItem: "UnprocessedKeys",
   BatchWriteItem: "UnprocessedItems",
@@ -20,8 +20,8 @@ const UNPROCESSED_FIELDS: Record<string, string> = {
 type Entries = BatchEntry[] | ({ Keys?: Item[] } & Json);
 
 /**
- * Leaves out of a batch what is of a hot partition, as DynamoDB does.
- * @returns `undefined` where that is everything, or it is no batch: then the request as a whole is throttled
+ * Leaves the entries of hot partitions out of a batch, as DynamoDB does.
+ * @returns `undefined` if no entry is left, or the request is not a batch: then the whole request is throttled
  */
 export const splitBatch = (
   operation: string,
@@ -56,7 +56,7 @@ const picked = (table: string, entries: Entries, wanted: (item: Item) => boolean
   return keys.length > 0 ? [[table, { ...entries, Keys: keys }]] : [];
 };
 
-/** What the engine itself has not processed stays in it. */
+/** Adds to the entries that the engine itself did not process. */
 const merged = (ofEngine: unknown, ours: Record<string, Entries>): Record<string, Entries> => {
   const result = { ...((ofEngine ?? {}) as Record<string, Entries>) };
   for (const [table, entries] of Object.entries(ours)) {

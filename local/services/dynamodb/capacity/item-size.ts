@@ -5,13 +5,13 @@ export type AttributeValue = Record<string, unknown>;
 export type Item = Record<string, AttributeValue>;
 
 /**
- * What an item counts for, in bytes: the names of its attributes in UTF-8, and their values.
+ * The size of an item in bytes: the names of its attributes in UTF-8, and their values.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
 export const itemBytes = (item: Item): number =>
   Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value), 0);
 
-/** What a list or a map costs besides its content, and each of its elements. */
+/** The overhead of a list or map, and of each of its elements. */
 const CONTAINER_BYTES = 3;
 const ELEMENT_BYTES = 1;
 

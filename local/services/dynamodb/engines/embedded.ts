@@ -3,8 +3,8 @@ import { Worker } from "node:worker_threads";
 import type { DynamoDb } from "./engine.js";
 
 /*
- * dynalite runs in a thread of its own: its work would otherwise delay the sockets, and unlike a process a thread
- * cannot outlive the runtime.
+ * dynalite runs in a thread of its own. In the main thread its work would delay the sockets, and a thread cannot
+ * outlive the runtime as a process can.
  */
 const THREAD = `
 const { parentPort, workerData } = require("node:worker_threads");

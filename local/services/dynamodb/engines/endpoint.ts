@@ -3,10 +3,10 @@ import type { DynamoDb } from "./engine.js";
 import { DynamoDbError, request, type Signer } from "../request.js";
 
 /**
- * Uses an engine that runs already.
- * @param signers two of them: DynamoDB Local without `-sharedDb` gives each access key tables of its own, and every
+ * Uses an engine that already runs.
+ * @param signers two signers: DynamoDB Local without `-sharedDb` gives each access key its own tables, and every
  * function has its own key
- * @throws UserError when it does not answer, or keeps tables apart
+ * @throws UserError if the engine does not respond, or separates tables by access key
  */
 export const connectToEndpoint = async (url: string, signers: [Signer, Signer]): Promise<DynamoDb> => {
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {

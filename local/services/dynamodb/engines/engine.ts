@@ -8,11 +8,11 @@ export interface DynamoDb {
   name: string;
   /** Such as `http://127.0.0.1:41234`. */
   endpoint: string;
-  /** Ends it, if it was started here; what it held is gone. */
+  /** Ends the engine and drops its data, if it was started here. */
   close(): Promise<void>;
 }
 
-/** What starting an engine needs. */
+/** The context of starting an engine. */
 export interface EngineContext {
   /** The project's folder: its packages are found from there first. */
   project: string;

@@ -4,9 +4,9 @@ import { connectToEndpoint } from "./endpoint.js";
 import type { DynamoDb, EngineContext } from "./engine.js";
 
 /**
- * Starts the DynamoDB engine that was asked for.
+ * Starts the chosen DynamoDB engine.
  * @param choice `embedded`, `local` (Amazon's DynamoDB Local), or an endpoint's URL
- * @throws UserError when it cannot be started or reached
+ * @throws UserError if the engine cannot be started or reached
  */
 export const startEngine = (choice: string, context: EngineContext): Promise<DynamoDb> => {
   if (choice === "embedded") return startEmbedded();

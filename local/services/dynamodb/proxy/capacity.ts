@@ -4,14 +4,14 @@ import type { Partitions } from "../capacity/partitions.js";
 import { messageOf } from "../../../core/user-error.js";
 import type { EngineForwarder, EngineResponse } from "./forwarder.js";
 
-/** Is told what functions ask of DynamoDB, for what AWS bills. */
+/** Meters the functions' calls to DynamoDB. */
 export interface DynamoDbMeter {
   /**
-   * Somebody calls.
-   * @returns is called when the call is answered
+   * A caller calls DynamoDB.
+   * @returns a function that is called after the response
    */
   call(accessKeyId: string, kind: "dynamoDb"): () => void;
-  /** What a call has consumed. */
+  /** Called with the consumed units of a call. */
   units(accessKeyId: string, units: Units): void;
 }
 
@@ -23,7 +23,7 @@ export interface AllowedRequest {
   asked: Record<string, unknown>;
 }
 
-/** What looks at capacity: who counts it, and who bounds it. */
+/** The meter that counts capacity, and the limits that throttle it. */
 export interface CapacityControl {
   meter?: DynamoDbMeter | undefined;
   partitions?: Partitions | undefined;
@@ -31,13 +31,13 @@ export interface CapacityControl {
 
 type Json = Record<string, unknown>;
 
-/** Operations that report what they consumed, where they are asked to. */
+/** Operations that can report their consumed capacity. */
 const REPORTING =
   /^(?:Batch)?(?:Get|Write)Item$|^(?:Put|Update|Delete)Item$|^Query$|^Scan$|^Transact|^ExecuteStatement$/;
 
 /**
- * Passes a request on and its answer back, and has its capacity counted: the engine is asked for it where the caller
- * has not asked, and the caller does not see it then.
+ * Forwards a request and its response, and counts the capacity. The engine always reports the capacity; if the caller
+ * did not ask for it, the report is removed from the response.
  */
 export const forwardMetered = async (
   request: IncomingMessage,
@@ -78,7 +78,7 @@ const exchange = async (
   partitions?.spend(operation, sent, units);
   const { ConsumedCapacity: consumed, ...rest } = admission.complete?.(parsed) ?? parsed;
   const body = bytesOf(isWanted && consumed !== undefined ? { ConsumedCapacity: consumed, ...rest } : rest);
-  // The digest was of what the engine sent.
+  // The checksum belongs to the engine's original body.
   const { "x-amz-crc32": _, ...headers } = answer.headers;
   return { answer: { status: answer.status, headers, body }, units };
 };

@@ -9,21 +9,24 @@ export interface DynamoDbCall extends AllowedRequest {
   functionId: string;
 }
 
-/** What a call meets; see {@link DynamoDbFaults.onCall}. */
+/** The outcome that a test chooses for a call; see {@link DynamoDbFaults.onCall}. */
 export type DynamoDbFault = "throttle" | "fail" | "failAfter" | "killBefore" | "killAfter" | "freeze";
 
-/** Faults of DynamoDB, and of who calls it. None is asked in normal runs. */
+/** Faults of DynamoDB and of its callers. Normal runs use none. */
 export interface DynamoDbFaults {
   /**
-   * Asked before a call is passed on. `throttle`: 400, ProvisionedThroughputExceededException; `fail`: 500, and nothing was
-   * done; `failAfter`: 500 although it was done; `killBefore`, `killAfter`: the caller's environment is killed before the
-   * call is done, or when it is done and before the caller knows; `freeze`: it is done, and the caller's environment stands
-   * still from then on, until the function's time is over.
+   * Called before a call is forwarded.
+   * - `throttle`: 400, ProvisionedThroughputExceededException.
+   * - `fail`: 500, and nothing was done.
+   * - `failAfter`: 500 although the call was done.
+   * - `killBefore`: the caller's environment is killed before the call is done.
+   * - `killAfter`: it is killed after the call, before the caller receives the response.
+   * - `freeze`: the call is done, and then the caller's environment freezes until its function times out.
    */
   onCall?(call: DynamoDbCall): DynamoDbFault | undefined;
 }
 
-/** The faults, and whom they strike. */
+/** The faults, and the environments that they affect. */
 export interface FaultInjection {
   faults: DynamoDbFaults;
   environments: ExecutionEnvironments;

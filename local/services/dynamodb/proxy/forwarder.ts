@@ -63,7 +63,7 @@ export class EngineForwarder {
       const headers = { ...request.headers, host, "content-length": body.length };
       const sent = this.#request({ hostname, port, path, method, headers, agent: this.#agent }, resolve);
       sent.once("error", (error: NodeJS.ErrnoException) => {
-        // The engine gave up a kept connection just as it was used again: any client would send the request anew.
+        // The engine closed an idle connection just as it was used again. Any client would send the request again.
         if (sent.reusedSocket && error.code === "ECONNRESET") resolve(this.#send(request, body));
         else reject(error);
       });

@@ -12,7 +12,7 @@ interface Request {
   TransactStatements?: { Statement?: unknown }[];
 }
 
-/** What each member of a transaction needs: the same as if it were alone. */
+/** The permission of each member of a transaction: the same as if it were alone. */
 const MEMBERS: Record<string, string> = {
   Get: "GetItem",
   Put: "PutItem",
@@ -24,7 +24,7 @@ const MEMBERS: Record<string, string> = {
 const PARTIQL = /^\s*(SELECT|INSERT|UPDATE|DELETE)\b(?:.*?\b(?:FROM|INTO)\b)?\s*(?:"([^"]+)"|([\w.-]+))/is;
 
 /**
- * What a request to DynamoDB needs permission for.
+ * The permissions that a request to DynamoDB needs.
  * @param operation such as `BatchWriteItem`
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
  */

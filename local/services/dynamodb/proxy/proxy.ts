@@ -10,13 +10,13 @@ import { type CapacityControl, forwardMetered } from "./capacity.js";
 import type { Permissions } from "../../../core/authorization/permissions.js";
 import { SignatureVerifier, type Signer } from "../../../core/authorization/signatures.js";
 
-/** What stands between functions and the engine. */
+/** Options of the proxy between functions and the engine. */
 export interface DynamoDbProxyOptions {
   /** The engine, such as `http://127.0.0.1:8000`. */
   upstream: string;
   credentials: Credentials;
   permissions: Permissions;
-  /** What counts and bounds capacity. @default nothing does */
+  /** Counts and limits capacity. @default no counts and no limits */
   capacity?: CapacityControl;
   /** Faults that a test strikes with. @default none */
   faults?: FaultInjection;
@@ -33,8 +33,8 @@ interface DynamoDbError {
 const TARGET = /^DynamoDB_\d{8}\.(\w+)$/;
 
 /**
- * Starts the proxy that judges functions' calls to DynamoDB. The engine behind it does not look at signatures, so that
- * requests go on as they came: verified, allowed, not signed again. Answers are passed through as they arrive.
+ * Starts the proxy that authorizes functions' calls to DynamoDB. The engine does not verify signatures, so requests are
+ * forwarded unchanged. Responses are streamed.
  */
 export const startDynamoDbProxy = async (options: DynamoDbProxyOptions): Promise<HttpServer> => {
   const engine = new EngineForwarder(new URL(options.upstream));
@@ -68,7 +68,7 @@ const serve = async (
       await forwardMetered(request, response, verdict.allowed, engine, capacity);
     else await engine.forward(request, body, response);
   } catch (error) {
-    // What the SDK takes for a failure of the service, and tries again.
+    // The SDK takes this as a failure of the service, and retries.
     if (response.headersSent) response.destroy();
     else response.writeHead(502).end(messageOf(error));
   }
@@ -79,10 +79,10 @@ const refuse = (response: ServerResponse, { type, message }: DynamoDbError): voi
   response.end(JSON.stringify({ __type: `com.amazon.coral.service#${type}`, Message: message }));
 };
 
-/** Whether a request may go on; what is no request of DynamoDB goes on unread. */
+/** The result of the authorization. A request that is not one of DynamoDB is forwarded unread. */
 type Authorization = { fault: DynamoDbError } | { allowed: DynamoDbCall } | { unread: true };
 
-/** Who may pass: functions of this run, with what their roles allow. */
+/** Authorizes requests: signed by functions of this run, and permitted by their roles. */
 class RequestAuthorizer {
   readonly #signatures: SignatureVerifier;
 
@@ -96,7 +96,7 @@ class RequestAuthorizer {
     if ("fault" in signer) return { fault: FAULTS[signer.fault] };
     const [, operation] = TARGET.exec(String(request.headers["x-amz-target"])) ?? [];
     const asked = parsed(body);
-    // The engine knows best how to refuse what is no request of DynamoDB.
+    // The engine itself refuses requests that are not DynamoDB's.
     if (operation === undefined || asked === undefined) return { unread: true };
     const refusal = permissions.check(signer.callerId, dynamoDbCalls(operation, asked, permissions.place));
     if (refusal) return { fault: { type: "AccessDeniedException", message: refusal.message } };

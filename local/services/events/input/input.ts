@@ -3,7 +3,7 @@ import type { BusEvent } from "../event.js";
 import { type EventPath, readPath } from "./path.js";
 import { fillTemplate, placeholdersOf } from "./template.js";
 
-/** What an input may say besides the event. */
+/** Variables of an input, next to the event. */
 export interface InputFacts {
   ruleArn: string;
   ruleName: string;
@@ -13,7 +13,7 @@ export interface InputFacts {
 
 /**
  * Makes a target's input from an event.
- * @throws InputError when what comes of it is no JSON, so that no function can be invoked with it
+ * @throws InputError if the result is not JSON, so that no function can be invoked with it
  */
 export type MakeInput = (event: BusEvent, facts: InputFacts) => unknown;
 

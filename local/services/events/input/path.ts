@@ -8,9 +8,9 @@ const STEP = /\.([\w/-]+|\*)|\[(\d+|\*)\]/y;
 export type EventPath = (event: unknown) => unknown;
 
 /**
- * Reads a path such as `$.detail.items[0].name`: what EventBridge knows of JSONPath. A wildcard gives a list of what is
- * there.
- * @returns `undefined` when it is no such path
+ * Reads a path such as `$.detail.items[0].name`, in EventBridge's subset of JSONPath. A wildcard returns the list of
+ * matches.
+ * @returns `undefined` if it is not such a path
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
 export const readPath = (path: string): EventPath | undefined => {

@@ -12,10 +12,9 @@ export const placeholdersOf = (template: string): string[] => {
 };
 
 /**
- * Fills an input template. Where a value is expected, the variable's value is put in as JSON. Within a string, a text
- * is put in as it is, unescaped, and what is not a text as JSON without any quotes. A variable without a value is an
- * empty text.
- * @returns what EventBridge would send: JSON only if template and values make it so
+ * Fills an input template. Outside a string, a variable's value is inserted as JSON. Inside a string, text is inserted
+ * unescaped, and other values as JSON without quotes. A variable without a value is an empty text.
+ * @returns the text that EventBridge would send; template and values decide whether it is JSON
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
 export const fillTemplate = (template: string, valueOf: (name: string) => unknown): string =>

@@ -1,11 +1,14 @@
 import { BlockList, isIP } from "node:net";
 
-/** Why an event pattern is not one, or is not understood here: a sentence without a period. */
+/** An event pattern that is invalid or not supported locally. The message is a sentence without a period. */
 export class PatternError extends Error {
   override name = "PatternError";
 }
 
-/** Whether the values of a field are what one element of a pattern's list describes; no values: there is no such field. */
+/**
+ * Whether a field's values match one element of a pattern's list. An empty list of values means that the field is
+ * missing.
+ */
 export type Matcher = (values: readonly unknown[]) => boolean;
 
 /**
@@ -45,7 +48,7 @@ const OPERATORS: Record<string, ReadOperator> = {
   "anything-but": (operand, at) => any(anythingBut(operand, at)),
 };
 
-/** Ends that are not empty: everything would begin and end with them. */
+/** Operators whose text must not be empty: every text begins and ends with the empty text. */
 const NEVER_EMPTY = new Set(["prefix", "suffix"]);
 
 /**
@@ -81,7 +84,7 @@ const ofOperator = (operand: object, at: string): Test[] => {
 const isOperator = (operand: unknown): operand is object =>
   typeof operand === "object" && operand !== null && !Array.isArray(operand) && Object.keys(operand).length > 0;
 
-/** Whether one value of an event is what an operator describes. */
+/** Whether one value of an event matches an operator. */
 export type Test = (value: unknown) => boolean;
 
 /** `prefix`: a text, or `{ "equals-ignore-case": text }`. */
@@ -97,8 +100,9 @@ const equalsIgnoringCase = (operand: unknown, at: string): Test => {
 };
 
 /**
- * `wildcard`: a text where `*` stands for any characters; `\*` and `\\` are these characters themselves.
- * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-wildcard-matching
+ * `wildcard`: a text in which `*` stands for any characters; `\*` and `\\` are literal characters.
+ * @see
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-wildcard-matching
  */
 const wildcard = (operand: unknown, at: string): Test => {
   const pattern = text(operand, at);
@@ -122,7 +126,7 @@ const wildcard = (operand: unknown, at: string): Test => {
   };
 };
 
-/** What stands between the wildcards, unescaped. */
+/** The unescaped texts between the wildcards. */
 const stretchesOf = (pattern: string): string[] => {
   const stretches: string[] = [];
   let stretch = "";

@@ -1,6 +1,6 @@
 import { type Matcher, readMatcher, PatternError } from "./operators.js";
 
-/** Whether an event, or a part of one, is what a pattern describes. */
+/** Whether an event, or a part of one, matches a pattern. */
 export type EventPattern = (event: unknown) => boolean;
 
 /** Names of operators: an object of `$or` that has one of them as a field makes `$or` a field's name. */
@@ -19,7 +19,7 @@ const RESERVED = new Set([
 /**
  * Reads an event pattern.
  * @param pattern an object, or its JSON text
- * @throws PatternError when EventBridge would refuse it, or has an operator that is not known here
+ * @throws PatternError if EventBridge would refuse it, or if it has an unknown operator
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
  * @example
  * const matches = readPattern({ source: ["aws.s3"], detail: { size: [{ numeric: [">", 0] }] } });
@@ -72,7 +72,7 @@ const readField = (name: string, value: unknown, path: string): Field => {
   };
 };
 
-/** `$or` is an operator only where it looks like one. */
+/** `$or` is an operator only if its value looks like one. */
 const isOr = (value: unknown): value is Record<string, unknown>[] =>
   Array.isArray(value) &&
   value.length > 1 &&

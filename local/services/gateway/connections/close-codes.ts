@@ -4,7 +4,7 @@ export interface Close {
   reason: string;
 }
 
-/** What API Gateway says when it closes a connection itself; docs/FIDELITY.md tells where each comes from. */
+/** The close codes and reasons of API Gateway; docs/FIDELITY.md has their sources. */
 export const CloseReasons = {
   /** `DELETE @connections`. */
   deleted: { code: 1000, reason: "Connection Closed Normally" },
@@ -25,7 +25,7 @@ const BROKEN: Record<string, Close> = {
   WS_ERR_INVALID_UTF8: { code: 1007, reason: "" },
 };
 
-/** The close that follows what `ws` reports as an error; `undefined` when the socket just broke. */
+/** The close after an error of `ws`; `undefined` if the socket just broke. */
 export const protocolClose = (errorCode: string | undefined): Close | undefined => {
   if (!errorCode?.startsWith("WS_ERR_")) return undefined;
   return BROKEN[errorCode] ?? { code: 1002, reason: "" };
@@ -33,6 +33,6 @@ export const protocolClose = (errorCode: string | undefined): Close | undefined 
 
 const NO_STATUS = 1005;
 
-/** What `$disconnect` is told of a close that the client began, or that nobody announced (1006). */
+/** The close that `$disconnect` reports if the client closed the connection, or lost it (1006). */
 export const clientClose = (code: number, reason: string): Close =>
   code === NO_STATUS ? { code, reason: "Client-side close frame status not set" } : { code, reason };

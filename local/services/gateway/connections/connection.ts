@@ -3,7 +3,7 @@ import { type Close, CloseReasons, clientClose } from "./close-codes.js";
 import type { ConnectionFacts } from "../events.js";
 import type { GatewayLimits } from "../limits.js";
 
-/** What became of a frame for the client. */
+/** The result of sending a frame to a client. */
 export type SendOutcome = "sent" | "gone" | "full" | "tooBig";
 
 /** A longer timer of Node's fires at once. */
@@ -40,7 +40,10 @@ export class Connection {
     this.lastActiveAt = this.now();
   }
 
-  /** Sends one text frame. One that is too big closes the connection; a client that reads nothing gets no more. */
+  /**
+   * Sends one text frame. If the frame is too big, the connection closes. If the client does not read, the frame is
+   * dropped.
+   */
   send(frame: Buffer | string): SendOutcome {
     if (!this.open) return "gone";
     if (Buffer.byteLength(frame) > this.limits.frameBytes) {
@@ -61,12 +64,12 @@ export class Connection {
     this.#closing = this.#after(this.limits.closeMs, () => this.socket.terminate());
   }
 
-  /** Breaks the connection off: the client learns it from its socket, as of a network that is gone. */
+  /** Cuts the connection without a close frame, as a broken network does. */
   cut(): void {
     this.socket.terminate();
   }
 
-  /** Stops the clocks once the socket has closed, and tells how it ended. */
+  /** Stops the timers after the socket has closed, and returns the close. */
   ended(code: number, reason: string): Close {
     clearTimeout(this.#idle);
     clearTimeout(this.#expiry);
@@ -75,7 +78,7 @@ export class Connection {
     return this.#close;
   }
 
-  // A message does not restart the timer: when it fires, it waits for what the last message left of the idle time.
+  // Messages do not restart the timer. When it fires, it waits for the rest of the idle time after the last message.
   #checkIdle(): void {
     const left = this.lastActiveAt + this.limits.idleMs - this.now();
     if (left <= 0) this.close(CloseReasons.idle);

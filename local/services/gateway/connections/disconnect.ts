@@ -5,7 +5,7 @@ import { gatewayId } from "../ids.js";
 import { invokeIntegration } from "../routes/integration.js";
 import { PredefinedRoutes } from "../routes/routing.js";
 
-/** Runs `$disconnect` after a close, whoever closed. Its failure reaches nobody but the log. Never rejects. */
+/** Runs `$disconnect` after any close. A failure is only logged. Never rejects. */
 export const runDisconnect = async (context: GatewayContext, facts: ConnectionFacts, close: Close): Promise<void> => {
   const route = context.api.model.routes[PredefinedRoutes.disconnect];
   if (!route || context.closing || context.faults.dropDisconnect?.(facts.id)) return;

@@ -1,4 +1,4 @@
-/** What a frame's header tells. `opcode` is RFC 6455's: 0 continuation, 1 text, 2 binary, 8 and above control. */
+/** Called with a frame's header. `opcode` is RFC 6455's: 0 continuation, 1 text, 2 binary, 8 and above control. */
 export type OnFrame = (opcode: number, bytes: number) => void;
 
 const MASK_BYTES = 4;
@@ -6,8 +6,8 @@ const SHORT = 126;
 const LONG = 127;
 
 /**
- * Reads the headers of the frames in a client's byte stream. The `ws` library reports whole messages only, but API
- * Gateway limits single frames, so this runs beside it over the same bytes and keeps nothing but a half-read header.
+ * Parses the headers of the frames in a client's byte stream. API Gateway limits single frames, but the `ws` library
+ * reports whole messages only. So this parser reads the same bytes, and stores only an incomplete header.
  */
 export class FrameHeaderParser {
   readonly #header = Buffer.alloc(10);

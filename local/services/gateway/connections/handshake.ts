@@ -8,7 +8,7 @@ import { invokeIntegration, type IntegrationResult } from "../routes/integration
 import { proxyResponse } from "../routes/proxy-response.js";
 import { PredefinedRoutes } from "../routes/routing.js";
 
-/** What `$connect` decided: the socket opens, with the subprotocol it selected, or is refused with a status. */
+/** The decision of `$connect`: the socket opens with a subprotocol, or is refused with a status. */
 export type HandshakeVerdict =
   | { open: true; facts: ConnectionFacts; protocol?: string }
   | { open: false; status: number; message: string; facts?: ConnectionFacts };
@@ -17,7 +17,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 const OVERHEAD_BYTES = "GET  HTTP/1.1\r\n".length;
 
-/** Bytes of a request's line and headers, as they came over the wire. */
+/** Size of a request's line and headers in bytes, as received. */
 const headBytes = (url: string, rawHeaders: string[]): number =>
   rawHeaders.reduce(
     (sum, part) => sum + Buffer.byteLength(part, "latin1") + 2,
@@ -30,7 +30,7 @@ const malformedProtocols = (header: string | undefined): boolean => {
   return new Set(names).size < names.length || !names.every((name) => TOKEN.test(name));
 };
 
-/** Why a request is no WebSocket handshake for this API, as an HTTP status; `undefined` when it is one. */
+/** The HTTP status for a request that is not a valid WebSocket handshake of this API; `undefined` if it is valid. */
 export const handshakeError = (context: GatewayContext, request: IncomingMessage): number | undefined => {
   const { url = "/", headers, rawHeaders, method } = request;
   if (url.split("?", 1)[0] !== `/${context.api.model.stage}`) return 403;
@@ -83,7 +83,7 @@ const verdict = (context: GatewayContext, facts: ConnectionFacts, result: Integr
   return { open: true, facts, ...(protocol === undefined ? {} : { protocol }) };
 };
 
-/** Runs `$connect` for a well-formed handshake, and says what is to become of it. Never rejects. */
+/** Runs `$connect` for a valid handshake, and returns the decision. Never rejects. */
 export const handshake = async (context: GatewayContext, request: IncomingMessage): Promise<HandshakeVerdict> => {
   if (throttled(context)) return { open: false, status: 429, message: ErrorMessages.throttled };
   const facts = factsOf(context, request);

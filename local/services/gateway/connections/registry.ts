@@ -10,7 +10,7 @@ export class Registry {
   /** How many messages are at their functions. */
   messages = 0;
 
-  /** Every connection whose socket has not closed yet. */
+  /** All connections whose socket is not closed. */
   all(): Iterable<Connection> {
     return this.#connections.values();
   }

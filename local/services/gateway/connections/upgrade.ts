@@ -42,7 +42,7 @@ export class Upgrader {
       maxPayload: context.limits.messageBytes,
       handleProtocols: () => false,
     });
-    // The function's selection goes out as it is, offered or not: a browser that did not offer it fails the connection.
+    // The function's subprotocol is sent even if the client did not offer it: then a browser fails the connection.
     this.#server.on("headers", (headers, request) => {
       const protocol = this.#protocols.get(request);
       if (protocol !== undefined) headers.push(`Sec-WebSocket-Protocol: ${protocol}`);
@@ -70,7 +70,7 @@ export class Upgrader {
       opened = true;
       this.#connect(verdict.facts, websocket, socket);
     });
-    // The client left while $connect ran: nobody to serve, but the function believes in a connection.
+    // The client left while $connect ran. No socket is left, but the function has accepted a connection.
     if (!opened) void runDisconnect(this.context, verdict.facts, { code: LOST, reason: "" });
   }
 

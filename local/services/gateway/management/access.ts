@@ -3,13 +3,13 @@ import type { GatewayContext } from "../context.js";
 import { denied, Errors, type ManagementError } from "./errors.js";
 import { authorization, Verifier } from "../../../core/authorization/sigv4.js";
 
-/** Decides whether a request to `@connections` is signed, and by someone who may do what it asks for. */
+/** Checks the signature of a request to `@connections`, and the signer's permissions. */
 export class ManagementAuthorizer {
   readonly #verifier = new Verifier();
 
   constructor(private readonly context: GatewayContext) {}
 
-  /** The error to answer with, or `undefined` when the caller may go on. */
+  /** Returns the error to respond with; `undefined` if the request is authorized. */
   check(request: IncomingMessage, body: Buffer): ManagementError | undefined {
     const { headers, method = "", url = "" } = request;
     if (!headers.authorization) return Errors.unsigned;

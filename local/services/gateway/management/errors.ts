@@ -5,7 +5,7 @@ export interface ManagementError {
   type: string;
   /** The answer's `message`; absent: an empty body, as AWS answers a 410. */
   message?: string;
-  /** What the answer calls its message. @default "message" */
+  /** The name of the message field. @default "message" */
   messageKey?: "message" | "Message";
 }
 
@@ -37,7 +37,7 @@ export const Errors = {
 } as const satisfies Record<string, ManagementError>;
 
 /**
- * What a caller gets that may not do what it asks for. AWS writes `Message` here, in other errors `message`.
+ * The error for a caller without permission. AWS writes `Message` here, but `message` in other errors.
  * @see https://github.com/aws/aws-cdk/issues/18410
  */
 export const denied = (message: string): ManagementError => ({

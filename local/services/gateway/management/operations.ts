@@ -4,7 +4,7 @@ import type { GatewayContext } from "../context.js";
 import { sendMetered } from "../metering.js";
 import { Errors, type ManagementError } from "./errors.js";
 
-/** What an operation answers: an error, or a success with or without a JSON body. */
+/** The response of an operation: an error, or a success with an optional JSON body. */
 export type ManagementAnswer = ManagementError | { status: 200 | 204; body?: string };
 
 const ANSWERS: Record<SendOutcome, ManagementAnswer> = {

@@ -6,7 +6,7 @@ import type { Place } from "../../../core/place.js";
 import { type Caller, callerArn } from "../../../core/authorization/caller.js";
 
 /**
- * What a request to `@connections` needs permission for.
+ * The permission that a request to `@connections` needs.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html
  */
 export const connectionsCall = (
@@ -22,7 +22,7 @@ export const connectionsCall = (
   };
 };
 
-/** What cannot be decoded is no connection's id, and is answered so later on. */
+/** Decodes the path. An invalid path is refused later, because it has no valid connection id. */
 const decoded = (path: string): string => {
   const [bare = ""] = path.split("?");
   try {
@@ -43,7 +43,7 @@ export const connectionsRefusal = (caller: Caller, { action, resource }: Call, p
   return `User: ${callerArn(caller, place)} is not authorized to perform: ${action} on resource: ${masked}`;
 };
 
-/** Lets the gateway ask what a caller of `@connections` may do; whoever signs there is a function of this run. */
+/** Authorizes calls to `@connections` by the policies of the functions that signed them. */
 export const connectionsAuthorizer =
   (credentials: Credentials, permissions: Permissions, apiId: () => string): NonNullable<GatewayOptions["authorize"]> =>
   ({ accessKeyId, method, path }) => {

@@ -38,7 +38,7 @@ export class ManagementServer {
       bytes += chunk.length;
       if (bytes <= this.context.limits.messageBytes) chunks.push(chunk);
       else {
-        // The rest is not worth reading; whoever sends it learns from the answer and the cut.
+        // The rest is discarded. The sender receives the response, and then the connection closes.
         request.removeAllListeners("data").removeListener("end", answered).resume();
         response.shouldKeepAlive = false;
         respond(response, Errors.tooLarge);
@@ -77,7 +77,7 @@ const bodyOf = (answer: ManagementAnswer): string => {
 const respond = (response: ServerResponse, answer: ManagementAnswer): void => {
   const body = bodyOf(answer);
   const headers: Record<string, string | number> = { "x-amzn-RequestId": gatewayId() };
-  // Said outright, so that Node does not add `Keep-Alive: timeout=…`: AWS does not tell when it will cut.
+  // Set explicitly, so that Node does not add `Keep-Alive: timeout=…`: AWS does not announce when it closes.
   headers.Connection = response.shouldKeepAlive ? "keep-alive" : "close";
   if (answer.status !== 204) headers["Content-Length"] = Buffer.byteLength(body);
   if (body) headers["Content-Type"] = "application/json";

@@ -1,12 +1,12 @@
 import type { InvokeResult, Invoker } from "../../../core/invoker.js";
 import type { RouteModel } from "../../../assembly/model/api.js";
 
-/** What came of a route's integration: the function's result, or that it took longer than the route allows. */
+/** The result of a route's integration: the function's result, or a timeout of the integration. */
 export type IntegrationResult = InvokeResult | { ok: false; kind: "integrationTimeout"; message: string };
 
 /**
- * Runs a route's function and waits for it, at most for the integration's timeout. A function that takes longer is not
- * stopped: Lambda lets it run until its own timeout, and nobody hears its result. Never rejects.
+ * Runs a route's function and waits for its result, up to the integration's timeout. A slower function is not stopped:
+ * Lambda runs it until its own timeout, and its result is dropped. Never rejects.
  * @param longest the longest integration timeout, in milliseconds
  */
 export const invokeIntegration = (

@@ -8,7 +8,7 @@ import { invokeIntegration, type IntegrationResult } from "./integration.js";
 import { sendMetered } from "../metering.js";
 import { proxyResponse } from "./proxy-response.js";
 
-/** What a function's result means for the client: a frame, nothing, or that it failed and why. */
+/** The reply to the client: a frame, no frame, or a failure with its reason. */
 type Answer = { frame?: string } | { failed: string };
 
 const answerOf = (route: RouteModel, result: IntegrationResult): Answer => {
@@ -38,15 +38,15 @@ const run = async (
 };
 
 /**
- * Handles one message of a client: finds its route, runs the function, and sends back what the route answers. Messages
- * of one connection run concurrently, so nothing keeps the order of their answers. Never rejects.
+ * Handles one message of a client: finds its route, runs the function, and sends the route's response. Messages of one
+ * connection run concurrently, so their responses may arrive in any order. Never rejects.
  */
 export const handleMessage = async (context: GatewayContext, connection: Connection, body: string): Promise<void> => {
   const { id } = connection.facts;
   const requestId = gatewayId();
   const refuse = (message: string): void => void sendMetered(context, connection, errorFrame(message, id, requestId));
   const route = context.api.route(body);
-  // What is throttled is not billed, nor that the client is told so.
+  // Neither a throttled message nor its error frame is billed.
   if (route && throttled(context, route))
     return void connection.send(errorFrame(ErrorMessages.throttled, id, requestId));
   context.meter?.received(Buffer.byteLength(body));

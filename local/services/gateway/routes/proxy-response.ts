@@ -1,4 +1,4 @@
-/** What a function returned to its proxy integration. */
+/** A function's response to its proxy integration. */
 export interface ProxyResponse {
   statusCode: number;
   body?: string;
@@ -25,8 +25,8 @@ const findHeader = (payload: Fields, name: string): string | undefined => {
 };
 
 /**
- * Reads a function's payload; `undefined` when it is none that a proxy integration accepts: without a status, with a
- * body that is no string, or with a field that API Gateway does not know.
+ * Reads a function's payload. Returns `undefined` if a proxy integration would not accept it: it has no status, a body
+ * that is not a string, or an unknown field.
  */
 export const proxyResponse = (payload: unknown): ProxyResponse | undefined => {
   if (!isFields(payload) || Object.keys(payload).some((field) => !FIELDS.has(field))) return undefined;

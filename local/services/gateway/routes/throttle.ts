@@ -26,11 +26,11 @@ export class TokenBucket {
   }
 }
 
-/** A bucket, or `undefined` when nothing is throttled. */
+/** Creates a bucket; `undefined` without a throttle. */
 export const bucket = (throttle: Throttle | undefined, now: () => number): TokenBucket | undefined =>
   throttle && new TokenBucket(throttle, now);
 
-/** The buckets of an API's routes: each route has its own, filled as its own or the API's throttle says. */
+/** The token buckets of an API's routes. Each route has its own bucket, with its own throttle or the API's. */
 export class RouteThrottles {
   readonly #buckets = new Map<string, TokenBucket>();
 

@@ -10,11 +10,11 @@ import { AsyncQueue, type FinishedEvent, type PendingEvent, type QueuedEvent } f
 import { invocationRecord } from "./record.js";
 import { randomUUID } from "node:crypto";
 
-/** What asynchronous invocations need from around them. */
+/** Options of asynchronous invocations. */
 export interface AsyncInvocationsOptions {
   invoker: Invoker;
   permissions: Permissions;
-  /** The functions, as they are at the moment. */
+  /** Returns the current functions. */
   functions: () => FunctionModel[];
   log: Log;
   clock: Clock;
@@ -22,7 +22,7 @@ export interface AsyncInvocationsOptions {
   scale: number;
 }
 
-/** Invocations that nobody waits for: retried as Lambda does, and told of where the template says so. */
+/** Asynchronous invocations, with Lambda's retries and the template's destinations. */
 export class AsyncInvocations {
   readonly #queue: AsyncQueue;
 
@@ -43,7 +43,7 @@ export class AsyncInvocations {
     this.#queue.add({ functionId, event, requestId });
   }
 
-  /** Ends them, and says what is lost by that. */
+  /** Stops all retries, and logs the invocations that are lost. */
   close(): void {
     const pending = this.#queue.close();
     if (pending.length === 0) return;
@@ -61,18 +61,18 @@ export class AsyncInvocations {
     const { functionId, requestId, condition, attempts, result } = event;
     const from = this.#find(functionId);
     const { onSuccess, onFailure, deadLetter } = from?.async ?? {};
-    if (condition === "Success") return void (from && onSuccess !== undefined && this.#tell(event, from, onSuccess));
+    if (condition === "Success") return void (from && onSuccess !== undefined && this.#notify(event, from, onSuccess));
     const ran = attempts === 1 ? "once" : `${attempts} times`;
     this.#log(
       "error",
       `${condition}: ${functionId} ran ${ran} for ${requestId}, which is given up: ${failureOf(result)}`,
     );
-    if (from && onFailure !== undefined) this.#tell(event, from, onFailure);
+    if (from && onFailure !== undefined) this.#notify(event, from, onFailure);
     if (deadLetter !== undefined) this.#notServed(functionId, deadLetter, "The dead-letter queue");
   }
 
   /** Destinations are invoked in the name of the function's role. */
-  #tell(event: FinishedEvent, from: FunctionModel, destination: string): void {
+  #notify(event: FinishedEvent, from: FunctionModel, destination: string): void {
     const { permissions, functions } = this.options;
     const { place } = permissions;
     const to = functions().find((each) => functionArn(each, place) === destination.replace(/:\$LATEST$/, ""));
@@ -104,7 +104,7 @@ const retrySettings = ({ async = {} }: Pick<FunctionModel, "async"> = {}): Retry
   maxAgeMs: (async.maxAgeSeconds ?? ASYNC_DEFAULTS.maxAgeSeconds) * 1000,
 });
 
-/** What went wrong, without what the function said: that may be about anybody's data. */
+/** The kind of failure, without the function's own message: that may contain private data. */
 const failureOf = (result: InvokeResult): string => {
   if (result.ok) return "it succeeded";
   return result.error ? `${result.kind}, ${result.error.errorType}` : result.kind;

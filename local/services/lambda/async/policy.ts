@@ -6,24 +6,24 @@ export interface RetrySettings {
   maxAgeMs: number;
 }
 
-/** What has become of an event so far. */
+/** The attempts of an event so far. */
 export interface EventHistory {
   /** Attempts that the function failed. */
   errors: number;
-  /** Attempts that found no room, since the last one that did. */
+  /** Throttled attempts since the last attempt that ran. */
   throttles: number;
 }
 
-/** What came of an attempt. */
+/** The outcome of an attempt. */
 export type AttemptOutcome = "success" | "error" | "throttled";
 
-/** What to do with an event after an attempt. */
+/** The next step after an attempt. */
 export type NextStep =
   | { do: "finish" }
   | { do: "retry"; afterMs: number; history: EventHistory }
   | { do: "discard"; condition: DiscardCondition };
 
-/** Why an event was given up, as invocation records say it. */
+/** Why an event was discarded, as in invocation records. */
 export type DiscardCondition = "RetriesExhausted" | "EventAgeExceeded";
 
 /** The history of an event that has just arrived. */

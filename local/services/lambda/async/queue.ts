@@ -9,7 +9,7 @@ import {
   type RetrySettings,
 } from "./policy.js";
 
-/** An event for a function that nobody waits for. */
+/** An event of an asynchronous invocation. */
 export interface QueuedEvent {
   functionId: string;
   event: unknown;
@@ -34,15 +34,15 @@ export interface PendingEvent extends QueuedEvent {
   dueInMs?: number;
 }
 
-/** What a queue is made of. */
+/** Options of the queue. */
 export interface AsyncQueueOptions {
   /** Makes one attempt; never rejects. */
   invoke: (event: QueuedEvent) => Promise<InvokeResult>;
   /** How a function's events are treated, at the moment. */
   settings: (functionId: string) => RetrySettings;
-  /** Told of each event that is done with. */
+  /** Called for each event that is complete. */
   finished: (event: FinishedEvent) => void;
-  /** Told of an attempt that another one will follow. */
+  /** Called for each failed attempt that is retried. */
   retrying: (event: QueuedEvent, result: InvokeResult, afterMs: number) => void;
   clock: Clock;
   /**
@@ -66,7 +66,7 @@ export class AsyncQueue {
 
   constructor(private readonly options: AsyncQueueOptions) {}
 
-  /** Accepts an event. Its first attempt begins at once. */
+  /** Adds an event. Its first attempt starts at once. */
   add({ functionId, event, requestId }: QueuedEvent): void {
     const receivedAt = this.options.clock.now();
     const entry: Entry = { functionId, event, requestId, receivedAt, attempts: 0, history: NEW_EVENT };
@@ -75,8 +75,8 @@ export class AsyncQueue {
   }
 
   /**
-   * Attempts nothing more, and forgets what attempts under way come to.
-   * @returns what is lost
+   * Stops all attempts, and ignores the results of current ones.
+   * @returns the pending events, which are lost
    */
   close(): PendingEvent[] {
     this.#closed = true;

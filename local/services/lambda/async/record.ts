@@ -3,8 +3,8 @@ import { LATEST_VERSION, payloadOf } from "../invoke/responses.js";
 import type { FinishedEvent } from "./queue.js";
 
 /**
- * What a destination is told of an event that is done with.
- * @param arn the function's
+ * The record that a destination receives.
+ * @param arn the function's ARN
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
  */
 export const invocationRecord = (finished: FinishedEvent, arn: string, now: Date) => ({
@@ -20,7 +20,7 @@ export const invocationRecord = (finished: FinishedEvent, arn: string, now: Date
   ...response(finished.result, finished.requestId),
 });
 
-/** A function that did not run has answered nothing. */
+/** A function that did not run has no response. */
 const response = (result: InvokeResult, requestId: string): object => {
   if (!result.ok && result.kind === "throttled") return {};
   const functionError = result.ok ? {} : { functionError: "Unhandled" };

@@ -8,9 +8,9 @@ import { Stopwatch } from "./stopwatch.js";
 import type { ChildMessage, Invocation } from "../messages.js";
 
 /*
- * What the process of a function's environment runs: it loads the handler, then takes one event after the other.
- * Between two events the main thread is inside a blocking read, so that no timer, promise or I/O of the function goes
- * on: what a handler leaves unawaited does not happen until the next event, as in Lambda.
+ * The program that runs in the process of an execution environment. It loads the handler, and then runs one event after
+ * the other. Between two events the main thread is inside a blocking read, so that timers, promises and I/O of the
+ * function pause. Work that a handler does not await continues with the next event, as in Lambda.
  */
 
 const { env } = process;
@@ -48,7 +48,7 @@ const serve = async (): Promise<void> => {
 
 let stopwatch: Stopwatch | undefined;
 
-/** Nothing listens to requests unless it was asked for. */
+/** Starts the stopwatch. It observes requests only if an invocation is metered. */
 const start = (services: Record<string, number>): Stopwatch => {
   stopwatch ??= new Stopwatch();
   stopwatch.start(services);

@@ -9,7 +9,7 @@ const LEVELS: Level[] = ["trace", "debug", "info", "warn", "error", "fatal"];
 /** Which `console` method writes at which level. */
 const METHODS = { trace: "trace", debug: "debug", log: "info", info: "info", warn: "warn", error: "error" } as const;
 
-/** How a function's log is written; Lambda tells it by `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL`. */
+/** The format of a function's log, from `AWS_LAMBDA_LOG_FORMAT` and `AWS_LAMBDA_LOG_LEVEL`. */
 export interface LogSettings {
   json: boolean;
   /** Least level that is written; text logs have none. */
@@ -58,7 +58,7 @@ const formatLine = (
   return stringify({ ...line, ...body(values) }) ?? stringify({ ...line, message: format(...values) }) ?? "";
 };
 
-/** A single object is kept as it is; errors are told apart from text. */
+/** The fields of a JSON line. A single object stays an object, and errors have their own fields. */
 const body = (values: unknown[]): Record<string, unknown> => {
   const [first] = values;
   if (values.length === 1 && !(first instanceof Error)) {
@@ -75,7 +75,7 @@ const body = (values: unknown[]): Record<string, unknown> => {
   };
 };
 
-/** `undefined` for what JSON cannot say, such as a cycle. */
+/** Returns `undefined` for values that JSON cannot represent, such as a cycle. */
 const stringify = (value: unknown): string | undefined => {
   try {
     return JSON.stringify(value);

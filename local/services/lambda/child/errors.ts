@@ -1,6 +1,6 @@
 import type { FunctionError } from "../../../core/invoker.js";
 
-/** What was thrown, as Lambda reports it. */
+/** Converts a thrown value to Lambda's error format. */
 export const toFunctionError = (thrown: unknown): FunctionError => {
   if (!(thrown instanceof Error)) return { errorType: typeof thrown, errorMessage: describe(thrown), trace: [] };
   return {

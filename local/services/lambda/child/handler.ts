@@ -8,7 +8,7 @@ import { RuntimeError } from "./errors.js";
 /** A Lambda handler; the callback exists up to Node 22. */
 export type Handler = (event: unknown, context: Context, callback?: Callback) => unknown;
 
-/** What a callback-style handler calls when it has finished. */
+/** The callback of a callback-style handler. */
 export type Callback = (error?: unknown, result?: unknown) => void;
 
 /** First major of Lambda's Node runtime that refuses handlers with a callback parameter. */

@@ -3,8 +3,8 @@ import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /*
- * Lets ES modules find packages in the folders of NODE_PATH, as Lambda's runtimes do from Node 18 on. Node itself looks
- * there for `require` only. A function that imports the AWS SDK, and does not bundle it, finds it in no other way.
+ * Lets ES modules find packages in the folders of NODE_PATH, as Lambda's runtimes do from Node 18 on. Node itself uses
+ * NODE_PATH for `require` only. A function that imports the AWS SDK without bundling it needs this.
  * https://aws.amazon.com/blogs/compute/node-js-18-x-runtime-now-available-in-aws-lambda/
  *
  * This file is a module of its own, because `register` of Node 20 runs it in another thread.
@@ -15,10 +15,10 @@ const folders = (process.env.NODE_PATH ?? "").split(delimiter).filter((folder) =
 /** A name such as `@aws-sdk/client-lambda` or `ws/wrapper.mjs`. */
 const isPackage = (specifier: string): boolean => !/^(\.{0,2}\/|#|[a-z]+:)/i.test(specifier);
 
-/** Places whose `node_modules` is a folder of NODE_PATH. */
+/** Modules next to each `node_modules` folder of NODE_PATH, which imports are resolved from. */
 const places = folders.map((folder) => pathToFileURL(join(dirname(folder), "index.mjs")).href);
 
-/** The part of Lambda's Node runtimes that is not in everybody's `node_modules`. */
+/** Packages of Lambda's Node runtimes that a project may lack. */
 const SDK = /^@(aws-sdk|smithy)\//;
 
 const explained = (error: unknown, specifier: string): unknown => {

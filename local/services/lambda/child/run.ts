@@ -11,8 +11,8 @@ const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
 
 /**
  * Runs one invocation.
- * @param emptied calls its argument when the event loop has nothing left to do: then a handler that has not settled
- * never will, and one that called back is allowed to end
+ * @param emptied calls its argument when the event loop is empty: then a pending handler never settles, and a handler
+ * that has called back may end
  * @returns the message to send; never rejects
  */
 export const runHandler = (

@@ -5,13 +5,13 @@ import type { HttpCall as PoolCall } from "../../../../lambdas/aws/http/http-poo
 import { type EndCall, CallTimeline } from "../timeline.js";
 import { BILLED_HEADER, type TimeSpent } from "../messages.js";
 
-/** What Node's channels tell of a request of `node:http`. */
+/** A request of `node:http`, as Node's diagnostics channels report it. */
 interface HttpCall {
   request: ClientRequest;
   response?: IncomingMessage;
 }
 
-/** What Node's channels tell of a request of `fetch`. */
+/** A request of `fetch`, as Node's diagnostics channels report it. */
 interface FetchCall {
   request: { origin: string | URL };
   /** Names and values in turn. */
@@ -19,9 +19,9 @@ interface FetchCall {
 }
 
 /**
- * Measures an invocation from inside the function's process, where alone it can be seen which calls are under way at a
- * time. Calls of services that are served here take what is declared; what the function waits for besides, while none
- * is under way (timers, its threads, anybody else's answer), is real time.
+ * Measures an invocation inside the function's process, because only this process knows which calls run concurrently.
+ * Calls of local services take their declared time. Other waiting time (timers, threads, other servers) counts as real
+ * time while no such call is running.
  */
 export class Stopwatch {
   #services: Record<string, number> = {};
@@ -30,7 +30,7 @@ export class Stopwatch {
   #waitedMs = 0;
   /** How idle the event loop had been when the last call ended. */
   #idleSince = 0;
-  /** Calls whose answer has not come, and those whose answer is not there as a whole. */
+  /** Calls without a response, and calls whose response is incomplete. */
   readonly #ends = new Map<object, EndCall>();
   readonly #underWay = new Set<object>();
 
@@ -69,7 +69,7 @@ export class Stopwatch {
 
   /**
    * An invocation begins.
-   * @param services what calls of a host take, as declared, in milliseconds
+   * @param services the declared duration of calls by host, in milliseconds
    */
   start(services: Record<string, number>): void {
     this.#services = services;
@@ -108,15 +108,15 @@ export class Stopwatch {
     if (this.#underWay.delete(call)) this.#idleSince = idleMs();
   }
 
-  /** What was waited for until now, if it was for no call. */
+  /** Adds the waiting time up to now, if no call is running. */
   #wait(): void {
     if (this.#underWay.size === 0) this.#waitedMs += idleMs() - this.#idleSince;
   }
 }
 
-/** Headers that a request was given as a list are only in what it sends. */
+/** The host of a request. Headers that were given as a list are only in the raw header. */
 const hostOf = (request: ClientRequest & { _header?: string | null }): string =>
   String(request.getHeader("host") ?? /^host: *(.*)$/im.exec(request._header ?? "")?.[1]);
 
-/** How long this thread's event loop has had nothing to do, in milliseconds. */
+/** The idle time of this thread's event loop, in milliseconds. */
 const idleMs = (): number => performance.eventLoopUtilization().idle;

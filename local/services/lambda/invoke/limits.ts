@@ -19,7 +19,7 @@ export const MAX_ASYNC_BYTES = MEGABYTE;
 export const LOG_TAIL_BYTES = 4096;
 
 /**
- * How often a failed event is tried again, and the longest that an event is kept, where nothing else is configured.
+ * Default retries of a failed event, and the default maximum age of an event.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 export const ASYNC_DEFAULTS = { retries: 2, maxAgeSeconds: 6 * 3600 };

@@ -1,4 +1,4 @@
-/** What a payload says, or what is wrong with it. None at all is an empty object. */
+/** Parses a payload, or returns the error message. An empty payload is an empty object. */
 export const parsePayload = (body: Buffer): { value: unknown } | string => {
   if (body.length === 0) return { value: {} };
   try {

@@ -9,12 +9,12 @@ export interface InvokeResponse {
   body: string;
 }
 
-/** The only version of a function there is here. */
+/** The only version of a function that exists locally. */
 export const LATEST_VERSION = "$LATEST";
 
 /**
  * An error of Lambda's protocol.
- * @param type what the SDK makes its exception from
+ * @param type the type from which the SDK makes its exception
  */
 const errorResponse = (status: number, type: string, message: string, more: object = {}): InvokeResponse => ({
   status,
@@ -58,23 +58,23 @@ export const InvokeErrors = {
   failed: errorResponse(500, "ServiceException", "Internal server error", { Type: "Service" }),
 } as const;
 
-/** A caller whose role does not permit it; AWS writes `Message` here. */
+/** The error for a caller without permission. AWS writes `Message` here. */
 export const denied = (message: string): InvokeResponse => ({
   ...errorResponse(403, "AccessDeniedException", message),
   body: JSON.stringify({ Message: message }),
 });
 
-/** A function that does not exist; AWS writes `Message` here. */
+/** The error for a function that does not exist. AWS writes `Message` here. */
 export const notFound = (arn: string): InvokeResponse => ({
   ...errorResponse(404, "ResourceNotFoundException", ""),
   body: JSON.stringify({ ...CLIENT, Message: `Function not found: ${arn}` }),
 });
 
-/** A function that AWS would run, and that cannot be run here. */
+/** The error for a function that AWS would run, but this runtime cannot. */
 export const unrunnable = (name: string, reason: string): InvokeResponse =>
   errorResponse(400, "InvalidParameterValueException", `${name} cannot be run locally: ${reason}`, CLIENT);
 
-/** A payload that is no JSON. */
+/** The error for a payload that is not JSON. */
 export const notJson = (why: string): InvokeResponse =>
   errorResponse(400, "InvalidRequestContentException", `Could not parse request body into json: ${why}`, CLIENT);
 
@@ -87,15 +87,15 @@ export const tooLargeEvent = (bytes: number): InvokeResponse => {
 const throttled = (reason = "ReservedFunctionConcurrentInvocationLimitExceeded"): InvokeResponse =>
   errorResponse(429, "TooManyRequestsException", "Rate Exceeded.", { Reason: reason, ...CLIENT });
 
-/** What an invocation that is not waited for is answered with. */
+/** The response to an asynchronous invocation. */
 export const accepted: InvokeResponse = { status: 202, headers: {}, body: "" };
 
-/** What a request to check permissions only is answered with. */
+/** The response to a request that only checks permissions. */
 export const permitted: InvokeResponse = { status: 204, headers: {}, body: "" };
 
 /**
- * What came of a synchronous invocation.
- * @param log what the function logged, where the caller asked for it
+ * The response to a synchronous invocation.
+ * @param log the function's log, if the caller asked for it
  */
 export const toResponse = (result: InvokeResult, requestId: string, log?: string): InvokeResponse => {
   if (!result.ok && result.kind === "throttled") return throttled(result.reason);
@@ -114,8 +114,8 @@ export const toResponse = (result: InvokeResult, requestId: string, log?: string
 };
 
 /**
- * What a caller is told of an invocation: the result, or the error as the runtime or Lambda itself reports it.
- * @returns `undefined` for a failure that is not the function's
+ * The payload of the response: the result, or the error as the runtime or Lambda reports it.
+ * @returns `undefined` for a failure that the function did not cause
  */
 export const payloadOf = (result: InvokeResult, requestId: string): unknown => {
   if (result.ok) return result.payload ?? null;

@@ -17,28 +17,29 @@ import { MAX_ASYNC_BYTES, MAX_SYNC_BYTES } from "./limits.js";
 import { readBody } from "../../../core/http/read-body.js";
 import { parsePayload } from "./payload.js";
 
-/** What the service is made of. */
+/** Options of the Invoke API. */
 export interface LambdaServiceOptions {
   credentials: Credentials;
   permissions: Permissions;
-  /** What is run at the moment. */
+  /** Returns the current model. */
   model: () => Pick<SystemModel, "functions" | "unrunnable">;
   /** Runs functions while their callers wait. */
   invoker: Invoker;
-  /** Takes an event that nobody waits for. */
+  /** Adds an asynchronous invocation. */
   enqueue: (functionId: string, event: unknown, requestId: string) => void;
   log: Log;
   /** A server that listens already. @default one on a free port */
   server?: Server;
   /**
-   * Is told that somebody calls; what it returns, that the call is answered, with what the function is billed.
-   * @default nothing is metered
+   * Called for each request. It returns a function that is called after the response, with the billed duration of the
+   * invoked function.
+   * @default requests are not metered
    */
   meter?: ((accessKeyId: string, kind: "invoke" | "invokeAsync") => (calleeMs?: number) => void) | undefined;
 }
 
 /**
- * Serves Lambda's `Invoke` to functions of this run: what they sign is verified, and judged by their roles.
+ * Serves Lambda's `Invoke` to functions of this run. Signatures are verified, and the callers' policies are checked.
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
 export const startLambdaService = (options: LambdaServiceOptions): Promise<HttpServer> => {
@@ -57,7 +58,7 @@ class LambdaService {
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const requestId = randomUUID();
     const answer = await this.#read(request, requestId);
-    // Whoever has sent too much is not read to the end.
+    // The rest of a body that is too large is not read, so the connection cannot be used again.
     response.shouldKeepAlive &&= request.complete;
     const length = answer.status === 204 ? {} : { "content-length": Buffer.byteLength(answer.body) };
     response.writeHead(answer.status, { ...answer.headers, ...length, "x-amzn-requestid": requestId }).end(answer.body);
@@ -68,13 +69,15 @@ class LambdaService {
       const body = await readBody(request, MAX_SYNC_BYTES);
       return body === "too large" ? answers.InvokeErrors.tooLarge : await this.#answer(request, body, requestId);
     } catch (error) {
-      // A caller that has gone hears nothing, and needs no word in the log.
+      // If the caller has disconnected, there is no response and no log entry.
       if (!request.destroyed || request.complete) this.#log("error", `An invocation failed: ${messageOf(error)}`);
       return answers.InvokeErrors.failed;
     }
   }
 
-  /** Who asks, for what, may it, is it there: in this order, so that nobody learns what he may not know. */
+  /**
+   * Checks the signature, the permission and then the function's existence, so that callers learn only permitted facts.
+   */
   async #answer(request: IncomingMessage, body: Buffer, requestId: string): Promise<InvokeResponse> {
     const { permissions, model } = this.options;
     const signer = this.#signatures.signer(request, body);

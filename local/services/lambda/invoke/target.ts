@@ -7,11 +7,11 @@ export interface Target {
   name: string;
   /** A version or alias; absent: the request names none. */
   qualifier?: string;
-  /** Its ARN as permissions are asked for it: with the qualifier, where there is one. */
+  /** Its ARN for permission checks, with the qualifier if there is one. */
   arn: string;
 }
 
-/** What cannot be a function. */
+/** Why a request names no function of this run. */
 export type TargetFault = "malformed" | "conflict" | "elsewhere";
 
 const PATH = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?(.*))?$/;
@@ -47,7 +47,7 @@ export const targetOf = (functionName: string, asked: string | undefined, place:
   return qualifier === undefined ? { name, arn } : { name, qualifier, arn: `${arn}:${qualifier}` };
 };
 
-/** What cannot be decoded names no function. */
+/** Decodes a name. An invalid name is refused later. */
 const decoded = (text: string): string => {
   try {
     return decodeURIComponent(text);
@@ -57,8 +57,8 @@ const decoded = (text: string): string => {
 };
 
 /**
- * What invoking a function needs permission for.
- * @param arn with the qualifier, where the caller names one
+ * The permission that invoking a function needs.
+ * @param arn with the qualifier, if the caller names one
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
  */
 export const invokeCall = (arn: string): Call => ({ action: "lambda:InvokeFunction", resource: arn });

@@ -8,15 +8,15 @@ import type { InvokeResult } from "../../../core/invoker.js";
 export const ACCOUNT_CONCURRENCY = 1000;
 
 /**
- * The same in a new account, until AWS raises it. AWS says "reduced"; users have been given 10.
+ * The same in a new account, until AWS raises it. AWS says "reduced"; users report 10.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  * @see https://github.com/awslabs/fhir-works-on-aws-deployment/issues/691
  */
 export const NEW_ACCOUNT_CONCURRENCY = 10;
 
 /**
- * The concurrency of an account: what is reserved for some functions is not there for the others. An event that waits
- * here for one of the few environments this machine has would run in AWS, and counts as if it did.
+ * The concurrency of an account. Concurrency that is reserved for some functions is not available to the others. An
+ * event that waits locally for an environment would run in AWS, so it counts as running.
  */
 export class AccountConcurrency {
   #unreserved = Infinity;
@@ -25,7 +25,7 @@ export class AccountConcurrency {
   /** @param most for all functions together */
   constructor(private readonly most = Infinity) {}
 
-  /** These are the functions from now on. */
+  /** Replaces the functions. */
   set(functions: FunctionModel[]): void {
     const reserved = functions.reduce((sum, { reservedConcurrency = 0 }) => sum + reservedConcurrency, 0);
     this.#unreserved = this.most - reserved;

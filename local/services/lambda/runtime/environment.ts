@@ -14,14 +14,14 @@ export interface EnvironmentSpec extends Launch {
   variables: Record<string, string>;
 }
 
-/** What came of one event in one environment. */
+/** The outcome of one event in one environment. */
 export type Outcome =
   | ({ kind: "result"; payload: unknown } & Measured)
   | ({ kind: "error"; error: FunctionError } & Measured)
   | { kind: "timeout" }
   | { kind: "crash"; error: FunctionError };
 
-/** Takes what a function writes: through `console` (one call, one line), or straight to its output. */
+/** Receives a function's output: from `console` (one call, one line), or written directly. */
 export type WriteLog = (level: string, line: string) => void;
 
 /**
@@ -79,8 +79,8 @@ export class Environment {
   }
 
   /**
-   * Runs one event; never rejects. After `timeout` and `crash` the environment is gone.
-   * @param logged told of each line that is logged meanwhile
+   * Runs one event; never rejects. After `timeout` and `crash` the environment has ended.
+   * @param logged called for each line that is logged during the event
    */
   run(invocation: Invocation, logged?: (line: string) => void): Promise<Outcome> {
     return new Promise((resolve) => {
@@ -102,12 +102,12 @@ export class Environment {
     this.#signal("SIGKILL");
   }
 
-  /** Stops it in the middle of what it does, for good: its event ends when its time is over. */
+  /** Stops the process in the middle of its event, which then times out. */
   freeze(): void {
     this.#signal("SIGSTOP");
   }
 
-  /** To the process and what it has started: an environment freezes, thaws and ends as a whole. */
+  /** Signals the process and its children: an environment freezes, thaws and ends as a whole. */
   #signal(signal: NodeJS.Signals): void {
     const { pid, exitCode, signalCode } = this.#child;
     if (pid === undefined || exitCode !== null || signalCode !== null) return;
@@ -142,7 +142,7 @@ export class Environment {
       stream?.on("end", () => lines.end());
     }
     this.#child.once("error", (error) => this.#crash(startError(command, error)));
-    // "close", not "exit": what the process wrote before it ended has been read by then.
+    // "close" comes after "exit": then all output of the process has been read.
     this.#child.once("close", (code, signal) => this.#crash(this.#fatal ?? exitError(code, signal)));
   }
 

@@ -8,7 +8,7 @@ export interface Bootstraps {
   python: string;
 }
 
-/** What starts a function's process. */
+/** The command that starts a function's process. */
 export interface Launch {
   command: string;
   args: string[];
@@ -17,19 +17,19 @@ export interface Launch {
 /** Share of a function's memory that its heap may take, as Lambda's Node runtimes set it. */
 const HEAP_SHARE = 0.9;
 
-/** Found on the `PATH`: Python is not part of what this package needs. */
+/** Found on the `PATH`, because this package does not include Python. */
 const PYTHON = "python3";
 
 const NODE = /^nodejs\d+\.x$/;
 const PYTHON_3 = /^python3\.\d+$/;
 
-/** Whether functions of a runtime, such as `python3.14`, can be run here. */
+/** Whether functions of a runtime, such as `python3.14`, can run locally. */
 export const isRunnable = (runtime: string): boolean => NODE.test(runtime) || PYTHON_3.test(runtime);
 
 /** The file that Lambda puts inline code of a runtime into. */
 export const inlineFile = (runtime: string): string => (PYTHON_3.test(runtime) ? "index.py" : "index.js");
 
-/** What starts a function's process. Nothing is written beside a function's code: in AWS that cannot be written to. */
+/** The command that starts a function's process. It writes nothing to the code's folder, which is read-only in AWS. */
 export const launchOf = ({ runtime, memoryMb }: FunctionModel, bootstraps: Bootstraps): Launch =>
   PYTHON_3.test(runtime)
     ? { command: PYTHON, args: ["-B", bootstraps.python] }

@@ -5,7 +5,7 @@ import { Environment, type EnvironmentSpec, type InitError, type Outcome, type W
 import type { ProcessReaper } from "../../../core/process-reaper.js";
 import type { InvocationMeter, RunEnd } from "../metering.js";
 
-/** One invocation, told when it is over. */
+/** The report of one completed invocation. */
 export interface InvocationReport {
   functionId: string;
   requestId: string;
@@ -17,7 +17,7 @@ export interface InvocationReport {
   cold: boolean;
 }
 
-/** What a pool needs from around it. */
+/** Options of a pool. */
 export interface PoolOptions {
   reaper: ProcessReaper;
   /** Most environments of one function at a time; further events wait for one. */
@@ -56,9 +56,9 @@ export class Pool {
   #function: PoolFunction;
   readonly #idle: { environment: Environment; since: number }[] = [];
   readonly #all = new Set<Environment>();
-  /** Those that run the function as it is now. */
+  /** The environments that run the current version of the function. */
   #current = new Set<Environment>();
-  /** How runs of an environment are metered; none are, where nothing is. */
+  /** How runs of an environment are metered. Empty without a meter. */
   readonly #metered = new WeakMap<
     Environment,
     { services: Record<string, number>; run: () => (end: RunEnd) => number }
@@ -95,7 +95,7 @@ export class Pool {
     });
   }
 
-  /** Runs further events in new environments; running ones finish where they are. */
+  /** Runs further events in new environments. Current events finish in the old ones. */
   replace(fn: PoolFunction): void {
     this.#function = fn;
     this.#current = new Set();
@@ -121,7 +121,7 @@ export class Pool {
     return this.#idle.some(({ environment }) => environment === found) ? undefined : found;
   }
 
-  /** Ends every environment; what is running or waiting ends as a crash. */
+  /** Ends every environment. Running and waiting events end as crashes. */
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#idleTimer);
@@ -170,7 +170,7 @@ export class Pool {
     this.#release(environment);
   }
 
-  /** Loading failed: the event that waited longest gets that error, as the one that caused the cold start. */
+  /** The load failed: the oldest waiting event receives the error, because it caused the cold start. */
   #onInitFailed(environment: Environment, { reported }: InitError): void {
     this.#current.delete(environment);
     this.#starting -= 1;

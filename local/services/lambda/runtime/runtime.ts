@@ -24,13 +24,13 @@ export interface RuntimeOptions {
   /** A `NODE_PATH` for functions outside the construct: Lambda has the AWS SDK in its own. @default none */
   libraries?: string;
   log: Log;
-  /** Told of every invocation when it is over. */
+  /** Called after each invocation. */
   report?: (report: InvocationReport) => void;
   /** Most environments of one function at a time. @default 50 */
   maxEnvironments?: number;
   /** How long an idle environment is kept, in milliseconds. @default 300000 */
   idleMs?: number;
-  /** Told of every environment and every run, for what AWS bills. @default nothing is metered */
+  /** Meters environments and runs. @default runs are not metered */
   meter?: InvocationMeter;
   /** Most events that functions may have at a time, together: more are throttled. @default as many as there are */
   concurrency?: number;
@@ -38,11 +38,11 @@ export interface RuntimeOptions {
   faults?: LambdaFaults;
 }
 
-/** Most environments of one function at a time, where nothing else is said. */
+/** Default maximum of environments of one function at a time. */
 export const MAX_ENVIRONMENTS = 50;
 const IDLE_MS = 5 * 60_000;
 
-/** Runs the template's functions, each in environments of its own. */
+/** Runs the template's functions, each in its own environments. */
 export class LambdaRuntime implements Invoker {
   readonly #pools = new Map<string, { pool: Pool; model: FunctionModel }>();
   readonly #concurrency: AccountConcurrency;
@@ -68,8 +68,8 @@ export class LambdaRuntime implements Invoker {
   }
 
   /**
-   * Goes on with changed functions: their next events run in new environments.
-   * @returns the logical ids of what changed
+   * Replaces changed functions: their next events run in new environments.
+   * @returns the logical ids of the changed functions
    */
   update(functions: FunctionModel[]): string[] {
     this.#concurrency.set(functions);
@@ -91,7 +91,7 @@ export class LambdaRuntime implements Invoker {
     return changed.map(({ logicalId }) => logicalId);
   }
 
-  /** Kills the environments of a function that run an event; says how many there were. */
+  /** Kills the environments of a function that run an event, and returns their number. */
   kill(functionId: string): number {
     return this.#pools.get(functionId)?.pool.kill() ?? 0;
   }
@@ -158,11 +158,10 @@ const levelOf = (level: string): LogEntry["level"] => {
   return level === "warn" || level === "error" ? level : "info";
 };
 
-/** Faults of execution environments. Every member is optional and asked anew each time; none is asked in normal runs. */
+/** Faults of execution environments. Every member is optional and called each time. Normal runs use none. */
 export interface LambdaFaults {
   /**
-   * Whether an environment that has just served an event is ended instead of kept, as AWS does with any of them at any
-   * time: the next event may meet a cold start.
+   * Whether to end an environment after its event, as AWS may do at any time. The next event may then be a cold start.
    */
   retire?(functionId: string): boolean;
 }

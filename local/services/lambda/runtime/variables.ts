@@ -4,10 +4,10 @@ import type { FunctionCredentials } from "../../../core/credentials.js";
 import { createHash } from "node:crypto";
 
 /**
- * The environment of a function's process: the template's, then what Lambda sets itself, then the endpoints.
- * Nothing of the developer's own environment gets in but where programs are found.
- * @param endpoints `AWS_ENDPOINT_URL_…` variables; the only ones of the template's that are replaced
- * @param libraries where a Node function finds what it does not bring along, as it finds the SDK in AWS
+ * The environment variables of a function's process: the template's, then Lambda's own, then the endpoints. Of the
+ * developer's own environment, only `PATH` is included.
+ * @param endpoints `AWS_ENDPOINT_URL_…` variables, which override the template's
+ * @param libraries the folders in which a Node function finds unbundled packages, as it finds the SDK in AWS
  */
 export const functionVariables = (
   model: FunctionModel,

@@ -7,21 +7,21 @@ import type { ServedQueue } from "../queue/queues.js";
 import type { SqsRequest } from "./request.js";
 import { md5, readSendRequest, type SendRequest, sendResponse } from "./send.js";
 
-/** Who asks, and when. */
+/** The caller and time of a request. */
 export interface OperationContext {
   /** The caller's unique id. */
   senderId: string;
   /** Epoch milliseconds. */
   now: number;
-  /** Aborted when the caller has gone. */
+  /** Aborted when the caller has disconnected. */
   signal: AbortSignal;
 }
 
 /** One operation on a queue. */
 export interface Operation {
-  /** What it needs permission for. */
+  /** The action that its caller needs permission for. */
   action: string;
-  /** @throws SqsError, and then nothing has changed */
+  /** @throws SqsError before any change */
   run(served: ServedQueue, request: SqsRequest, context: OperationContext): object | Promise<object>;
 }
 

@@ -38,7 +38,7 @@ const everything = ({ model, queue, createdAt }: ServedQueue): Record<string, st
   };
 };
 
-/** Every attribute of a standard queue; those that a queue has not are left out. */
+/** Every attribute of a standard queue. Responses leave out attributes that the queue lacks. */
 const KNOWN = new Set([
   "QueueArn",
   "ApproximateNumberOfMessages",

@@ -43,7 +43,7 @@ export class SqsRequest {
     return value;
   }
 
-  /** The members of each message that it sends: its own, or those of its batch's entries. */
+  /** The members of each message that the request sends: its own, or those of its batch's entries. */
   sent(): Record<string, unknown>[] {
     const { Entries: entries, MessageBody: body } = this.members;
     if (body !== undefined) return [this.members];
@@ -51,8 +51,8 @@ export class SqsRequest {
   }
 
   /**
-   * The entries of a batch, each with an id of its own.
-   * @param what how SQS calls such an entry
+   * The entries of a batch, each with its id.
+   * @param what SQS's name for such an entry
    */
   entries(what: string): { id: string; entry: SqsRequest }[] {
     const value = this.members["Entries"] ?? [];

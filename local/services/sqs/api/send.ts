@@ -5,14 +5,14 @@ import { MAX_SECONDS } from "../limits.js";
 import type { Message, MessageAttributes } from "../queue/message.js";
 import type { SqsRequest } from "./request.js";
 
-/** What is to be sent. */
+/** A message to send. */
 export interface SendRequest {
   message: Message;
   /** Instead of the queue's own delay. */
   delayMs?: number;
-  /** What the message and its attributes count for. */
+  /** The size of the message and its attributes. */
   bytes: number;
-  /** The system attributes as they were sent, for their digest. */
+  /** The system attributes of the request, for their digest. */
   systemSent: MessageAttributes;
 }
 
@@ -57,7 +57,7 @@ export const readSendRequest = (request: SqsRequest, senderId: string, now: numb
 
 const NOT_STANDARD = "The request include parameter that is not valid for this queue type.";
 
-/** What the sender is answered. */
+/** The response to the sender. */
 export const sendResponse = ({ message, systemSent }: SendRequest): Record<string, string> => {
   const [ofAttributes, ofSystem] = [attributesMd5(message.attributes), attributesMd5(systemSent)];
   return {

@@ -18,7 +18,7 @@ import { OPERATIONS } from "./operations.js";
 import type { Queues } from "../queue/queues.js";
 import { SqsRequest } from "./request.js";
 
-/** What the service is made of. */
+/** Options of the SQS API. */
 export interface SqsServiceOptions {
   /** Of requests that are for `sqs`. */
   signatures: SignatureVerifier;
@@ -27,15 +27,15 @@ export interface SqsServiceOptions {
   log: Log;
   /** Epoch milliseconds. */
   now: () => number;
-  /** Is told what AWS would bill. @default nothing is metered */
+  /** Receives the billable usage. @default requests are not metered */
   meter?: SqsMeter | undefined;
 }
 
-/** Is told of requests to queues, for what AWS bills. */
+/** Meters requests to queues. */
 export interface SqsMeter extends QueueRequestMeter {
   /**
-   * Somebody calls.
-   * @returns is called when the call is answered
+   * A caller calls SQS.
+   * @returns a function that is called after the response
    */
   call(accessKeyId: string, kind: "sqs"): () => void;
 }
@@ -43,7 +43,7 @@ export interface SqsMeter extends QueueRequestMeter {
 const TARGET = /^AmazonSQS\.(\w+)$/;
 
 /**
- * Serves SQS to functions of this run: what they sign is verified, and judged by their roles.
+ * Serves SQS to functions of this run. Signatures are verified, and the callers' policies are checked.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html
  */
 export class SqsService {
@@ -51,8 +51,8 @@ export class SqsService {
   #server: HttpServer | undefined;
 
   /**
-   * Has its place from now on, which queues' URLs tell; see {@link serve}.
-   * @param server one that listens already; @default one on a free port
+   * Starts to listen, because queue URLs in the template contain the address; see {@link serve}.
+   * @param server a server that listens already. @default a new one on a free port
    */
   static async listen(server?: Server): Promise<SqsService> {
     const service = new SqsService();
@@ -65,12 +65,12 @@ export class SqsService {
     return this.#server?.endpoint ?? "";
   }
 
-  /** Answers requests from now on. */
+  /** Starts to answer requests. */
   serve(options: SqsServiceOptions): void {
     this.#options = options;
   }
 
-  /** Cuts what is still connected. */
+  /** Stops the server and cuts open connections. */
   async close(): Promise<void> {
     await this.#server?.close();
   }
@@ -88,12 +88,14 @@ export class SqsService {
       this.#options?.log({ level: "error", source: "sqs", message: `A request failed: ${messageOf(error)}` });
       respond(response, requestId, 500, { __type: "InternalFailure", message: "Internal failure" });
     } finally {
-      // Whoever has sent too much is not read to the end.
+      // The rest of a body that is too large is not read, so the connection cannot be used again.
       response.shouldKeepAlive &&= request.complete;
     }
   }
 
-  /** Who asks, for what, may it, is it there: in this order, so that nobody learns what he may not know. */
+  /**
+   * Checks the signature, the permission and then the queue's existence, so that callers learn only permitted facts.
+   */
   async #answer(request: IncomingMessage, signal: AbortSignal): Promise<object> {
     const options = this.#options;
     if (!options) throw Errors.noQueue();
@@ -145,7 +147,7 @@ const parse = (body: Buffer): Record<string, unknown> => {
     const value: unknown = JSON.parse(body.toString());
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
   } catch {
-    // It is no JSON at all.
+    // The body is not JSON.
   }
   throw Errors.serialization("The request");
 };

@@ -24,7 +24,7 @@ export class Concurrency {
     this.#busySince ??= this.now();
   }
 
-  /** The queue had none: it begins anew. */
+  /** The queue had no messages: the growth starts again. */
   idle(): void {
     this.#busySince = undefined;
   }

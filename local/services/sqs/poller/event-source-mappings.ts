@@ -7,7 +7,7 @@ import type { QueueRequestMeter } from "../metering.js";
 import type { Queues, ServedQueue } from "../queue/queues.js";
 import { Poller } from "./poller.js";
 
-/** What event source mappings need from around them. */
+/** Options of event source mappings. */
 export interface MappingsOptions {
   queues: Pick<Queues, "findArn">;
   permissions: Pick<Permissions, "check">;
@@ -23,13 +23,13 @@ export interface MappingsOptions {
 }
 
 /**
- * What Lambda does with a queue in the name of a function's role, and wants to be permitted before it begins.
+ * The permissions that a function's role needs for its queue. AWS checks them before it creates a mapping.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
  */
 const ACTIONS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 
 interface Running {
-  /** What it was started with. */
+  /** Identifies the mapping and queue that it was started with. */
   key: string;
   poller: Poller;
 }
@@ -41,7 +41,7 @@ export class EventSourceMappings {
 
   constructor(private readonly options: MappingsOptions) {}
 
-  /** Goes on with these from now on; batches that are being processed are processed to their end. */
+  /** Replaces the mappings. Current batches are completed. */
   set(models: MappingModel[]): void {
     const keys = new Map(models.map((model) => [model.logicalId, this.#keyOf(model)]));
     for (const [id, { key, poller }] of this.#running) {
@@ -53,13 +53,13 @@ export class EventSourceMappings {
     for (const model of models) if (!this.#running.has(model.logicalId)) this.#start(model, keys.get(model.logicalId)!);
   }
 
-  /** Reads nothing more. What is being processed ends with the functions' processes. */
+  /** Stops all pollers. Current batches end with the functions' processes. */
   close(): void {
     for (const poller of [...[...this.#running.values()].map((each) => each.poller), ...this.#ending]) poller.abandon();
     this.#running.clear();
   }
 
-  /** A mapping reads one and the same queue as long as nothing of either has changed. */
+  /** Identifies a mapping and its queue: a poller is restarted if either has changed. */
   #keyOf(model: MappingModel): string {
     return JSON.stringify([model, this.options.queues.findArn(model.queueArn)?.model]);
   }
@@ -77,7 +77,7 @@ export class EventSourceMappings {
     });
   }
 
-  /** AWS refuses to create a mapping whose function may not read the queue. */
+  /** AWS refuses to create a mapping if its function may not read the queue. */
   #permitted({ logicalId, functionId, queueArn }: MappingModel, { model }: ServedQueue): boolean {
     const refusals = ACTIONS.map((action) =>
       this.options.permissions.check(functionId, [{ action, resource: queueArn }]),

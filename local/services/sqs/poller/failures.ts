@@ -1,7 +1,7 @@
 /**
- * The messages of a batch that failed, by what the function answered with `ReportBatchItemFailures`.
- * @param ids those of the batch
- * @returns `all`: the answer is none, so that the whole batch has failed
+ * The failed messages of a batch, by the function's response with `ReportBatchItemFailures`.
+ * @param ids the ids of the batch's messages
+ * @returns `all`: the response is invalid, so that the whole batch has failed
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 export const failedItems = (answer: unknown, ids: ReadonlySet<string>): Set<string> | "all" => {

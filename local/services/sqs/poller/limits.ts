@@ -1,12 +1,12 @@
 /**
- * How many batches Lambda processes at a time to begin with, how many more each minute while there are messages, and
- * the bounds of `MaximumConcurrency`.
+ * The number of concurrent batches: at the start, their growth per minute while there are messages, and the bounds of
+ * `MaximumConcurrency`.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
 export const CONCURRENCY = { initial: 5, perMinute: 300, min: 2, max: 1000 };
 
 /**
- * Messages of a batch: where the template does not say, most of them, and most without a batching window.
+ * Messages of a batch: the default, the maximum, and the maximum without a batching window.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
  */
 export const BATCH_SIZE = { default: 10, max: 10_000, maxWithoutWindow: 10 };

@@ -11,23 +11,23 @@ import { failedItems } from "./failures.js";
 import { toEvents, receiveBatch } from "./batch.js";
 import { CONCURRENCY } from "./limits.js";
 
-/** What a poller is made of. */
+/** Options of a poller. */
 export interface PollerOptions {
   mapping: MappingModel;
   served: Pick<ServedQueue, "model" | "queue" | "polls">;
   /** Runs the function; never rejects. */
   invoke: (event: { Records: SqsRecord[] }) => Promise<InvokeResult>;
   clock: Clock;
-  /** Most batches at a time, besides what the mapping says. */
+  /** Maximum concurrent batches, in addition to the mapping's own limit. */
   maxBatches: number;
   /** How much of each wait is waited; see {@link QueueOptions.scale}. */
   scale: number;
   log: (level: LogEntry["level"], message: string) => void;
-  /** Is told of each request that Lambda would make of the queue. @default nothing is metered */
+  /** Counts the requests that Lambda would make to the queue. @default requests are not metered */
   meter?: QueueRequestMeter | undefined;
 }
 
-/** How long to wait before a throttled batch is tried again, in milliseconds. A guess: AWS does not say. */
+/** How long to wait before a throttled batch is retried, in milliseconds. A guess: AWS does not document it. */
 const THROTTLED_WAIT_MS = 1000;
 
 /** Reads a queue for a function: several batches at a time, each until it has succeeded or its messages are visible again. */
@@ -47,13 +47,13 @@ export class Poller {
     this.#grow();
   }
 
-  /** Receives nothing more. What is being processed is processed to its end, which the promise waits for. */
+  /** Stops receiving. The promise resolves when the current batches are completed. */
   async close(): Promise<void> {
     this.#closed.abort();
     await Promise.all(this.#loops);
   }
 
-  /** Receives nothing more, and takes what is cut off while it is being processed for nobody's failure. */
+  /** Stops receiving. Batches that are cut off now do not count as failed. */
   abandon(): void {
     this.#abandoned = true;
     this.#closed.abort();
@@ -100,7 +100,7 @@ export class Poller {
     log("warn", `${mapping.functionId} has failed ${of}, which stay in the queue: ${why}`);
   }
 
-  /** A function that is throttled is asked again as long as the messages are this batch's. */
+  /** Retries a throttled function until the messages become visible again. */
   async #invoke(records: SqsRecord[], until: number): Promise<InvokeResult> {
     const { invoke, clock, scale } = this.options;
     for (;;) {

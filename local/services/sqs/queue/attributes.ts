@@ -7,7 +7,7 @@ import type { MessageAttributes } from "./message.js";
 const NAME = /^(?!(?:aws|amazon)\.)(?!\.)(?!.*\.\.)[\w.-]{1,256}(?<!\.)$/i;
 const TYPE = /^(String|Number|Binary)(\..{1,249})?$/s;
 
-/** How the kinds of values are told apart in digests. */
+/** The codes of the kinds of values in digests. */
 const KIND = { string: 1, binary: 2 };
 
 /**
@@ -45,7 +45,7 @@ const readAttribute = (name: string, raw: unknown): MessageAttributes[string] =>
   return { DataType: type, ...(kind === "Binary" ? { BinaryValue: value } : { StringValue: value }) };
 };
 
-/** What attributes count for in a message's size, in bytes. */
+/** The size of attributes in a message's size, in bytes. */
 export const attributeBytes = (attributes: MessageAttributes): number =>
   Object.entries(attributes).reduce(
     (sum, [name, { DataType, StringValue = "", BinaryValue = "" }]) =>

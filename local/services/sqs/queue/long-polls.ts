@@ -2,14 +2,14 @@ import type { Clock } from "../../../core/clock.js";
 import type { Delivery } from "./message.js";
 import type { Queue } from "./queue.js";
 
-/** What a receiver wants. */
+/** Options of one receive. */
 export interface ReceiveRequest {
   max: number;
   /** Instead of the queue's own visibility timeout, in milliseconds. */
   visibilityMs?: number;
   /** How long to wait for the first message, in milliseconds. */
   waitMs: number;
-  /** Ends the wait: who has gone gets no message. */
+  /** Aborts the wait: a receiver that has disconnected receives no message. */
   signal?: AbortSignal;
 }
 
@@ -28,7 +28,7 @@ export class LongPolls {
     private readonly clock: Clock,
   ) {}
 
-  /** Receives what there is, or else what comes in time. */
+  /** Receives the visible messages, or waits for the next ones. */
   receive(request: ReceiveRequest): Promise<Delivery[]> {
     const { max, visibilityMs, waitMs, signal } = request;
     if (signal?.aborted) return Promise.resolve([]);
@@ -54,7 +54,7 @@ export class LongPolls {
     });
   }
 
-  /** Serves whoever waits, now that there may be a message. */
+  /** Serves the waiting receivers, because a message may have become visible. */
   wake(): void {
     for (const poll of this.#polls) {
       const deliveries = this.queue.receive(poll.request.max, poll.request.visibilityMs);
@@ -64,12 +64,12 @@ export class LongPolls {
     this.#schedule();
   }
 
-  /** Sends everybody away without a message. */
+  /** Ends all waits without a message. */
   close(): void {
     for (const poll of this.#polls) poll.end([]);
   }
 
-  /** Somebody may be waiting for a message that becomes visible by itself. */
+  /** Wakes the receivers when the next hidden message becomes visible. */
   #schedule(): void {
     this.#wakeUp?.();
     this.#wakeUp = undefined;

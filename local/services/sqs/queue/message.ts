@@ -21,9 +21,9 @@ export interface Message {
   sentAt: number;
 }
 
-/** A message as it is handed to a receiver. */
+/** A message as a receiver gets it. */
 export interface Delivery extends Message {
-  /** What this receiver deletes it by; another one each time. */
+  /** The handle for deleting the message, different for each delivery. */
   receiptHandle: string;
   /** How often it has been received, this time included. */
   receiveCount: number;
@@ -31,7 +31,7 @@ export interface Delivery extends Message {
   firstReceivedAt: number;
 }
 
-/** What a receiver may ask of a delivery besides what the message says. */
+/** The system attributes that a receiver may request. */
 export const systemAttributes = ({
   system,
   sentAt,

@@ -11,17 +11,17 @@ export interface QueueSettings {
   maxReceiveCount?: number;
 }
 
-/** What a queue is made of. */
+/** Options of a queue. */
 export interface QueueOptions {
   name: string;
   settings: QueueSettings;
   /** Epoch milliseconds. */
   now: () => number;
-  /** Makes what nothing else is called. */
+  /** Returns a unique id. */
   makeId: () => string;
   /** Takes a message that was received too often. */
   onDead: (message: Message) => void;
-  /** Told of a message that was kept too long, and is not kept any more. */
+  /** Called for each message that is dropped after its retention period. */
   onExpired: (message: Message) => void;
   /** How much of each visibility timeout and delay is waited. @default 1 */
   scale?: number;
@@ -44,7 +44,7 @@ interface Entry {
   firstReceivedAt?: number;
   /** Of the newest delivery. */
   handle?: string;
-  /** Until when nobody receives it. */
+  /** The time until which the message is hidden. */
   hiddenUntil: number;
 }
 
@@ -100,8 +100,8 @@ export class Queue {
   }
 
   /**
-   * Deletes a message by its newest receipt handle; an older one deletes nothing.
-   * @returns whether the handle can be one at all
+   * Deletes a message by its newest receipt handle. An older handle deletes nothing.
+   * @returns whether the handle has a valid format
    */
   delete(handle: string): boolean {
     const key = keyOfHandle(handle);
@@ -111,7 +111,7 @@ export class Queue {
     return true;
   }
 
-  /** @returns `gone`: there is no such message any more, or it has been received again since */
+  /** @returns `gone`: the message no longer exists, or has been received again since */
   changeVisibility(handle: string, visibilityMs: number): "changed" | "gone" | "malformed" {
     const key = keyOfHandle(handle);
     if (key === undefined) return "malformed";
@@ -190,12 +190,12 @@ export class Queue {
 }
 
 /**
- * Faults of standard queues, which deliver at least once and at some time. Every member is optional and asked anew
- * each time; none is asked in normal runs.
+ * Faults of standard queues, which deliver at least once and without a time limit. Every member is optional and called
+ * each time. Normal runs use none.
  */
 export interface QueueFaults {
-  /** Whether a message that has just been delivered is delivered once more, to whoever asks next. */
+  /** Whether to deliver a message that has just been delivered once more, to the next receiver. */
   duplicateDelivery?(queue: string, messageId: string): boolean;
-  /** Milliseconds by which a message that was sent is late, besides its own delay. */
+  /** Milliseconds of delay for a sent message, in addition to its own delay. */
   delayDelivery?(queue: string, messageId: string, body: string): number | undefined;
 }

@@ -11,12 +11,12 @@ export interface ServedQueue {
   model: QueueModel;
   queue: Queue;
   polls: LongPolls;
-  /** When it appeared here, and when it was last purged, in epoch milliseconds. */
+  /** When the queue was created locally, and when it was last purged, in epoch milliseconds. */
   createdAt: number;
   purgedAt?: number;
 }
 
-/** What queues are made of. */
+/** Options of the queues. */
 export interface QueuesOptions {
   clock: Clock;
   log: Log;
@@ -31,7 +31,7 @@ export class Queues {
 
   constructor(private readonly options: QueuesOptions) {}
 
-  /** Goes on with these from now on; messages of queues that stay are kept. */
+  /** Replaces the queues. Messages of queues that stay are kept. */
   set(models: QueueModel[]): void {
     const names = new Set(models.map(({ name }) => name));
     for (const [name, served] of this.#queues) if (!names.has(name)) this.#drop(name, served);
@@ -54,7 +54,7 @@ export class Queues {
     return [...this.#queues.values()].find(({ model }) => model.arn === arn);
   }
 
-  /** Sends whoever waits away, and tells what is still queued: it is lost. */
+  /** Ends all waits, and logs the messages that are still queued: they are lost. */
   close(): void {
     for (const { polls } of this.#queues.values()) polls.close();
     const lines = [...this.#queues.values()].flatMap(({ model, queue }) => lineOf(model, queue.counts));

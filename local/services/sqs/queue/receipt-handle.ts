@@ -1,8 +1,8 @@
 const SEPARATOR = " ";
 
 /**
- * What a receiver deletes a message by.
- * @param key the entry's, within its queue
+ * The handle with which a receiver deletes a message.
+ * @param key the entry's key within its queue
  * @param nonce different for each delivery
  */
 export const receiptHandle = (key: string, nonce: string): string =>

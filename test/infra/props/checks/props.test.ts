@@ -4,7 +4,7 @@ import { Template } from "aws-cdk-lib/assertions";
 import { AccessLogs, Guards, type PushItProps, PushItStack } from "../../../../infra/index.js";
 import { makePushIt, makeStack } from "../../synth.js";
 
-/** What JavaScript, and a cast, let pass. */
+/** Values that JavaScript, or a cast, lets pass. */
 const untyped = (props: unknown): PushItProps => props as PushItProps;
 
 const GUARDS = "test/infra/fixtures/guards.ts";
@@ -94,13 +94,13 @@ describe("a prop", () => {
     expect(() => makePushIt(untyped(props), stack)).toThrow(`Test/PushIt: ${message}`);
   });
 
-  test("can be left out by undefined, also one that does not exist", () => {
+  test("may be undefined, even if it does not exist", () => {
     expect(() =>
       makePushIt(untyped({ wildcards: undefined, wildcard: undefined, timeouts: { onDisconnect: undefined } })),
     ).not.toThrow();
   });
 
-  test("can be a token if only the deployment needs it", () => {
+  test("may be a token if only the deployment needs its value", () => {
     const stack = makeStack();
     expect(() =>
       makePushIt(
@@ -112,10 +112,10 @@ describe("a prop", () => {
   });
 });
 
-describe("a stack that is a Push-It and nothing else", () => {
+describe("a stack that is a Push-It", () => {
   const make = (props: object): PushItStack => new PushItStack(makeStack().node.root, "Alone", props);
 
-  test("takes the CDK's props beside those of the construct, and some of a newer CDK", () => {
+  test("accepts the CDK's props next to the construct's, even newer ones", () => {
     const { pushIt, terminationProtection } = make({
       stackName: "a",
       description: "b",
@@ -129,13 +129,13 @@ describe("a stack that is a Push-It and nothing else", () => {
     );
   });
 
-  test("refuses what is nearly a prop of the construct", () => {
+  test("refuses a misspelt prop of the construct", () => {
     expect(() => make({ wildcard: [] })).toThrow('Alone: wildcard is not a prop. Did you mean "wildcards"?');
     expect(() => make({ memorySize: "512" })).toThrow('Alone: memorySize is "512", but must be a number');
   });
 });
 
-test("the target of a rule refuses a prop that is none, and a wrong type", () => {
+test("the target of a rule refuses unknown props and wrong types", () => {
   const stack = makeStack();
   const pushIt = makePushIt({}, stack);
   new Rule(stack, "Rule", {

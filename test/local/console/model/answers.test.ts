@@ -1,10 +1,10 @@
-import { hear } from "../../../../local/console/model/answers.js";
+import { readFrame } from "../../../../local/console/model/answers.js";
 
 describe("hear", () => {
   it("hears who the connection is, from both answers that tell", () => {
     const data = { agent: "a1", timeouts: {}, limits: {} };
-    expect(hear(JSON.stringify({ channel: "/meta/connect", successful: true, data })).facts).toEqual(data);
-    expect(hear(JSON.stringify([{ channel: "/meta/ping", successful: true, data }])).facts).toEqual(data);
+    expect(readFrame(JSON.stringify({ channel: "/meta/connect", successful: true, data })).facts).toEqual(data);
+    expect(readFrame(JSON.stringify([{ channel: "/meta/ping", successful: true, data }])).facts).toEqual(data);
   });
 
   it("hears subscriptions, granted ones only", () => {
@@ -12,7 +12,7 @@ describe("hear", () => {
       { channel: "/meta/subscribe", successful: true, data: { channel: "a" } },
       { channel: "/meta/subscribe", successful: false, data: { channel: "b" } },
     ];
-    expect(hear(JSON.stringify(frame)).subscribed).toEqual(["a"]);
+    expect(readFrame(JSON.stringify(frame)).subscribed).toEqual(["a"]);
   });
 
   it("hears which channels tell who is there", () => {
@@ -20,7 +20,7 @@ describe("hear", () => {
       { channel: "/meta/subscribe", successful: true, data: { channel: "a" } },
       { channel: "/meta/subscribe", successful: true, data: { channel: "b", presenceIntervalMs: 60_000 } },
     ];
-    expect(hear(JSON.stringify(frame)).attended).toEqual(["b"]);
+    expect(readFrame(JSON.stringify(frame)).withPresence).toEqual(["b"]);
   });
 
   it.each([
@@ -31,6 +31,6 @@ describe("hear", () => {
     '{"channel":"/meta/ping","successful":true,"data":{"agent":7}}',
     '[null,{"successful":true}]',
   ])("hears nothing in %j", (text) => {
-    expect(hear(text)).toEqual({ subscribed: [], attended: [] });
+    expect(readFrame(text)).toEqual({ subscribed: [], attended: [] });
   });
 });

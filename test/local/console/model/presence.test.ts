@@ -1,21 +1,21 @@
-import { Attendance } from "../../../../local/console/model/presence.js";
+import { MemberTracker } from "../../../../local/console/model/presence.js";
 
 const came = (agent: string, at = 1) => ({ came: true, member: { agent }, at });
 const left = (agent: string, at = 1) => ({ came: false, member: { agent }, at });
 
 describe("Attendance", () => {
-  const agents = (attendance: Attendance): string[] | undefined =>
+  const agents = (attendance: MemberTracker): string[] | undefined =>
     attendance.of("rooms/5")?.members.map(({ agent }) => agent);
 
   it("knows nothing of channels that nobody asked about", () => {
-    const attendance = new Attendance();
+    const attendance = new MemberTracker();
     attendance.changed("rooms/5", came("a"));
     attendance.answered("rooms/5", [{ agent: "a" }]);
     expect(attendance.of("rooms/5")).toBeUndefined();
   });
 
   it("has who was there, with who came and without who left since", () => {
-    const attendance = new Attendance();
+    const attendance = new MemberTracker();
     attendance.asked("rooms/5");
     attendance.answered("rooms/5", [{ agent: "a" }, { agent: "b", userId: "ann" }]);
     attendance.changed("rooms/5", came("c"));
@@ -27,7 +27,7 @@ describe("Attendance", () => {
   });
 
   it("believes what was told while it asked more than the answer", () => {
-    const attendance = new Attendance();
+    const attendance = new MemberTracker();
     attendance.asked("rooms/5");
     attendance.changed("rooms/5", came("late"));
     attendance.changed("rooms/5", left("gone"));
@@ -36,7 +36,7 @@ describe("Attendance", () => {
   });
 
   it("drops with the next answer who left unheard, and keeps who is there while it asks", () => {
-    const attendance = new Attendance();
+    const attendance = new MemberTracker();
     attendance.asked("rooms/5");
     attendance.answered("rooms/5", [{ agent: "a" }, { agent: "b" }]);
     attendance.asked("rooms/5");

@@ -23,7 +23,7 @@ const posted = async (subscribers: number, perSecond: number, burst: number, see
     await clock.sleep(LATENCY_MS.post);
     return requests.take(clock.now() - NOW) ? "sent" : "busy";
   };
-  const patience = { postsUntil: NOW + POSTS_MS, patienceMs: RETRY_BUDGET_MS.publisher };
+  const patience = { postsUntil: NOW + POSTS_MS, retryBudgetMs: RETRY_BUDGET_MS.publisher };
   const poster = new Poster({ connections: { post }, clock }, patience, () => undefined);
   poster.add(
     Array.from({ length: subscribers }, (_, at) => ({

@@ -23,7 +23,10 @@ export const connectionIdOf = async (trial: Trial, channel: string): Promise<str
   );
 };
 
-/** Whose subscription is ended: the connection's, or else the user's, on a channel that only this connection uses. */
+/**
+ * The target of the revocation: the connection's subscription, or else the user's, on a channel that only this
+ * connection uses.
+ */
 const targetOf = async (
   trial: Trial,
   wire: Wire,
@@ -35,18 +38,18 @@ const targetOf = async (
   throw new NotTried("it takes the table (--table), or credentials whose connection guard gives a userId");
 };
 
-/** A back end ends a subscription; with the table, a connection as well. Nobody but this check's own client is touched. */
+/** A server revokes a subscription and, with the table, a connection. Only this check's own client is affected. */
 export const revocation = check({
   name: "revocation",
   promise: "a subscription that a back end ends is over at once, and its client is told; so is a connection",
   async observe(trial) {
-    const backEnd = await publisherOf(trial.settings);
+    const api = await publisherOf(trial.settings);
     const [subscriber, publisher] = await Promise.all([trial.open(), trial.open()]);
     const [channel, fence] = [await trial.channel(), await trial.channel("plain", "-end")];
     await trial.subscribe(subscriber, channel);
     await trial.subscribe(subscriber, fence);
     const target = await targetOf(trial, subscriber, channel);
-    await inAccount("ending a subscription", () => backEnd.unsubscribe(target, channel, REASON));
+    await inAccount("ending a subscription", () => api.unsubscribe(target, channel, REASON));
     const told = subscriber.received.some(
       ({ channel: on, code, data }) =>
         on === Meta.unsubscribe &&
@@ -57,7 +60,7 @@ export const revocation = check({
     await trial.fence(publisher, subscriber, fence);
     const after = subscriber.copies(channel, uuid);
     if (!("connection" in target)) return { told, after, closed: undefined };
-    await backEnd.disconnect(target, REASON);
+    await api.disconnect(target, REASON);
     await subscriber.ended();
     const closed = subscriber.received.some(({ channel: on, code }) => on === Meta.connect && code === "revoked");
     return { told, after, closed };

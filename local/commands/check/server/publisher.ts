@@ -4,7 +4,7 @@ import { dataOf } from "../features.js";
 import type { Trial } from "../trial.js";
 import { inAccount, publisherOf } from "./aws.js";
 
-/** The channel with most of what a back end can read; a plain one if there is none. */
+/** The channel with most features that a publisher can read; a plain one if there is none. */
 const readable = async (trial: Trial, feature: "history" | "presence"): Promise<string | undefined> => {
   try {
     return await trial.channel(feature, `-${feature}`);
@@ -14,12 +14,12 @@ const readable = async (trial: Trial, feature: "history" | "presence"): Promise<
   }
 };
 
-/** A back end publishes, and reads who is present and what is kept. */
+/** A publisher on a server publishes, and reads presence and history. */
 export const publisher = check({
   name: "publisher",
   promise: "what a back end publishes arrives, and it reads histories and who is present",
   async observe(trial) {
-    const backEnd = await publisherOf(trial.settings);
+    const publisher = await publisherOf(trial.settings);
     const subscriber = await trial.open();
     const [channel, kept, present] = [
       await trial.channel(),
@@ -29,17 +29,17 @@ export const publisher = check({
     const publish = async (name: string): Promise<string> => {
       await trial.subscribe(subscriber, name);
       const sentAt = performance.now();
-      const { uuid } = await inAccount("publishing from a back end", () => backEnd.publish(name, dataOf(1)));
+      const { uuid } = await inAccount("publishing from a back end", () => publisher.publish(name, dataOf(1)));
       await trial.arrival(subscriber, name, { uuid, sentAt, position: undefined });
       return uuid;
     };
     await publish(channel);
     const stored = kept === undefined ? undefined : await publish(kept);
     if (kept !== undefined) trial.shared.kept.add(kept);
-    const history = kept === undefined ? undefined : (await backEnd.history(kept)).messages?.map(({ uuid }) => uuid);
+    const history = kept === undefined ? undefined : (await publisher.history(kept)).messages?.map(({ uuid }) => uuid);
     if (present !== undefined) await trial.subscribe(subscriber, present);
     const members =
-      present === undefined ? undefined : (await backEnd.presence(present)).members.map(({ agent }) => agent);
+      present === undefined ? undefined : (await publisher.presence(present)).members.map(({ agent }) => agent);
     const { agent } = await trial.info(subscriber);
     return { history: history?.includes(stored ?? ""), presence: members?.includes(agent) };
   },

@@ -14,7 +14,7 @@ export const publisherOf = async ({ publisher, region }: CheckSettings): Promise
   return new Publisher({ functionName: publisher, client: new LambdaClient(optional(region)) });
 };
 
-/** Names of errors that say that there are no credentials, or that they may not do this. */
+/** Names of errors for missing credentials or permissions. */
 const FORBIDDEN = /^(AccessDenied|CredentialsProviderError|UnrecognizedClient|ExpiredToken|InvalidClientTokenId)/;
 
 /**
@@ -36,7 +36,7 @@ export const inAccount = async <T>(what: string, work: () => Promise<T>): Promis
 export type ReadPartition = (partition: string) => Promise<string[]>;
 
 /**
- * The table, as far as it is read here.
+ * The table, as far as this command reads it.
  * @throws NotTried if no table was named
  */
 export const tableOf = async ({ table, region }: CheckSettings): Promise<ReadPartition> => {

@@ -1,6 +1,6 @@
-/** How a back end outside the stack publishes. */
-export interface BackEndModel {
-  /** The user whose credentials it has. */
+/** How an application server outside the stack publishes. */
+export interface PublisherModel {
+  /** The IAM user whose credentials the server has. */
   userId: string;
   /** The publisher function. */
   functionId: string;

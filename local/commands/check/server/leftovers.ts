@@ -4,7 +4,7 @@ import { check, failed, passed } from "../check.js";
 import { tableOf } from "./aws.js";
 import { connectionIdOf } from "./revocation.js";
 
-/** How often the table is read until the rows are gone, in milliseconds. Nothing tells when they are. */
+/** How often the table is read until the rows are gone, in milliseconds. No event reports that. */
 const POLL_MS = 250;
 
 /** A connection that has ended leaves no rows behind. */
@@ -21,13 +21,13 @@ export const leftovers = check({
       (await Promise.all([read(connectionKey(connection)), read(channelKey(channel))])).flat().length;
     const before = await rows();
     await wire.close();
-    const end = performance.now() + trial.settings.patienceMs;
+    const end = performance.now() + trial.settings.timeoutMs;
     let after = await rows();
     while (after > 0 && performance.now() < end) {
       await sleep(POLL_MS);
       after = await rows();
     }
-    return { before, after, seconds: trial.settings.patienceMs / 1_000 };
+    return { before, after, seconds: trial.settings.timeoutMs / 1_000 };
   },
   judge: ({ before, after, seconds }) =>
     after === 0

@@ -13,11 +13,13 @@ const PUBLISHER = "<PublisherFunction.Arn>";
 const setUp = (props: Parameters<typeof makePushIt>[0] = {}) => {
   const stack = makeStack();
   const pushIt = makePushIt(props, stack);
-  const backEnd = new iam.Role(stack, "BackEnd", { assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com") });
-  return { stack, pushIt, backEnd, template: () => Templates.fromStack(stack) };
+  const publisherRole = new iam.Role(stack, "BackEnd", {
+    assumedBy: new iam.ServicePrincipal("ecs-tasks.amazonaws.com"),
+  });
+  return { stack, pushIt, publisherRole, template: () => Templates.fromStack(stack) };
 };
 
-/** What the back end may do. */
+/** The role of a server program. */
 const statements = (template: Template): unknown[] => {
   const policies = Object.entries(resourcesOf(template, "AWS::IAM::Policy")).filter(([id]) => id.startsWith("BackEnd"));
   return policies.flatMap(
@@ -26,7 +28,8 @@ const statements = (template: Template): unknown[] => {
 };
 
 describe("grantPublish", () => {
-  test("is refused to who is asked by the function itself: neither could be deployed before the other", () => {
+  // CloudFormation would report a circular dependency.
+  test("is refused to guard functions that this function invokes", () => {
     const stack = makeStack();
     const guard = (id: string) =>
       new lambda.Function(stack, id, {
@@ -46,29 +49,29 @@ describe("grantPublish", () => {
     expect(pushIt.grantPublish(connection).success).toBe(true);
   });
 
-  test("is the right to invoke one function, no version of it, and nothing else", () => {
-    const { pushIt, backEnd, template } = setUp();
-    expect(pushIt.grantPublish(backEnd).success).toBe(true);
+  test("permits invoking the function only, without its versions", () => {
+    const { pushIt, publisherRole, template } = setUp();
+    expect(pushIt.grantPublish(publisherRole).success).toBe(true);
     expect(statements(template())).toEqual([{ Effect: "Allow", Action: "lambda:InvokeFunction", Resource: PUBLISHER }]);
   });
 
-  test("the function's name is there to be given to a back end", () => {
+  test("needs the function's name, which the construct exposes", () => {
     const { stack, pushIt } = setUp();
     expect(readable(stack.resolve(pushIt.publisherName))).toBe("<PublisherFunction>");
   });
 });
 
-describe("the URL", () => {
-  test("is not there by default, and whoever grants it is told what to do", () => {
-    const { pushIt, backEnd, template } = setUp();
+describe("the function's URL", () => {
+  test("does not exist by default, and a grant explains what to do", () => {
+    const { pushIt, publisherRole, template } = setUp();
     expect(pushIt.publishUrl).toBeUndefined();
     expect(resourcesOf(template(), "AWS::Lambda::Url")).toEqual({});
-    expect(() => pushIt.grantPublishUrl(backEnd)).toThrow(
+    expect(() => pushIt.grantPublishUrl(publisherRole)).toThrow(
       "Test/PushIt: grantPublishUrl needs the URL: set the prop publishUrl to true",
     );
   });
 
-  test("wants IAM credentials, and nobody has a right to it that was not granted", () => {
+  test("needs IAM credentials and a grant", () => {
     const { stack, pushIt, template } = setUp({ publishUrl: true });
     expect(readable(only(template(), "AWS::Lambda::Url").Properties)).toEqual({
       AuthType: "AWS_IAM",
@@ -79,9 +82,9 @@ describe("the URL", () => {
     expect(JSON.stringify(permissions)).not.toContain("PublisherFunction");
   });
 
-  test("takes two rights, granted at once, and both only through the URL", () => {
-    const { pushIt, backEnd, template } = setUp({ publishUrl: true });
-    pushIt.grantPublishUrl(backEnd);
+  test("needs two permissions, which one grant gives for the URL only", () => {
+    const { pushIt, publisherRole, template } = setUp({ publishUrl: true });
+    pushIt.grantPublishUrl(publisherRole);
     expect(statements(template())).toEqual([
       {
         Effect: "Allow",
@@ -111,7 +114,7 @@ describe("publishTarget", () => {
     return { made, template: template(), stack };
   };
 
-  test("makes one message of each event, whose uuid is the event's id and names the target", () => {
+  test("makes one message per event, with a uuid from event and target", () => {
     const order = events.EventField.fromPath("$.detail.order");
     const { made } = target({
       channel: `shops/${events.EventField.fromPath("$.detail.shop")}`,
@@ -128,14 +131,14 @@ describe("publishTarget", () => {
     );
   });
 
-  test("can be for a user", () => {
+  test("can publish to a user", () => {
     const { made } = target({ userId: events.EventField.fromPath("$.detail.customer"), data: 1 });
     expect(made.InputTransformer.InputTemplate).toMatch(
       /^\{"version":1,"publish":\[\{"userId":<detail-customer>,"uuid":"<id>-[0-9a-f]{8}","data":1\}\]\}$/,
     );
   });
 
-  test("gives one event another uuid for each target, the same in each synthesis", () => {
+  test("uses another uuid per target, the same in each synthesis", () => {
     const uuids = (): string[] => {
       const { stack, pushIt, template } = setUp();
       for (const name of ["One", "Two"]) {
@@ -148,7 +151,7 @@ describe("publishTarget", () => {
     expect(uuids()).toEqual(uuids());
   });
 
-  test("permits that rule, and no other, to invoke that function", () => {
+  test("permits only its own rule to invoke the function", () => {
     const { template } = target({ channel: "sold", data: 1 });
     const permissions = Object.values(resourcesOf(template, "AWS::Lambda::Permission")).map(({ Properties }) =>
       readable(Properties),
@@ -163,7 +166,7 @@ describe("publishTarget", () => {
     ]);
   });
 
-  test("passes on what becomes of events that cannot be handed over", () => {
+  test("passes on the options for events that cannot be delivered", () => {
     const stack = makeStack();
     const pushIt = makePushIt({}, stack);
     const deadLetterQueue = new sqs.Queue(stack, "Lost");
@@ -208,7 +211,7 @@ describe("publishTarget", () => {
     [{ channel: "stories/*" }, 'publishTarget: nothing can be published on "stories/*"'],
     [{ channel: "/meta/user/ann" }, 'publishTarget: nothing can be published on "/meta/user/ann"'],
     [{ userId: "" }, "publishTarget: a userId is 1 to 128 characters"],
-  ])("cannot be for %j", (props, error) => {
+  ])("refuses %j", (props, error) => {
     expect(() => target({ data: 1, ...props })).toThrow(`Test/PushIt: ${error}`);
   });
 });

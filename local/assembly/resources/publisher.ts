@@ -1,7 +1,7 @@
 import type { Place } from "../../core/place.js";
 import { readStatements } from "./policy-document.js";
 import type { FoundConstruct } from "../template/construct.js";
-import type { BackEndModel } from "../model/back-end.js";
+import type { PublisherModel } from "../model/publisher.js";
 import { functionArn, type FunctionModel } from "../model/functions.js";
 import type { UserModel } from "../model/principals.js";
 import type { FunctionUrlModel } from "../model/urls.js";
@@ -10,22 +10,22 @@ import { PATH_METADATA } from "../template/template.js";
 /** The user's id: with a character that no logical id has, so that no resource of a template is called the same. */
 const USER_ID = "push-it-cli/back-end";
 
-/** What a back end on this machine publishes with, and the IAM user that it is. */
-export interface ReadBackEnd {
-  backEnd?: BackEndModel;
+/** How an application server on this machine publishes, and its IAM user. */
+export interface ReadPublisher {
+  publisher?: PublisherModel;
   users: UserModel[];
 }
 
 /**
- * Makes the IAM user of back ends that run outside the stack. Its policy is what `grantPublish` and `grantPublishUrl`
- * of the construct grant: it may invoke the publisher function, also by the function's URL, and nothing else.
+ * Makes the IAM user of application servers that run outside the stack. Its policy has the grants of `grantPublish` and
+ * `grantPublishUrl`: it may invoke the publisher function, also through its URL, and nothing else.
  */
-export const readBackEnd = (
+export const readPublisher = (
   { path, stack }: FoundConstruct,
   functions: FunctionModel[],
   urls: FunctionUrlModel[],
   place: Place,
-): ReadBackEnd => {
+): ReadPublisher => {
   const pathOf = (logicalId: string) => stack.template.Resources?.[logicalId]?.Metadata?.[PATH_METADATA];
   const publisher = functions.find(({ logicalId }) => pathOf(logicalId) === `${path}/Publisher/Function/Resource`);
   if (!publisher) return { users: [] };
@@ -39,7 +39,7 @@ export const readBackEnd = (
   };
   return {
     users: [user],
-    backEnd: { userId: USER_ID, functionId, functionName, ...(url && { urlId: url.logicalId }) },
+    publisher: { userId: USER_ID, functionId, functionName, ...(url && { urlId: url.logicalId }) },
   };
 };
 
