@@ -7,30 +7,10 @@ import { type BatchTime, type BatchTiming, DeliveryBatches, type DeliveryBatch }
 import type { GuardCall } from "./messages.js";
 import { type Read, readDecision, readDeliveries } from "./response.js";
 import type { CallResult, GuardRunner } from "./runner.js";
-import { invokeWithRetry } from "./invoke-with-retry.js";
+import { type Invoke, invokeWithRetry } from "./invoke-with-retry.js";
 
 /** Guard functions: their ARNs by entry (`DEFAULT_ENTRY`, a channel or a pattern) and handler. */
 export type GuardFunctions = Record<string, Partial<Record<HandlerName, string>>>;
-
-/** What came of invoking a function. */
-export type Invoked =
-  /** What it returned. */
-  | { kind: "answered"; payload: string }
-  /** Lambda will run it; nobody hears what comes of it. */
-  | { kind: "accepted" }
-  | { kind: "timeout" }
-  /**
-   * `detail`: who failed and how, without what the function said. `passing`: it was Lambda that could not just then, and
-   * may run the function if it is asked again.
-   */
-  | { kind: "failed"; detail: string; said?: string; passing?: true };
-
-/** Invokes a function. Never rejects, and takes no longer than `timeoutMs`. */
-export type Invoke = (
-  arn: string,
-  payload: string,
-  options: { timeoutMs: number; asynchronous: boolean },
-) => Promise<Invoked>;
 
 /** What running guard functions needs. */
 export interface FunctionRunnerDependencies {

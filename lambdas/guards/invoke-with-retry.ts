@@ -1,5 +1,24 @@
 import type { Clock } from "../ports.js";
-import type { Invoke, Invoked } from "./function-runner.js";
+
+/** What came of invoking a function. */
+export type Invoked =
+  /** What it returned. */
+  | { kind: "answered"; payload: string }
+  /** Lambda will run it; nobody hears what comes of it. */
+  | { kind: "accepted" }
+  | { kind: "timeout" }
+  /**
+   * `detail`: who failed and how, without what the function said. `passing`: it was Lambda that could not just then, and
+   * may run the function if it is asked again.
+   */
+  | { kind: "failed"; detail: string; said?: string; passing?: true };
+
+/** Invokes a function. Never rejects, and takes no longer than `timeoutMs`. */
+export type Invoke = (
+  arn: string,
+  payload: string,
+  options: { timeoutMs: number; asynchronous: boolean },
+) => Promise<Invoked>;
 
 /** What telling a function needs. */
 export interface InvokeDependencies {

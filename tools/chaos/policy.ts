@@ -33,7 +33,7 @@ export interface Credentials {
 export const DELIVERY_GUARDED = "heard/*";
 
 /** The channels below which insiders only may subscribe. */
-export const PRIVATE = "private/*";
+const PRIVATE = "private/*";
 
 /** The channels below which subscription guards are slow, and sometimes dead. */
 export const SLOWLY_GUARDED = "slow/*";
@@ -42,8 +42,8 @@ export const SLOWLY_GUARDED = "slow/*";
 export const LISTENER_GROUPS = 3;
 
 /** The channel whose guard publishes on another one as well, and that one. */
-export const COPIED_CHANNEL = "spread/a";
-export const COPY_CHANNEL = "log/b";
+const COPIED_CHANNEL = "spread/a";
+const COPY_CHANNEL = "log/b";
 
 /** The channels that a permitted publication is for. */
 export const targetChannels = (channel: string): readonly string[] =>

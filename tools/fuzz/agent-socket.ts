@@ -10,9 +10,10 @@ import {
   SUBPROTOCOL_DENIED,
   type WithheldMessage,
 } from "../../protocol/index.js";
-import { type ContentCheck, type ExpectedAnswer, isRenewalRequest, matchAnswers } from "./answer-matching.js";
+import { isRenewalRequest, matchAnswers } from "./answer-matching.js";
+import type { ContentCheck, ExpectedAnswer } from "./prediction.js";
 import { leakIn } from "./leaks.js";
-import type { Prediction } from "./oracle.js";
+import type { Prediction } from "./prediction.js";
 import { REASON } from "./policy.js";
 
 /** What a handshake came to. */

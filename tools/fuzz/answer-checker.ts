@@ -1,7 +1,7 @@
 import { type JsonObject, asJsonObject } from "../lib/json.js";
 import type { Reply, PresenceEventData, Json, Message, Position, WithheldMessage } from "../../protocol/index.js";
 import type { TableChecker } from "./table-checker.js";
-import type { ContentCheck } from "./answer-matching.js";
+import type { ContentCheck } from "./prediction.js";
 import { dataFor, type Changes, type DeliveryModel, type Member } from "./delivery-model.js";
 import { hasHistory, hasPresence, isTransformed, userOf } from "./policy.js";
 import { checkReplay } from "./replay-checker.js";

@@ -1,49 +1,14 @@
 import { isJsonObject } from "../lib/json.js";
 import type { Reply, Code, Json, Position } from "../../protocol/index.js";
 import type { PossibleOutcomes } from "./uuid-ownership.js";
-import type { Publication, Prediction } from "./oracle.js";
+import type { ContentCheck, ExpectedAnswer, Prediction, Publication } from "./prediction.js";
 
 /*
  * Whether what came is what was expected.
  */
 
-/** What an answer has to tell that only the books know. */
-export type ContentCheck =
-  | { kind: "subscribed"; channel: string; since: Position[] }
-  | { kind: "history"; channel: string; since?: Position; limit: number; reverse: boolean }
-  | { kind: "stored"; channel: string; uuid: string; data: Json; fingerprint: string }
-  | { kind: "attendance"; channel: string; after: string }
-  | { kind: "pong"; positions: [string, Position][]; present: string[] };
-
 /** Says what is wrong with what an answer tells; `undefined`: nothing. */
 export type Check = (content: ContentCheck, answer: Reply) => string | undefined;
-
-/** One answer that must come. */
-export interface ExpectedAnswer {
-  /** Where it may arrive. */
-  channels: readonly string[];
-  uuid?: string;
-  /** `undefined`: it must be successful. */
-  code?: Code;
-  /** `data.channel`, perhaps cut. */
-  about?: string;
-  /** Whether `rate_limited` may come instead. */
-  limited?: boolean;
-  /** Whether `unavailable` may come instead, because another renewal was faster. */
-  overtaken?: boolean;
-  /** Of a subscription: which of the channels that the frame names were permitted together with it, itself or others. */
-  grantedBy?: readonly string[];
-  /** Whether it may be gone again when it has been made, because another frame ends it. */
-  raced?: boolean;
-  /** Of an unsubscription: whether `unavailable` may come instead, because another frame subscribes the agent. */
-  met?: boolean;
-  /** Whether `uuid_reused` may come instead, because frames on their way claim the same uuid. */
-  reused?: boolean;
-  /** What it tells besides. */
-  content?: ContentCheck;
-  /** All of `data`, or a part of it; `undefined`: it must not have such a field. */
-  data?: Record<string, Json | undefined>;
-}
 
 const ERROR = "/meta/error";
 

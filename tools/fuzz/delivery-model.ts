@@ -1,6 +1,6 @@
 import type { Json, Message } from "../../protocol/index.js";
 import { MAX_FRAME_BYTES, matchesSubscription } from "./protocol-rules.js";
-import type { Publication } from "./oracle.js";
+import type { Publication } from "./prediction.js";
 import { MUTED_AGENT, hasHistory, isTransformed } from "./policy.js";
 
 /** What `receive` says of a message that has come before. */

@@ -1,6 +1,6 @@
 import type { Position } from "../../protocol/index.js";
 import { isJsonObject, type JsonObject } from "../lib/json.js";
-import type { ContentCheck } from "./answer-matching.js";
+import type { ContentCheck } from "./prediction.js";
 import { isUuid } from "./protocol-rules.js";
 
 /** A field of the object itself; `undefined` if it only inherits the field. */

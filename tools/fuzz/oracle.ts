@@ -1,10 +1,10 @@
 import { type JsonObject, isJsonObject } from "../lib/json.js";
 import type { Code, Json, Position } from "../../protocol/index.js";
-import type { ContentCheck, ExpectedAnswer } from "./answer-matching.js";
 import { MAX_CREDENTIALS_BYTES } from "./handshakes.js";
 import { own, pingContent, targetOf, targetsOf, uuidIn } from "./frame-fields.js";
 import * as names from "./protocol-rules.js";
 import * as policy from "./policy.js";
+import type { ContentCheck, ExpectedAnswer, Prediction, Publication } from "./prediction.js";
 
 /*
  * What docs/PROTOCOL.md says that a frame is answered with, and may do. Written from that page, and sharing nothing with
@@ -19,36 +19,6 @@ export interface Sender {
   name?: string;
   /** With what a denied socket was denied. */
   denied?: Code;
-}
-
-/** What a frame must be answered with: one frame of answers, none at all, or the end of the connection. */
-export type Outcome =
-  | { kind: "answers"; answers: ExpectedAnswer[]; closes: boolean }
-  | { kind: "silence" }
-  | { kind: "close"; code: number };
-
-/** A message that guards permitted, on one of the channels it goes to. */
-export interface Publication {
-  channel: string;
-  uuid: string;
-  data: Json;
-  echo: boolean;
-  /** On channels with history: what the publisher itself has sent, by which a repetition is known again. */
-  fingerprint?: string;
-}
-
-/** What a frame may change: nothing else may happen. */
-export interface Prediction {
-  outcome: Outcome;
-  subscribe: string[];
-  unsubscribe: string[];
-  publish: Publication[];
-  /** How many messages it asks to publish. */
-  messages: number;
-  /** What it asks for that has a rate of its own. */
-  asking?: keyof typeof names.QUERY_BURST;
-  /** Whether it renews the agent, and for so short a time that it may be asked to renew from then on. */
-  renews?: "long" | "moment";
 }
 
 const ERROR = "/meta/error";

@@ -1,6 +1,6 @@
 import type { Wire } from "./frames.js";
 import { MAX_FRAME_BYTES, MAX_MESSAGE_BYTES } from "./protocol-rules.js";
-import type { Prediction } from "./oracle.js";
+import type { Prediction } from "./prediction.js";
 import type { AgentSocket } from "./agent-socket.js";
 
 /** A frame on its way. */

@@ -42,7 +42,7 @@ export const isUuid = (value: unknown): value is string =>
   [...value].every((each) => ID_LETTERS.has(each));
 
 /** Whether a name is `/meta` or below it. */
-export const isMeta = (name: string): boolean => name === "/meta" || name.slice(0, 6) === "/meta/";
+const isMeta = (name: string): boolean => name === "/meta" || name.slice(0, 6) === "/meta/";
 
 /** Whether a name is a channel's, `/meta` among them. */
 const isName = (name: string): boolean => {

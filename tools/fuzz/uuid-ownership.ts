@@ -1,4 +1,4 @@
-import type { Publication } from "./oracle.js";
+import type { Publication } from "./prediction.js";
 
 /** Nothing is stored for the uuid. */
 const NONE = Symbol("none");

@@ -1,4 +1,4 @@
-import type { Invoke, Invoked } from "../../guards/function-runner.js";
+import type { Invoke, Invoked } from "../../guards/invoke-with-retry.js";
 import { endpointOf, RequestTimeout, SignedClient, type SignedResponse } from "../http/signed-request.js";
 
 /**

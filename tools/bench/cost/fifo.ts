@@ -8,7 +8,7 @@ import { fanOutWork, frameCount, gbSecondsOf, messageBytes, modelUnits } from ".
  * How many messages of a FIFO queue a function gets at once; there is no window in which they gather.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
-export const FIFO_BATCH = 10;
+const FIFO_BATCH = 10;
 
 /** What gathering by a FIFO queue comes to, for one publication. */
 export interface FifoBatching {

@@ -11,7 +11,7 @@ import type { Units } from "../units.js";
 import { FAN_OUTS, type Load, SIZES } from "./scenario.js";
 
 /** Largest fan-out that is run; larger ones are extrapolated by the model. */
-export const MAX_MEASURED_FAN_OUT = 1_000;
+const MAX_MEASURED_FAN_OUT = 1_000;
 
 /** How often each load is published and metered, after once that is not. */
 const TIMES = 5;

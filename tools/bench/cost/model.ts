@@ -106,7 +106,7 @@ const flusherMs = (lingerMs: number): number =>
  * The run of a flusher where publications come evenly: where a window passes from one to the next, each elects one of
  * its own; else no window is empty, and one goes on for as long as it may.
  */
-export const flusherRun = ({ perSecond, lingerMs }: Load): FlusherRun =>
+const flusherRun = ({ perSecond, lingerMs }: Load): FlusherRun =>
   perSecond * lingerMs <= 1_000
     ? { publications: 1, windows: 1 }
     : { publications: (perSecond * flusherMs(lingerMs)) / 1_000, windows: flusherMs(lingerMs) / lingerMs };

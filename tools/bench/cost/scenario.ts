@@ -32,9 +32,9 @@ export interface ScenarioCost extends Load, Costs {
 
 /** Fan-outs, rates, sizes and waits that are compared. */
 export const FAN_OUTS = [1, 10, 100, 1_000, 10_000] as const;
-export const RATES = [1, 20] as const;
+const RATES = [1, 20] as const;
 export const SIZES = [100, 8 * 1024] as const;
-export const LINGERS = [0, 250, 500] as const;
+const LINGERS = [0, 250, 500] as const;
 
 /** All of them. */
 export const LOADS: readonly Load[] = [false, true].flatMap((history) =>

@@ -41,7 +41,7 @@ export const LATENCY_MS = {
  * Bytes of a Query's page.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
  */
-export const PAGE_BYTES = 1024 * 1024;
+const PAGE_BYTES = 1024 * 1024;
 
 /** Rows of a full page, and what it costs in read units. */
 export const PAGE_ROWS = Math.floor(PAGE_BYTES / ROW_BYTES);

@@ -48,18 +48,11 @@ export interface Quotas {
 }
 
 /**
- * How long a connection lasts at most, and how long it may be idle, in milliseconds.
- * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
- */
-export const CONNECTION_MS = 2 * 60 * 60 * 1_000;
-export const IDLE_MS = 10 * 60 * 1_000;
-
-/**
  * Batches that an event source mapping works on at once: to begin with, more each minute, and at most: the default of the
  * construct's `deliveryConcurrency`.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
-export const POLLERS = { first: 5, perMinute: 300, most: DEFAULT_WORKERS };
+const POLLERS = { first: 5, perMinute: 300, most: DEFAULT_WORKERS };
 
 /** The construct's throttles, if nothing else is said. */
 const throttlingIn = (region?: string): Quotas["throttling"] => ({

@@ -38,10 +38,10 @@ export interface ReconnectOptions {
 }
 
 /** Most connections that are simulated; each then stands for several, and quotas are divided by as many. */
-export const MAX_SIMULATED = 50_000;
+const MAX_SIMULATED = 50_000;
 
 /** How many connections are simulated for so many subscribers. */
-export const simulatedCount = (subscribers: number): number => Math.min(subscribers, MAX_SIMULATED);
+const simulatedCount = (subscribers: number): number => Math.min(subscribers, MAX_SIMULATED);
 
 const RESOLUTION_MS = 2;
 

@@ -34,7 +34,7 @@ const WEIGHTS = {
 export type Kind = keyof typeof WEIGHTS;
 
 /** The names of all commands. */
-export const KINDS = Object.keys(WEIGHTS) as Kind[];
+const KINDS = Object.keys(WEIGHTS) as Kind[];
 
 /** Commands whose first number names a channel. */
 const CHANNEL_KINDS: readonly Kind[] = [

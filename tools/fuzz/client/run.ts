@@ -15,7 +15,7 @@ export interface RunOutcome {
 }
 
 /** The batches of a run. */
-export const batchesOf = ({ runs, steps, seed, path, without }: ClientFuzzOptions): Batch[] => {
+const batchesOf = ({ runs, steps, seed, path, without }: ClientFuzzOptions): Batch[] => {
   if (path !== undefined) return [{ seed, runs: 1, steps, path, without }];
   const count = Math.ceil(runs / BATCH);
   return Array.from({ length: count }, (_, index) => ({

@@ -3,7 +3,7 @@ import { GUARD_CHANNEL, hasHistory, matchesSubscription, isLatestOnly } from "..
 import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
 import type { Publication } from "../publication.js";
-import type { Fail } from "./oracle.js";
+import type { Fail } from "./fail.js";
 import type { Chain, Subscriptions } from "./subscriptions.js";
 
 /** How long before a message a rotation may have told that such may be missed, in milliseconds. */

@@ -5,13 +5,11 @@ import type { Link } from "../link.js";
 import type { Publication } from "../publication.js";
 import type { Server } from "../server/server.js";
 import type { ClientFrame, Peer, ServerObserver } from "../server/types.js";
+import type { Fail } from "./fail.js";
 import { Messages, nameOf, type ReceivedMessage } from "./messages.js";
 import { Requests } from "./requests.js";
 import { Subscriptions, type Status } from "./subscriptions.js";
 import { Traffic } from "./traffic.js";
-
-/** Notes that a promise was broken: which one, and how. */
-export type Fail = (rule: string, what: string) => void;
 
 /** A promise that was broken. */
 export interface Violation {

@@ -3,7 +3,7 @@ import type { Clock } from "../clock.js";
 import { hasHistory } from "../channels.js";
 import type { Publication } from "../publication.js";
 import { nameOf } from "./messages.js";
-import type { Fail } from "./oracle.js";
+import type { Fail } from "./fail.js";
 import type { Subscriptions } from "./subscriptions.js";
 import type { Traffic } from "./traffic.js";
 

@@ -2,7 +2,7 @@ import type { Position, StateChange } from "../adapter.js";
 import { GUARD_CHANNEL, hasHistory } from "../channels.js";
 import type { Clock } from "../clock.js";
 import type { Span } from "../publication.js";
-import type { Fail } from "./oracle.js";
+import type { Fail } from "./fail.js";
 import type { PositionAnswer, Traffic } from "./traffic.js";
 
 /** What the application has been told of a channel with history: from where on it gets everything, in order. */

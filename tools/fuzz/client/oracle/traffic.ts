@@ -1,11 +1,11 @@
 import type { Position } from "../adapter.js";
 import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
-import { truncateName } from "../server/server.js";
+import { truncateName } from "../server/wire-format.js";
 import { targetsOf } from "../server/subscribe-handler.js";
 import type { ClientFrame } from "../server/types.js";
 import { WALK_HISTORY_LIMIT } from "../channels.js";
-import type { Fail } from "./oracle.js";
+import type { Fail } from "./fail.js";
 
 /** An answer that told the client where it is on a channel. */
 export interface PositionAnswer {

@@ -10,7 +10,7 @@ const ID = /^[\w-]{1,64}$/;
 const META = ["connect", "subscribe", "unsubscribe", "ping", "refresh", "history", "presence"];
 
 /** Whether something is a position, as the protocol has it. */
-export const isPosition = (value: unknown): boolean =>
+const isPosition = (value: unknown): boolean =>
   isJsonObject(value) &&
   typeof value["epoch"] === "string" &&
   value["epoch"] !== "" &&

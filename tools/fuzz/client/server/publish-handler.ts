@@ -2,8 +2,8 @@ import { hasHistory, isLatestOnly, isWildcard, MAX_NAME_LENGTH } from "../channe
 import type { Link } from "../link.js";
 import type { Publication } from "../publication.js";
 import { isDone, type FrameOutcome } from "./frame-outcome.js";
-import { hasSubscriber, toMessage, type Server } from "./server.js";
-import type { ClientFrame, OutgoingMessage, Peer } from "./types.js";
+import type { ClientFrame, OutgoingMessage, Peer, ServerCore } from "./types.js";
+import { hasSubscriber, toMessage } from "./wire-format.js";
 
 /** How long a worker usually takes, and how long a late one does, in milliseconds. */
 const WORKER_MS = 20_000;
@@ -20,7 +20,7 @@ export class PublishHandler {
   readonly #posts = new WeakMap<Peer, number>();
   #uuids = 0;
 
-  constructor(readonly server: Server) {}
+  constructor(readonly server: ServerCore) {}
 
   /** The channel's latest value. */
   latest(channel: string): Publication | undefined {

@@ -1,8 +1,8 @@
 import { WIRE, type Position } from "../adapter.js";
 import { hasHistory, hasPresence, isWildcard } from "../channels.js";
 import type { FrameOutcome } from "./frame-outcome.js";
-import { toHistoryMessage, type Server } from "./server.js";
-import type { Agent, ClientFrame, Peer } from "./types.js";
+import type { Agent, ClientFrame, Peer, ServerCore } from "./types.js";
+import { toHistoryMessage } from "./wire-format.js";
 
 /** How long a request waits for the guards, as `ping` tells it. */
 const TIMEOUTS = {
@@ -19,7 +19,7 @@ const MEMBERS_PER_PAGE = 2;
 
 /** Answers `ping`, `connect`, `refresh`, `history` and `presence`. */
 export class QueryHandler {
-  constructor(readonly server: Server) {}
+  constructor(readonly server: ServerCore) {}
 
   /** Takes a frame; its answer follows later. */
   run(peer: Peer, agent: Agent, frame: ClientFrame, fate: FrameOutcome): void {

@@ -1,5 +1,5 @@
 import { WIRE, type Position } from "../adapter.js";
-import { GUARD_CHANNEL, hasHistory, hasPresence, matchesSubscription, MAX_REPEATED_LENGTH } from "../channels.js";
+import { GUARD_CHANNEL, hasPresence } from "../channels.js";
 import type { SeededRandom } from "../seeded-random.js";
 import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
@@ -10,7 +10,8 @@ import { QueryHandler } from "./query-handler.js";
 import { PublishHandler } from "./publish-handler.js";
 import { frameError } from "./frame-validator.js";
 import { SubscribeHandler } from "./subscribe-handler.js";
-import type { Agent, ClientFrame, Deployment, Peer, Policy, ServerObserver } from "./types.js";
+import type { Agent, ClientFrame, Deployment, Peer, Policy, ServerCore, ServerObserver } from "./types.js";
+import { hasSubscriber, toHistoryMessage } from "./wire-format.js";
 
 /** API Gateway closes a connection on which nothing passed for so long, in milliseconds. */
 const IDLE_TIMEOUT_MS = 600_000;
@@ -22,7 +23,7 @@ const HANDSHAKE_TIMEOUT_MS = 120_000;
 const RENEWAL_GRACE_MS = 60_000;
 
 /** A server that follows docs/PROTOCOL.md, in memory, with everything in it that can go wrong. */
-export class Server {
+export class Server implements ServerCore {
   /** All connections that the server thinks are open. */
   readonly peers = new Set<Peer>();
   /** Failures that commands have ordered for the next frames. */
@@ -31,7 +32,7 @@ export class Server {
   readonly undeniedLeaves = new Set<string>();
   /** Connections that are over, and what was subscribed there. */
   readonly gone: { link: Link; subscriptions: Set<string>; at: number }[] = [];
-  readonly publishing = new PublishHandler(this);
+  readonly publishing: PublishHandler = new PublishHandler(this);
   readonly #subscribing = new SubscribeHandler(this);
   readonly #informing = new QueryHandler(this);
   readonly #logs = new Map<string, HistoryLog>();
@@ -249,24 +250,3 @@ export class Server {
     else this.#informing.run(peer, agent, frame, fate);
   }
 }
-
-/** Whether one of some subscriptions hears what is published on a channel. */
-export const hasSubscriber = (subscriptions: Iterable<string>, channel: string): boolean => {
-  for (const subscription of subscriptions) if (matchesSubscription(subscription, channel)) return true;
-  return false;
-};
-
-/** A channel's name as answers repeat it. */
-export const truncateName = (channel: string): string => channel.slice(0, MAX_REPEATED_LENGTH);
-
-/** A message as answers about a history tell it. */
-export const toHistoryMessage = ({ n, uuid, offset }: Publication): object => ({ uuid, data: { n }, offset });
-
-/** A message as it is posted. */
-export const toMessage = ({ n, channel, uuid, epoch, offset }: Publication): object => ({
-  channel,
-  uuid,
-  data: { n },
-  ...(offset !== undefined && { offset }),
-  ...(hasHistory(channel) && { epoch }),
-});

@@ -1,8 +1,8 @@
 import { WIRE } from "../adapter.js";
 import { hasHistory, hasLatest, hasPresence, isLatestOnly, MAX_NAME_LENGTH } from "../channels.js";
 import { isDone, type FrameOutcome } from "./frame-outcome.js";
-import { toHistoryMessage, truncateName, type Server } from "./server.js";
-import type { ClientFrame, Peer, Target } from "./types.js";
+import type { ClientFrame, Peer, Target, ServerCore } from "./types.js";
+import { toHistoryMessage, truncateName } from "./wire-format.js";
 
 /** What became of one channel of a frame. */
 interface Outcome extends Target {
@@ -16,7 +16,7 @@ interface Outcome extends Target {
 
 /** Carries out `subscribe` and `unsubscribe` frames: each channel by itself, all in one answer. */
 export class SubscribeHandler {
-  constructor(readonly server: Server) {}
+  constructor(readonly server: ServerCore) {}
 
   /** Takes a frame; its answer follows later, and in between each channel has its moment. */
   run(peer: Peer, frame: ClientFrame, fate: FrameOutcome): void {

@@ -1,6 +1,10 @@
+import type { SeededRandom } from "../seeded-random.js";
+import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
 import type { Publication } from "../publication.js";
 import type { Position } from "../adapter.js";
+import type { FrameOutcome } from "./frame-outcome.js";
+import type { HistoryLog } from "./history-log.js";
 
 /** A frame of the client, after its shape was checked. */
 export interface ClientFrame {
@@ -106,4 +110,29 @@ export interface ServerObserver {
   other(channel: string): Publication;
   /** A line for whoever reads a replay. */
   note(line: () => string): void;
+}
+
+/** The part of the server that the handlers of frames use. */
+export interface ServerCore {
+  readonly clock: Clock;
+  readonly chance: SeededRandom;
+  readonly policy: Policy;
+  readonly deployment: Deployment;
+  readonly observer: ServerObserver;
+  readonly peers: Set<Peer>;
+  readonly undeniedLeaves: Set<string>;
+  readonly gone: { link: Link; subscriptions: Set<string>; at: number }[];
+  readonly publishing: {
+    readonly visitors: Map<string, Set<string>>;
+    latest(channel: string): Publication | undefined;
+  };
+  log(channel: string): HistoryLog;
+  close(peer: Peer, code: number, reason?: string): void;
+  subscribe(peer: Peer, channel: string): void;
+  unsubscribe(peer: Peer, channel: string): void;
+  isSubscribed(peer: Peer, channel: string): boolean;
+  post(peer: Peer, objects: object[], delivered?: () => void, lost?: () => void): void;
+  answer(peer: Peer, objects: object[], outcome: FrameOutcome, lost?: () => void): void;
+  expiryOf(agent: Agent): Record<string, number>;
+  replay(channel: string, since: Position | undefined, most: number): Record<string, unknown>;
 }
