@@ -49,10 +49,7 @@ const parseCredentials = (json: string | undefined): unknown => {
   try {
     return JSON.parse(json) as unknown;
   } catch {
-    throw new UserError(
-      `${CREDENTIALS_VARIABLE} is not JSON.`,
-      `A text needs its quotes: ${CREDENTIALS_VARIABLE}='"…"'`,
-    );
+    throw new UserError(`${CREDENTIALS_VARIABLE} is not JSON.`, `A string needs quotes: ${CREDENTIALS_VARIABLE}='"…"'`);
   }
 };
 

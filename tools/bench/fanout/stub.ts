@@ -42,7 +42,7 @@ const answer = (request: IncomingMessage, body: Buffer, response: ServerResponse
   response.writeHead(200, { "Content-Type": "application/x-amz-json-1.0", "Content-Length": rows.length }).end(rows);
 };
 
-const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
   const chunks: Buffer[] = [];
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.on("end", () => answer(request, Buffer.concat(chunks), response));
