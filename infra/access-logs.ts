@@ -5,7 +5,7 @@ import * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import * as logs from "aws-cdk-lib/aws-logs";
 import type { Construct, IConstruct } from "constructs";
-import { having, removalPolicy, retention, struct } from "./checks/rules.js";
+import { having, removalPolicy, retention, struct } from "./props/checks/rules.js";
 import { acknowledge } from "./nag.js";
 
 /** Where access logs go. */

@@ -2,7 +2,7 @@ import { Annotations, Stack } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import type { IConstruct } from "constructs";
-import { validationError } from "./invalid.js";
+import { validationError } from "./props/validation-error.js";
 
 /**
  * The key that log groups are encrypted with, after CloudWatch Logs was permitted to use it; none if the props do not

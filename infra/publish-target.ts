@@ -6,8 +6,8 @@ import type * as lambda from "aws-cdk-lib/aws-lambda";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
 import type { IConstruct } from "constructs";
 import { isChannelName, SERVER_API_VERSION, MAX_USER_ID_LENGTH } from "../protocol/index.js";
-import { anything, duration, having, number, struct, text } from "./checks/rules.js";
-import { validationError } from "./invalid.js";
+import { anything, duration, having, number, struct, text } from "./props/checks/rules.js";
+import { validationError } from "./props/validation-error.js";
 
 /** What an EventBridge rule publishes: `channel` or `userId`, and `data`; the rest is about what cannot be handed over. */
 export interface PublishTargetProps extends targets.TargetBaseProps {

@@ -1,7 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { PROP_NAMES, pushItStackProps } from "./checks/shapes.js";
-import type { PushItProps } from "./props.js";
+import { PROP_NAMES, pushItStackProps } from "./props/checks/shapes.js";
+import type { PushItProps } from "./props/push-it-props.js";
 import { PushIt } from "./push-it.js";
 
 /** Properties of a stack that is a Push-It and nothing else. */

@@ -9,24 +9,27 @@ import type * as kms from "aws-cdk-lib/aws-kms";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Settings } from "../lambdas/settings.js";
-import { pushItProps } from "./checks/shapes.js";
-import { FanOutQueue, workersOf } from "./deliveries.js";
-import { GUARDS_OF, type PushItFunctions, RUNS_GUARDS, makeFunctions } from "./functions.js";
-import { validateGuardEnvironment } from "./guard-environment.js";
-import { functionsAsked } from "./guard-functions.js";
-import { GuardPrincipal } from "./guard-principal.js";
-import type { GuardsConfig } from "./guards.js";
-import { validationError } from "./invalid.js";
+import { pushItProps } from "./props/checks/shapes.js";
+import { FanOutQueue, workersOf } from "./fan-out-queue.js";
+import { RUNS_GUARDS } from "./functions/asked-guards.js";
+import { makeFunctions } from "./functions/make-functions.js";
+import type { PushItFunctions } from "./functions/push-it-functions.js";
+import { type FunctionName, FUNCTIONS } from "./functions/registry.js";
+import { validateGuardEnvironment } from "./guards/guard-environment.js";
+import { functionsAsked } from "./guards/guard-functions.js";
+import { GuardPrincipal } from "./guards/guard-principal.js";
+import type { GuardsConfig } from "./guards/guards.js";
+import { validationError } from "./props/validation-error.js";
 import { logKeyOf } from "./log-key.js";
 import { acknowledge } from "./nag.js";
-import { grantConnections } from "./permissions.js";
-import type { PushItProps } from "./props.js";
+import { grantConnections } from "./functions/permissions.js";
+import type { PushItProps } from "./props/push-it-props.js";
 import { publishTarget, type PublishTargetProps } from "./publish-target.js";
-import { regionOf, requireFunctionUrls } from "./regions.js";
-import { ROUTE_NAMES, ROUTES, routeSettings } from "./routes.js";
-import { resolveSettings, validate } from "./settings.js";
+import { regionOf, requireFunctionUrls } from "./props/regions.js";
+import { ROUTE_NAMES, routeOf, routeSettings } from "./functions/routes.js";
+import { resolveSettings, validate } from "./props/settings.js";
 import { makeTable } from "./table.js";
-import { timeoutParts, timeoutSeconds } from "./timeouts.js";
+import { timeoutParts, timeoutSeconds } from "./functions/timeouts.js";
 
 /** Marks the API in the template, for `push-it-cli dev`. */
 const METADATA_KEY = "push-it:construct";
@@ -83,7 +86,7 @@ export class PushIt extends Construct {
     const logKey = logKeyOf(this, props.logEncryption, this.table.encryptionKey);
     this.stage = this.makeStage(props, logKey);
     this.fanOutQueue = new FanOutQueue(this, "Deliveries", {
-      workerSeconds: timeoutSeconds(timeoutParts("deliver", settings)),
+      workerSeconds: timeoutSeconds(timeoutParts("fanOutWorker", settings)),
       ...(this.table.encryptionKey && { encryptionKey: this.table.encryptionKey }),
     });
     this.functions = makeFunctions(this, {
@@ -92,7 +95,7 @@ export class PushIt extends Construct {
       guards,
       logKey,
       callbackUrl: this.stage.callbackUrl,
-      subjects: {
+      targets: {
         table: this.table,
         encryptionKey: this.table.encryptionKey,
         api: this.api,
@@ -100,19 +103,21 @@ export class PushIt extends Construct {
         queue: this.fanOutQueue.queue,
       },
     });
-    this.fanOutQueue.addConsumer(this.functions.deliver, workersOf(this, props));
+    this.fanOutQueue.addConsumer(this.functions.fanOutWorker, workersOf(this, props));
     this.addRoutes();
     this.scheduleSweep(props.sweepInterval ?? Duration.minutes(15));
-    if (this.functions.announce) this.scheduleAnnounce(this.functions.announce);
+    if (this.functions.presenceNotifier) this.schedulePresenceNotifier(this.functions.presenceNotifier);
     if (props.publishUrl) {
       requireFunctionUrls(this);
-      this.functionUrl = this.functions.publisher.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
+      this.functionUrl = this.functions.serverApi.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
     }
     this.guards = new GuardPrincipal(
-      [...RUNS_GUARDS].flatMap((name) => (this.functions[name]?.role as iam.Role | undefined) ?? []),
+      [...RUNS_GUARDS].flatMap((name) => (this.functionOf(name)?.role as iam.Role | undefined) ?? []),
     );
     this.askedByPublisher = new Set(
-      [this.guards, ...functionsAsked(guards?.functions, GUARDS_OF.publisher)].map((each) => each.grantPrincipal),
+      [this.guards, ...functionsAsked(guards?.functions, FUNCTIONS.serverApi.guards)].map(
+        (each) => each.grantPrincipal,
+      ),
     );
   }
 
@@ -123,7 +128,7 @@ export class PushIt extends Construct {
 
   /** The name of the function that does what a back end asks for: `functionName` of a `Publisher`. */
   get publisherName(): string {
-    return this.functions.publisher.functionName;
+    return this.functions.serverApi.functionName;
   }
 
   /** Where a back end without an AWS SDK sends its requests, with the prop `publishUrl`: `https://…`. */
@@ -147,7 +152,7 @@ export class PushIt extends Construct {
     return iam.Grant.addToPrincipal({
       grantee,
       actions: ["lambda:InvokeFunction"],
-      resourceArns: [this.functions.publisher.functionArn],
+      resourceArns: [this.functions.serverApi.functionArn],
     });
   }
 
@@ -165,7 +170,7 @@ export class PushIt extends Construct {
     iam.Grant.addToPrincipal({
       grantee,
       actions: ["lambda:InvokeFunction"],
-      resourceArns: [this.functions.publisher.functionArn],
+      resourceArns: [this.functions.serverApi.functionArn],
       conditions: { Bool: { "lambda:InvokedViaFunctionUrl": true } },
     });
     return grant;
@@ -183,7 +188,7 @@ export class PushIt extends Construct {
    * }));
    */
   publishTarget(props: PublishTargetProps): events.IRuleTarget {
-    return publishTarget(this, this.functions.publisher, props);
+    return publishTarget(this, this.functions.serverApi, props);
   }
 
   /**
@@ -264,11 +269,20 @@ export class PushIt extends Construct {
     return stage;
   }
 
+  /** A function by the registry's name; `undefined` if this deployment does not need it. */
+  private functionOf(name: FunctionName): lambda.Function | undefined {
+    const functions: { readonly [name: string]: lambda.Function | undefined } = { ...this.functions };
+    return functions[name];
+  }
+
   private addRoutes(): void {
     for (const name of ROUTE_NAMES) {
-      const { key, returnsResponse: answers } = ROUTES[name];
-      const integration = new WebSocketLambdaIntegration("Integration", this.functions[name] ?? this.functions.default);
-      const route = this.api.addRoute(key, { integration, returnResponse: answers });
+      const { key, returnsResponse } = routeOf(name);
+      const integration = new WebSocketLambdaIntegration(
+        "Integration",
+        this.functionOf(name) ?? this.functions.default,
+      );
+      const route = this.api.addRoute(key, { integration, returnResponse: returnsResponse });
       acknowledge(
         route,
         "AwsSolutions-APIG4",
@@ -290,12 +304,14 @@ export class PushIt extends Construct {
     );
   }
 
-  private scheduleAnnounce(announce: lambda.Function): void {
+  private schedulePresenceNotifier(presenceNotifier: lambda.Function): void {
     const rule = new events.Rule(this, "PresenceSchedule", {
       description: "Finds who has left channels without anybody noticing",
       schedule: events.Schedule.rate(Duration.minutes(1)),
     });
     // The age and attempts here are of handing the event to Lambda; those of the run are the function's.
-    rule.addTarget(new targets.LambdaFunction(announce, { retryAttempts: 0, maxEventAge: Duration.minutes(1) }));
+    rule.addTarget(
+      new targets.LambdaFunction(presenceNotifier, { retryAttempts: 0, maxEventAge: Duration.minutes(1) }),
+    );
   }
 }

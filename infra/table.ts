@@ -4,10 +4,10 @@ import type { Construct } from "constructs";
 import { someChannel } from "../protocol/channel-settings.js";
 import type { Settings } from "../lambdas/settings.js";
 import { acknowledge } from "./nag.js";
-import type { PushItProps } from "./props.js";
+import type { PushItProps } from "./props/push-it-props.js";
 
 /** The warning that a history is deleted with the construct, for `acknowledgeWarning`. */
-export const HISTORY_DESTROYED = "push-it-aws:historyDestroyed";
+const HISTORY_DESTROYED = "push-it-aws:historyDestroyed";
 
 /**
  * The table. Without a history its rows describe open sockets, so it may go with the construct. A history is data that

@@ -46,54 +46,6 @@ export interface OutgoingMessage<Data = Json> extends Omit<Message<Data>, "offse
   echo?: boolean;
 }
 
-/** `action: "connect"`. */
-export interface ConnectFrame {
-  action: "connect";
-  channel: typeof Meta.connect;
-  uuid: string;
-}
-
-/** `action: "ping"`. */
-export interface PingFrame {
-  action: "ping";
-  channel: typeof Meta.ping;
-  uuid: string;
-  data?: {
-    /** The client's position by channel. The reply names the channels that have newer messages. */
-    positions?: Record<string, Position>;
-    /** Channels with presence on which the client is still present. */
-    presentChannels?: string[];
-  };
-}
-
-/** `action: "refresh"`. */
-export interface RefreshFrame {
-  action: "refresh";
-  channel: typeof Meta.refresh;
-  uuid: string;
-  /** If it is left out, the guard gets `undefined`. */
-  data?: { credentials?: Json };
-}
-
-/** `action: "subscribe"` and `action: "unsubscribe"`. */
-export interface SubscriptionFrame {
-  action: "subscribe" | "unsubscribe";
-  channel: typeof Meta.subscribe | typeof Meta.unsubscribe;
-  uuid: string;
-  data: SubscriptionTarget | { channels: (string | SubscriptionTarget)[] };
-}
-
-/** A channel to subscribe to or to unsubscribe from. */
-export interface SubscriptionTarget {
-  channel: string;
-  /** The client's position, in a `subscribe` request: it also wants the messages after that. */
-  since?: Position;
-}
-
-/** `action: "publish"` and `action: "send"`: one message in the frame itself, or several in `messages`. */
-export type PublicationFrame =
-  ({ action: "publish" | "send" } & OutgoingMessage) | { action: "publish" | "send"; messages: OutgoingMessage[] };
-
 /** The server's reply to a request. */
 export interface Reply {
   channel: MetaChannel;

@@ -74,11 +74,3 @@ export interface HistoryQuery {
   /** Newest first. @default false */
   reverse?: boolean;
 }
-
-/** `action: "history"`. */
-export interface HistoryFrame {
-  action: "history";
-  channel: "/meta/history";
-  uuid: string;
-  data: HistoryQuery;
-}

@@ -10,14 +10,6 @@ export interface Member {
   info?: Json;
 }
 
-/** `action: "presence"`. */
-export interface PresenceFrame {
-  action: "presence";
-  channel: "/meta/presence";
-  uuid: string;
-  data: PresenceQuery;
-}
-
 /** `data` of a `presence` frame. */
 export interface PresenceQuery {
   channel: string;

@@ -48,7 +48,7 @@ const main = async () => {
   const inputs = inputsOf(root);
   if (!process.argv.includes("--force") && isUpToDate(root, inputs, { types })) return say("nothing has changed");
   // All of them, so that one look shows everything that is wrong.
-  const results = await Promise.allSettled([...bundles().map(bundle), libraries()]);
+  const results = await Promise.allSettled([...(await bundles()).map(bundle), libraries()]);
   const errors = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
   if (errors.length > 0) throw new AggregateError(errors);
   const paths = [...results.flatMap(({ value }) => value), ...copies().map(copy)];

@@ -2,29 +2,20 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { leanSdk } from "./lean-sdk.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The functions of the template, and where each begins below `lambdas/`: it becomes `dist/lambdas/<name>/index.mjs`. */
-export const FUNCTIONS = {
-  connect: "routes/connect",
-  disconnect: "routes/disconnect",
-  handshake: "routes/connect-status",
-  subscribe: "routes/subscribe",
-  unsubscribe: "routes/unsubscribe",
-  publish: "routes/publish",
-  send: "routes/send",
-  refresh: "routes/refresh",
-  ping: "routes/ping",
-  presence: "routes/presence",
-  history: "routes/history",
-  default: "routes/default",
-  sweep: "workers/sweep",
-  publisher: "workers/server-api",
-  deliver: "workers/fan-out-worker",
-  flush: "workers/linger-flusher",
-  announce: "workers/presence-notifier",
+/** The registry of functions (infra/functions/registry.ts), compiled on the fly: this script runs without TypeScript. */
+const registry = async () => {
+  const { outputFiles } = await build({
+    entryPoints: [join(root, "infra/functions/registry.ts")],
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString("base64")}`);
 };
 
 /**
@@ -83,8 +74,8 @@ const node = (folder) => ({
 const browser = { ...common, platform: "browser", target: "es2022", minify: true };
 
 /** What `push-it-aws` is: the functions, what runs guard modules in them, and the construct. */
-const construct = () => [
-  ...Object.entries(FUNCTIONS).map(([name, entry]) => ({
+const construct = async () => [
+  ...Object.entries((await registry()).FUNCTIONS).map(([name, { entry }]) => ({
     ...lambda,
     entryPoints: [`lambdas/${entry}.ts`],
     outfile: `dist/lambdas/${name}/index.mjs`,
@@ -141,7 +132,7 @@ const command = () => [
 ];
 
 /** Everything that is bundled, but what others import: scripts/libraries.mjs has that. */
-export const bundles = () => [...construct(), ...command()];
+export const bundles = async () => [...(await construct()), ...command()];
 
 /** The console page. */
 const CONSOLE = "local/console";

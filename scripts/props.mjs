@@ -10,17 +10,17 @@ const page = join(root, "docs/DEPLOY.md");
 
 /** The interfaces that have a table, and the file each is in. */
 const TABLES = {
-  PushItProps: "infra/props.ts",
-  ChannelOptions: "infra/channel-options.ts",
-  HistoryOptions: "infra/channel-options.ts",
-  GuardTimeouts: "infra/options.ts",
-  Limits: "infra/client-limits.ts",
-  RouteThrottling: "infra/options.ts",
-  FunctionConcurrency: "infra/options.ts",
-  GuardModuleProps: "infra/guards.ts",
-  GuardFunctions: "infra/guard-functions.ts",
-  ChannelGuardFunctions: "infra/guard-functions.ts",
-  GuardBundlingOptions: "infra/options.ts",
+  PushItProps: "infra/props/push-it-props.ts",
+  ChannelOptions: "infra/props/channel-options.ts",
+  HistoryOptions: "infra/props/channel-options.ts",
+  GuardTimeouts: "infra/props/options.ts",
+  Limits: "infra/props/client-limits.ts",
+  RouteThrottling: "infra/props/options.ts",
+  FunctionConcurrency: "infra/props/options.ts",
+  GuardModuleProps: "infra/guards/guards.ts",
+  GuardFunctions: "infra/guards/guard-functions.ts",
+  ChannelGuardFunctions: "infra/guards/guard-functions.ts",
+  GuardBundlingOptions: "infra/props/options.ts",
   AccessLogOptions: "infra/access-logs.ts",
 };
 

@@ -4,7 +4,7 @@ import type { Client } from "./client.js";
 import type { Recovery } from "./history/recovery.js";
 import type { Received } from "./json.js";
 import type { Presence } from "./presence/presence.js";
-import { dataOf } from "./requests/request-queue.js";
+import { requestData } from "./requests/request-queue.js";
 import type { HistoryOptions, HistoryPage, PresenceSet } from "./types.js";
 
 /**
@@ -50,14 +50,10 @@ export class Channel<Data = unknown> extends BaseChannel<Data> {
    * Reads the channel's history, also without a subscription. Rejects with a `PushItError`.
    * @example const { messages } = await stories.history({ reverse: true, limit: 20 });
    */
-  history(options?: HistoryOptions): Promise<HistoryPage<Received<Data>>> {
-    return new Promise((resolve, reject) => {
-      this.#client.queue.enqueueMeta("history", { ...options, channel: this.name }, (outcome) => {
-        if (outcome.error) return reject(outcome.error);
-        const replay = dataOf<Replay>(outcome);
-        resolve({ ...replay, messages: (replay.messages ?? []) as HistoryPage<Received<Data>>["messages"] });
-      });
-    });
+  async history(options?: HistoryOptions): Promise<HistoryPage<Received<Data>>> {
+    const request = { ...options, channel: this.name };
+    const replay = await requestData<Replay>(this.#client.queue, "history", request);
+    return { ...replay, messages: (replay.messages ?? []) as HistoryPage<Received<Data>>["messages"] };
   }
 
   /** Reads the agents that are subscribed to this very channel, if it has presence. Rejects with a `PushItError`. */

@@ -79,7 +79,11 @@ export class Client implements Internals {
     // Publications keep their order. Messages without a reply do not.
     const orderingKey = action === "publish" ? " " : uuid;
     this.queue.enqueue({
-      ...{ action, uuid, channel, payload, orderingKey },
+      action,
+      uuid,
+      channel,
+      payload,
+      orderingKey,
       onEnd: (outcome) => {
         if (!outcome.error) this.notify("onPublished", channel, outcome);
         result.result = outcome.data;

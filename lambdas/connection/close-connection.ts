@@ -6,7 +6,7 @@ import type { Connections } from "../ports.js";
 
 /**
  * How long telling may take, and how long closing, in milliseconds: together less than the margin that each function has
- * beside what it asks and does (`MARGIN_MS` in infra/timeouts.ts). Who was not told in time is closed all the same.
+ * beside what it asks and does (`MARGIN_MS` in infra/functions/timeouts.ts). Who was not told in time is closed all the same.
  */
 export const NOTIFY_TIMEOUT_MS = 1_500;
 export const CLOSE_TIMEOUT_MS = 2_500;

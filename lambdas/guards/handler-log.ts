@@ -14,10 +14,8 @@ export interface HandlerLog {
  * which is what a function has that says nothing of its log.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
  */
-export const keepsDebug = ({
-  AWS_LAMBDA_LOG_FORMAT: format,
-  AWS_LAMBDA_LOG_LEVEL: level = "",
-}: LogVariables): boolean => format === "JSON" && ["DEBUG", "TRACE"].includes(level);
+const keepsDebug = ({ AWS_LAMBDA_LOG_FORMAT: format, AWS_LAMBDA_LOG_LEVEL: level = "" }: LogVariables): boolean =>
+  format === "JSON" && ["DEBUG", "TRACE"].includes(level);
 
 /** A function's log, by what Lambda tells the function of it. */
 export const handlerLog = (variables: LogVariables): HandlerLog => ({

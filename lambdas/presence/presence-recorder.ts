@@ -18,10 +18,10 @@ export interface PresenceRecorderDependencies {
 }
 
 /** How long a run is awaited before another one is asked for, in milliseconds. */
-export const NOTIFICATION_WAIT_MS = 30_000;
+const NOTIFICATION_WAIT_MS = 30_000;
 
 /** How many channels one run tells: as many as a frame can subscribe to. */
-export const CHANNELS_PER_RUN = MAX_CHANNELS_PER_FRAME;
+const CHANNELS_PER_RUN = MAX_CHANNELS_PER_FRAME;
 
 /** How many channels are written at once. */
 const WRITES_IN_FLIGHT = 16;

@@ -21,7 +21,7 @@ const WRITES_IN_FLIGHT = 16;
  * Which part of a lease must be over before it is renewed. Agents say twice a lease that they are there; what comes sooner
  * than this costs no write, however often it comes.
  */
-export const RENEWAL_SHARE = 1 / 4;
+const RENEWAL_SHARE = 1 / 4;
 
 /** Reads the channels on which a `ping` says that the agent is present. */
 export const readPresent = (body: string | null | undefined): Parsed<string[]> => {

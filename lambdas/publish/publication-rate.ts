@@ -3,7 +3,7 @@ import type { Clock } from "../ports.js";
 import { RateLimiter } from "../requests/rate-limiter.js";
 
 /** For how many seconds' worth of publications an agent that was silent may publish at once. */
-export const BURST_SECONDS = 2;
+const BURST_SECONDS = 2;
 
 /** Counts what each agent publishes. */
 export class PublicationRateLimiter extends RateLimiter {

@@ -1,6 +1,6 @@
 import { resolve as resolvePath } from "node:path";
-import { GUARD_BUNDLING } from "../../infra/guard-build.js";
-import type { GuardBundlingOptions } from "../../infra/options.js";
+import { GUARD_BUNDLING } from "../../infra/guards/guard-build.js";
+import type { GuardBundlingOptions } from "../../infra/props/options.js";
 import type { Place } from "../core/place.js";
 import type { FunctionModel } from "./model/functions.js";
 import type { SystemModel } from "./model/system.js";

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 
 export const isCode = (file) => /\.(?:[cm]?[jt]s|tsx|jsx)$/.test(file);
 
-export const isPage = (file) => file.endsWith(".md");
+const isPage = (file) => file.endsWith(".md");
 
 /** The files below some paths that git knows or would add, in order. */
 export const filesBelow = (root, paths) => {

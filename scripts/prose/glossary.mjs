@@ -3,7 +3,7 @@ import { EXCEPTIONS, UNCHECKED } from "./exceptions.mjs";
 import { rowsOf } from "./sentences.mjs";
 
 /** The words of a name or a text, in lower case: `tellAndClose`, `TELL_MS` and "tells a client" begin with a verb each. */
-export const partsOf = (text) =>
+const partsOf = (text) =>
   text
     .replace(/([\p{Ll}\d])(\p{Lu})/gu, "$1 $2")
     .replace(/(\p{Lu}+)(\p{Lu}\p{Ll})/gu, "$1 $2")

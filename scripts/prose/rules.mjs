@@ -2,13 +2,13 @@
 import { CODE, PATTERNS } from "./patterns.mjs";
 import { sentencesOf } from "./sentences.mjs";
 
-export const MAX_WORDS = 25;
-export const MAX_WORDS_OF_A_TEST = 12;
+const MAX_WORDS = 25;
+const MAX_WORDS_OF_A_TEST = 12;
 
 /** Several pieces of code in a row are one word: `a`, `b` and `c`. */
 const CODES = new RegExp(`${CODE}(?:(?:, (?:and |or )?| (?:and|or) |/|, ?)${CODE})+`, "g");
 
-export const wordsOf = (sentence) =>
+const wordsOf = (sentence) =>
   sentence
     .replace(CODES, CODE)
     .split(/\s+/)

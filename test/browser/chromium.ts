@@ -61,7 +61,7 @@ const FONTS = `<?xml version="1.0"?>
 `;
 
 /** The environment in which the unpacked browser finds its libraries, whatever the system has of them. */
-export const browserEnvironment = (home: string): Record<string, string> => ({
+const browserEnvironment = (home: string): Record<string, string> => ({
   HOME: home,
   PATH: process.env.PATH ?? "",
   LD_LIBRARY_PATH: join(home, "al2023/lib"),

@@ -1,8 +1,10 @@
 import { Duration } from "aws-cdk-lib";
 import { Guards } from "../../infra/index.js";
+import { atOnce } from "../at-once.js";
 import {
   BEHAVIOURS,
   BUSY,
+  BUSY_AT_ONCE,
   GUARDS,
   type Host,
   HOSTS,
@@ -89,17 +91,14 @@ describe.each(HOSTS)("guards in a %s", (host) => {
 
   describe.each(BEHAVIOURS)("that %s", (behaviour) => {
     const trials = new Map<Place, Promise<void>>();
-    const tryIt = (place: Place): Promise<void> =>
-      TRIALS[place]({ system, host, behaviour, outcome: cellOf(host, place, behaviour).outcome, listener });
     beforeAll(() => {
-      if (BUSY.has(behaviour)) return;
-      for (const place of PLACES) {
-        const trial = tryIt(place);
-        trial.catch(() => undefined);
-        trials.set(place, trial);
-      }
+      const most = BUSY.has(behaviour) ? BUSY_AT_ONCE : PLACES.length;
+      const started = atOnce(most, PLACES, (place) =>
+        TRIALS[place]({ system, host, behaviour, outcome: cellOf(host, place, behaviour).outcome, listener }),
+      );
+      PLACES.forEach((place, at) => trials.set(place, started[at]!));
     });
 
-    it.each(PLACES)("%s", (place) => trials.get(place) ?? tryIt(place));
+    it.each(PLACES)("%s", (place) => trials.get(place));
   });
 });

@@ -4,7 +4,8 @@ import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
 import { Denials, PushIt } from "../../infra/index.js";
-import { FUNCTION_NAMES, isNeeded } from "../../infra/timeouts.js";
+import { FUNCTION_NAMES } from "../../infra/functions/registry.js";
+import { isNeeded } from "../../infra/functions/timeouts.js";
 import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
 import { makePushIt, makeStack, only, readable, resourcesOf, synthesize } from "./synth.js";
 
@@ -138,7 +139,7 @@ describe("the functions", () => {
 
   test("know the table, the settings and where to post, and nothing else", () => {
     for (const { Properties } of functions) {
-      const publishes = /publish|send|deliver/.test(String(Properties.Description));
+      const publishes = /publish|send|serverApi|fanOutWorker/.test(String(Properties.Description));
       const { Variables } = readable(Properties.Environment) as { Variables: Record<string, string> };
       const { PUSH_IT_SETTINGS, ...others } = Variables;
       expect(JSON.parse(PUSH_IT_SETTINGS!)).toEqual(DEFAULT_SETTINGS);

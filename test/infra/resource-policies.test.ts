@@ -1,7 +1,8 @@
 import { Duration } from "aws-cdk-lib";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import { AccessLogs, Guards, type PushItProps } from "../../infra/index.js";
-import { ROUTE_NAMES, ROUTES } from "../../infra/routes.js";
+import { FUNCTIONS } from "../../infra/functions/registry.js";
+import { ROUTE_NAMES, routeOf } from "../../infra/functions/routes.js";
 import { makeStack, readable, resourcesOf, synthesize } from "./synth.js";
 
 // What permits something and is not asked in a local run, so that no end-to-end test misses it: `npm run iam:mutate`
@@ -33,12 +34,10 @@ describe("who may invoke the functions", () => {
 
   test("the API, each for its own route", () => {
     const api = permissions.filter(({ Principal }) => Principal === "apigateway.amazonaws.com");
-    const nameOf = (name: string): string =>
-      name === "default" ? "DefaultRoute" : name.charAt(0).toUpperCase() + name.slice(1);
     const arnOf = (key: string): string =>
       `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/*${key}`;
     const expected = ROUTE_NAMES.map((name) =>
-      invoke(nameOf(name), "apigateway.amazonaws.com", arnOf(ROUTES[name].key)),
+      invoke(FUNCTIONS[name].id, "apigateway.amazonaws.com", arnOf(routeOf(name).key)),
     );
     expect(api).toHaveLength(expected.length);
     expect(api).toEqual(expect.arrayContaining(expected));

@@ -5,7 +5,8 @@ import { Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import ts from "typescript";
 import type { PushIt } from "../../infra/index.js";
-import { ROUTES, type RouteName } from "../../infra/routes.js";
+import type { RouteName } from "../../infra/functions/registry.js";
+import { routeOf } from "../../infra/functions/routes.js";
 import type { RateLimit } from "../../lambdas/requests/rate-limiter.js";
 import { ROWS_PER_FRAME } from "../../lambdas/presence/presence-query.js";
 import {
@@ -57,7 +58,7 @@ describe("the threat model", () => {
 const [MESSAGE, MINUTE, REQUEST, GB_SECOND, WRITE, READ, LOG] = [1, 0.25, 0.2, 13.3334, 0.625, 0.125, 0.125];
 /** In USD per GB. */
 const GB_OF_LOG = 0.5;
-const rate = (...names: RouteName[]): number => names.reduce((sum, name) => sum + ROUTES[name].throttle.rateLimit, 0);
+const rate = (...names: RouteName[]): number => names.reduce((sum, name) => sum + routeOf(name).requestsPerSecond, 0);
 const dollars = (perSecond: number, perMillion: number): string =>
   `**$${((perSecond * 3600 * perMillion) / 1e6).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}**`;
 const lambda = (seconds: number): number => REQUEST + seconds * 0.5 * GB_SECOND;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { RUNTIME } from "../../infra/functions.js";
+import { RUNTIME } from "../../infra/functions/make-functions.js";
 import { ROOT } from "./processes.js";
 
 test("the Node that .ci/run tests as deployed is the one that is deployed", () => {

@@ -1,7 +1,16 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
-import { FUNCTION_NAMES } from "../../infra/timeouts.js";
-import { filesFrom, importsOf, manifestIn, PACKAGES, type PackageFolder, packOf, targetsOf } from "./packs.js";
+import { FUNCTION_NAMES } from "../../infra/functions/registry.js";
+import {
+  filesFrom,
+  importsOf,
+  manifestIn,
+  PACKAGES,
+  type PackageFolder,
+  packOf,
+  tarballOf,
+  targetsOf,
+} from "./packs.js";
 import { ROOT, run } from "./processes.js";
 
 /** The files of the console page: what it is written in, and its script. */
@@ -17,6 +26,9 @@ const starterFiles = readdirSync(join(ROOT, "local/dist/starter"), { withFileTyp
 
 /** What says of a folder what its files are. */
 const KINDS = ["dist/cjs/package.json", "dist/esm/package.json"];
+
+/** The program of a package that this repository has installed. */
+const tool = (path: string): string => join(ROOT, "node_modules", path);
 
 interface Expected {
   folder: PackageFolder;
@@ -133,10 +145,10 @@ describe.each(cases)("the package %s", (name, { folder, beside, dependencies, pe
   });
 
   test("pleases publint and attw", () => {
-    // Both look into a package that is packed anew, which builds nothing that is built already.
-    expect(run("npx", ["--no-install", "publint", "--strict"], { cwd: join(ROOT, folder) })).toContain("All good!");
-    const said = run("npx", ["--no-install", "attw", "--pack", ".", "--no-color"], { cwd: join(ROOT, folder) });
-    // A command is imported by nobody.
+    const tarball = tarballOf(folder);
+    expect(run(process.execPath, [tool("publint/src/cli.js"), "run", tarball, "--strict"])).toContain("All good!");
+    const said = run(process.execPath, [tool("@arethetypeswrong/cli/dist/index.js"), tarball, "--no-color"]);
+    // A command is not imported.
     expect(said).toContain(folder === "local" ? "does not contain types" : "No problems found");
   });
 });

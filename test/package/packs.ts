@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import ts from "typescript";
 import { ROOT, run } from "./processes.js";
@@ -39,31 +39,47 @@ export const manifestIn = (folder: string): Manifest =>
 
 /** What `npm pack` says it packs. */
 export interface Pack {
+  filename: string;
   size: number;
   unpackedSize: number;
   files: { path: string; mode: number }[];
 }
 
-/** What is packed of a package, without packing it. */
+/**
+ * Packs a package once for all suites of a run. Jest removes the folder (test/run/).
+ * @returns the folder with the tarball, and with the report of `npm pack` in `pack.json`
+ */
+const packed = (folder: PackageFolder): string => {
+  const runFolder = process.env["PUSH_IT_RUN_FOLDER"]!;
+  const shared = join(runFolder, `packed-${PACKAGES[folder]}`);
+  if (existsSync(shared)) return shared;
+  const making = mkdtempSync(join(runFolder, "packing-"));
+  const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", making];
+  writeFileSync(join(making, "pack.json"), run("npm", args, { cwd: join(ROOT, folder) }));
+  try {
+    renameSync(making, shared);
+  } catch (error) {
+    // Another worker was faster. Its folder is as good.
+    if (!existsSync(shared)) throw error;
+    rmSync(making, { recursive: true });
+  }
+  return shared;
+};
+
+/** The report of `npm pack` about a package. */
 export const packOf = (folder: PackageFolder): Pack => {
-  const [pack] = JSON.parse(
-    run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: join(ROOT, folder) }),
-  ) as [Pack];
+  const [pack] = JSON.parse(readFileSync(join(packed(folder), "pack.json"), "utf8")) as [Pack];
   return pack;
 };
 
-/** Packs a package into a folder; gives the tarball. */
-export const packInto = (target: string, folder: PackageFolder): string => {
-  const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", target];
-  const [{ filename }] = JSON.parse(run("npm", args, { cwd: join(ROOT, folder) })) as [{ filename: string }];
-  return join(target, filename);
-};
+/** The tarball of a package. */
+export const tarballOf = (folder: PackageFolder): string => join(packed(folder), packOf(folder).filename);
 
 /** Makes an empty project in a folder and installs packages there, as they are packed; gives the folder. */
 export const installedIn = (app: string, packages: PackageFolder[], ...flags: string[]): string => {
   mkdirSync(app);
   writeFileSync(join(app, "package.json"), '{"private":true}\n');
-  run("npm", ["install", "--no-audit", "--no-fund", ...flags, ...packages.map((each) => packInto(app, each))], {
+  run("npm", ["install", "--no-audit", "--no-fund", ...flags, ...packages.map(tarballOf)], {
     cwd: app,
   });
   return app;

@@ -5,12 +5,12 @@ export const JUSTIFIED = [
   {
     actions: /^logs:(CreateLogStream|PutLogEvents)$/,
     reason:
-      "Lambda itself writes a function's log in the name of its role; locally logs go to stderr (test/infra/permissions.test.ts)",
+      "Lambda itself writes a function's log in the name of its role; locally logs go to stderr (test/infra/functions/permissions.test.ts)",
   },
   {
     actions: /^kms:(DescribeKey|Encrypt|GenerateDataKey|ReEncrypt(From|To))$/,
     reason:
-      "DynamoDB's documentation wants who uses a table under a customer's key to be allowed it; locally only what is needed to decrypt, and to send to a queue, is asked (test/infra/permissions.test.ts)",
+      "DynamoDB's documentation wants who uses a table under a customer's key to be allowed it; locally only what is needed to decrypt, and to send to a queue, is asked (test/infra/functions/permissions.test.ts)",
   },
 ];
 

@@ -52,7 +52,7 @@ export class NetworkDiagnosis implements Extension {
   #reportBlocked(): void {
     const { state } = this.#connection;
     const reason =
-      "The server replies over HTTP but not over WebSockets. A proxy or firewall may block them. Or the server refuses the connection, for example because of large cookies.";
+      "The server replies over HTTP, but not over WebSockets. A proxy, a firewall or large cookies may be the cause.";
     if (state === "connecting") this.#client.changeState({ state, previous: state, code: "websocket_blocked", reason });
   }
 }

@@ -5,7 +5,7 @@ import { BoundedMap } from "../bounded-map.js";
 import type { Client } from "../client.js";
 import type { PushItError } from "../errors.js";
 import type { Extension, PingPart } from "../extension.js";
-import { dataOf } from "../requests/request-queue.js";
+import { requestData } from "../requests/request-queue.js";
 import type { PresenceSet } from "../types.js";
 
 /** For how many members to remember when they last joined or left. */
@@ -101,11 +101,6 @@ export class Presence implements Extension {
   }
 
   #readPage(channel: string, after: string | undefined): Promise<PresencePage> {
-    return new Promise((resolve, reject) => {
-      this.#client.queue.enqueueMeta("presence", { channel, after }, (outcome) => {
-        if (outcome.error) reject(outcome.error);
-        else resolve(dataOf<PresencePage>(outcome));
-      });
-    });
+    return requestData(this.#client.queue, "presence", { channel, after });
   }
 }

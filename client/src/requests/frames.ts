@@ -1,5 +1,5 @@
 import type { Message, Reply } from "../../../protocol/frames.js";
-import { MAX_FRAME_BYTES } from "../../../protocol/limits.js";
+import { MAX_CHANNEL_LENGTH, MAX_FRAME_BYTES } from "../../../protocol/limits.js";
 import { isPublicationAction, isSubscriptionAction, type Request } from "./request.js";
 
 /** An incoming frame: a message, a reply, or an error of API Gateway itself. Its fields are not validated. */
@@ -13,6 +13,9 @@ export const parseFrame = (text: unknown): IncomingFrame[] => {
     return [];
   }
 };
+
+/** The longest name of a channel or wildcard. The server cuts longer names in its replies. */
+export const MAX_NAME_LENGTH = MAX_CHANNEL_LENGTH + "/*".length;
 
 /** How many bytes of payload fit a frame. The rest of the frame takes less than 128 bytes. */
 export const MAX_PAYLOAD_BYTES = MAX_FRAME_BYTES - 128;

@@ -1,17 +1,21 @@
 import type { Action } from "../../../protocol/frames.js";
 import type { Json } from "../../../protocol/json.js";
-import { MAX_CHANNEL_LENGTH, MAX_CHANNELS_PER_FRAME, MAX_MESSAGES_PER_FRAME } from "../../../protocol/limits.js";
+import { MAX_CHANNELS_PER_FRAME, MAX_MESSAGES_PER_FRAME } from "../../../protocol/limits.js";
 import type { Transport } from "../connection/transport.js";
 import { defer } from "../emitter.js";
 import { PushItError, type RequestCode } from "../errors.js";
 import type { Internals } from "../internals.js";
 import { newId } from "../platform/id.js";
 import { formatNumber, tooLarge, utf8 } from "../platform/text.js";
-import { type BatchLimits, encodeBatch, type IncomingFrame, MAX_PAYLOAD_BYTES, nextBatch } from "./frames.js";
+import {
+  type BatchLimits,
+  encodeBatch,
+  type IncomingFrame,
+  MAX_NAME_LENGTH,
+  MAX_PAYLOAD_BYTES,
+  nextBatch,
+} from "./frames.js";
 import { isSubscriptionAction, type Outcome, type Request, type RequestFields } from "./request.js";
-
-/** The longest channel name in a reply. The server cuts longer ones. */
-const MAX_NAME_LENGTH = MAX_CHANNEL_LENGTH + "/*".length;
 
 /** The code for an error frame of API Gateway itself, which has only an English text. */
 const gatewayCode = (text: string): RequestCode => {
@@ -233,6 +237,16 @@ const metaRequest = (action: Action, data: object | undefined, onEnd: (outcome: 
     onEnd,
   };
 };
+
+/** Sends a request about a channel. Resolves with the `data` of its reply, and rejects with a `PushItError`. */
+export const requestData = <Data>(
+  queue: RequestQueue,
+  action: Action,
+  data: { channel: string; [field: string]: unknown },
+): Promise<Data> =>
+  new Promise((resolve, reject) => {
+    queue.enqueueMeta(action, data, (outcome) => (outcome.error ? reject(outcome.error) : resolve(dataOf(outcome))));
+  });
 
 /** The `data` of a reply, as the type that the protocol gives it. */
 export const dataOf = <Data>(outcome: { data?: Json | undefined }): Data => outcome.data as Data;

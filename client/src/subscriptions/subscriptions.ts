@@ -7,11 +7,9 @@ import type { Extension } from "../extension.js";
 import type { ConnectionPart, Internals, SettleCallback } from "../internals.js";
 import { newId } from "../platform/id.js";
 import type { Outcome } from "../requests/request.js";
+import { MAX_NAME_LENGTH } from "../requests/frames.js";
 import { dataOf, type RequestQueue } from "../requests/request-queue.js";
 import type { Holder, Subscription, Waiter } from "./subscription.js";
-
-/** The longest name of a channel or wildcard. */
-const MAX_NAME_LENGTH = MAX_CHANNEL_LENGTH + "/*".length;
 
 /**
  * Makes the server's subscriptions match the application's. Each channel has holders: the client subscribes for the
@@ -44,8 +42,7 @@ export class Subscriptions implements Extension {
           channel,
         }),
       );
-    const subscription: Subscription = this.#subscriptions.get(channel) ?? { channel, holders: new Set(), waiters: [] };
-    this.#subscriptions.set(channel, subscription);
+    const subscription = this.#subscriptions.get(channel) ?? this.#add(channel);
     subscription.holders.add(holder);
     this.#reconcileSoon(subscription, { holder, wants: true, settle });
   }
@@ -114,10 +111,14 @@ export class Subscriptions implements Extension {
 
   /** Unsubscribes from a channel without holders, because a guard may have subscribed this agent to it. */
   #releaseUnknown(channel: string, holder: Holder, settle: SettleCallback): void {
-    const subscription: Subscription = { channel, holders: new Set(), waiters: [] };
     this.#connection.transport?.subscriptions.set(channel, false);
+    this.#reconcileSoon(this.#add(channel), { holder, wants: false, settle });
+  }
+
+  #add(channel: string): Subscription {
+    const subscription: Subscription = { channel, holders: new Set(), waiters: [] };
     this.#subscriptions.set(channel, subscription);
-    this.#reconcileSoon(subscription, { holder, wants: false, settle });
+    return subscription;
   }
 
   #reconcileAll(): void {

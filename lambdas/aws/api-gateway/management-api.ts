@@ -4,7 +4,7 @@ import type { Connections, Log, PostResult } from "../../ports.js";
 import { endpointOf, SignedClient, type SignedRequest, type SignedResponse } from "../http/signed-request.js";
 
 /** How long one call may take altogether, in milliseconds. A function's margin is longer than that. */
-export const CALL_MS = 3_000;
+const CALL_MS = 3_000;
 
 const resultOf = (status: number): PostResult => {
   if (status >= 200 && status < 300) return "sent";

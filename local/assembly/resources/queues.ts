@@ -3,7 +3,7 @@ import { MAX_MESSAGE_BYTES, QUEUE_DEFAULTS } from "../../services/sqs/limits.js"
 import { type Properties, Refused, type ResourceReader } from "./reader.js";
 
 /** CloudFormation's name of queues. */
-export const QUEUE = "AWS::SQS::Queue";
+const QUEUE = "AWS::SQS::Queue";
 
 /** The standard queues of the stack. */
 export const readQueues = (reader: ResourceReader): QueueModel[] => {

@@ -59,7 +59,7 @@ const probeOne = async (wire: Wire, prefix: string, run: string): Promise<Probed
 };
 
 /** What a channel can do, by the answers to two subscriptions, with a publication between them, and to a wildcard. */
-export const featuresOf = (first: Reply, again: Reply, wildcard: Reply): ReadonlySet<Feature> => {
+const featuresOf = (first: Reply, again: Reply, wildcard: Reply): ReadonlySet<Feature> => {
   const [before = {}, after = {}] = [first.data, again.data] as (Partial<SubscribeResult> | undefined)[];
   const has = new Set<Feature>(["plain"]);
   if (before.position) has.add("history");

@@ -33,7 +33,7 @@ export const lineOf = (
 };
 
 /** How long things took in all checks together. */
-export const latenciesOf = (results: readonly CheckResult[]): Partial<Record<keyof Times, Spread>> =>
+const latenciesOf = (results: readonly CheckResult[]): Partial<Record<keyof Times, Spread>> =>
   Object.fromEntries(
     Object.keys(KINDS).flatMap((kind) => {
       const spread = spreadOf(results.flatMap(({ times }) => times[kind as keyof Times]));

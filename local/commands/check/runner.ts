@@ -28,7 +28,7 @@ export interface RunResult {
 export const EXIT: Record<Outcome, number> = { passed: 0, failed: 1, "not tried": 3 };
 
 /** One outcome of many: anything that failed, then anything that was not tried. */
-export const overall = (outcomes: readonly Outcome[]): Outcome =>
+const overall = (outcomes: readonly Outcome[]): Outcome =>
   (["failed", "not tried"] as const).find((each) => outcomes.includes(each)) ?? "passed";
 
 /** How many characters of an id name a run's channels. */

@@ -25,7 +25,7 @@ const tapped = (onCopy: OnCopy): typeof WebSocket =>
   } as typeof WebSocket;
 
 /** A connection that the server does not want. */
-export class Unwelcome extends Error {
+class Unwelcome extends Error {
   override name = "Unwelcome";
 }
 

@@ -4,7 +4,7 @@ import { MAX_CREDENTIALS_BYTES } from "../../../protocol/index.js";
 import { UserError, messageOf } from "../../core/user-error.js";
 
 /** The environment variable that holds a client's credentials, as JSON. */
-export const CREDENTIALS_VARIABLE = "PUSH_IT_CREDENTIALS";
+const CREDENTIALS_VARIABLE = "PUSH_IT_CREDENTIALS";
 
 /** How `--credentials` is described in help texts. */
 export const CREDENTIALS_HELP = `--credentials JSON|@FILE  what the connection guard sees; others can read a command line, so prefer @FILE or the

@@ -51,7 +51,7 @@ const FOREIGN_FRAMES = /^\s+at .*(guard-worker\.mjs|node:internal|\bindex\.mjs)/
 const FILE = /(file:\/\/)?(\/[^\s()]+?)(?=:\d+:\d+\)?$)/;
 
 /** A stack whose files are those of the project, as one can click them, without frames that are not the guard's. */
-export const readableStack = (stack: string, code: string, { guards, cwd }: LogContext): string => {
+const readableStack = (stack: string, code: string, { guards, cwd }: LogContext): string => {
   const place = (path: string): string => {
     const source = guards === undefined ? path : resolve(dirname(guards), relative(code, path));
     const found = existsSync(source) ? source : path;

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { GUARDS_FILE } from "../../../infra/guard-build.js";
+import { GUARDS_FILE } from "../../../infra/guards/guard-build.js";
 import { functionUrlIds, readSystem, type ReadSystem } from "../../assembly/read-system.js";
 import { synthesize } from "../../synthesis/synthesize.js";
 import { AssemblyCache } from "../../synthesis/assembly-cache.js";

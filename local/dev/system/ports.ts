@@ -9,7 +9,7 @@ import { closeServer, listenAt } from "../../core/http/server.js";
 export type Part = keyof typeof PORT_OFFSETS;
 
 /** Who is listened to unless `--host` says otherwise: programs on this machine only. */
-export const LOOPBACK = "127.0.0.1";
+const LOOPBACK = "127.0.0.1";
 
 /** What other machines may reach with `--host`. The rest is for functions, which run on this machine. */
 const PUBLIC = new Set<Part>(["gateway", "lambda"]);

@@ -10,7 +10,7 @@ import type { EventBuses } from "./buses.js";
  * Most entries of one request.
  * @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
  */
-export const MAX_ENTRIES = 10;
+const MAX_ENTRIES = 10;
 
 /**
  * Most bytes that the entries of one request may have together.

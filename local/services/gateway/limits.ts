@@ -1,51 +1,46 @@
 import type { Throttle } from "../../assembly/model/api.js";
 
-/** The page that holds API Gateway's quotas for WebSocket APIs. */
-export const WEBSOCKET_QUOTAS =
-  "https://docs.aws.amazon.com/apigateway/latest/developerguide/" +
-  "apigateway-execution-service-websocket-limits-table.html";
-
 /**
  * Largest WebSocket frame in either direction, in bytes of payload; a larger one closes the connection with 1009.
- * @see {@link WEBSOCKET_QUOTAS}
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
-export const MAX_FRAME_BYTES = 32 * 1024;
+const MAX_FRAME_BYTES = 32 * 1024;
 
 /**
  * Largest message, in bytes, in frames of at most {@link MAX_FRAME_BYTES}.
- * @see {@link WEBSOCKET_QUOTAS}
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
-export const MAX_MESSAGE_BYTES = 128 * 1024;
+const MAX_MESSAGE_BYTES = 128 * 1024;
 
 /**
  * Longest request line and headers together, in bytes.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
  */
-export const MAX_HEADER_BYTES = 10_240;
+const MAX_HEADER_BYTES = 10_240;
 
 /**
  * Longest URL of a WebSocket API, in characters.
- * @see {@link WEBSOCKET_QUOTAS}
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
-export const MAX_URL_CHARACTERS = 4096;
+const MAX_URL_CHARACTERS = 4096;
 
 /**
  * How long a connection may be idle, in milliseconds.
- * @see {@link WEBSOCKET_QUOTAS}
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
-export const IDLE_TIMEOUT_MS = 10 * 60_000;
+const IDLE_TIMEOUT_MS = 10 * 60_000;
 
 /**
  * How long a connection may last, in milliseconds.
- * @see {@link WEBSOCKET_QUOTAS}
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
-export const MAX_CONNECTION_MS = 2 * 60 * 60_000;
+const MAX_CONNECTION_MS = 2 * 60 * 60_000;
 
 /**
  * How long an integration may take, in milliseconds.
- * @see {@link WEBSOCKET_QUOTAS}
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
-export const INTEGRATION_TIMEOUT_MS = 29_000;
+const INTEGRATION_TIMEOUT_MS = 29_000;
 
 /**
  * Requests that an account may make in a Region, `@connections` calls included. Off unless asked for.
@@ -62,7 +57,7 @@ export const SMALL_REGION_THROTTLE: Throttle = { rate: 2_500, burst: 1_250 };
 
 /**
  * New connections that an account may open in a Region. Off unless asked for.
- * @see {@link WEBSOCKET_QUOTAS}
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
 export const CONNECT_THROTTLE: Throttle = { rate: 500, burst: 500 };
 

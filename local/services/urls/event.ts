@@ -75,7 +75,7 @@ export const urlEvent = (request: UrlRequest, facts: UrlFacts): Record<string, u
 };
 
 /** Names in lower case; values of a repeated header are joined by commas. */
-export const headersOf = (raw: readonly string[]): Record<string, string> => {
+const headersOf = (raw: readonly string[]): Record<string, string> => {
   const headers = new Map<string, string[]>();
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at]!.toLowerCase();

@@ -13,7 +13,7 @@ import { badGateway, jsonResponse, urlResponse, type UrlResponse } from "./respo
  * Most bytes of a request's body, and of the event made of it.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
-export const MAX_BYTES = 6 * 1024 * 1024;
+const MAX_BYTES = 6 * 1024 * 1024;
 
 /** What requests are answered from. */
 export interface UrlsContext extends UrlAccess {

@@ -1,4 +1,4 @@
-import type { ConnectionInfo, Message, SubscribeResult } from "../../../protocol/index.js";
+import type { Message, SubscribeResult } from "../../../protocol/index.js";
 import type { State, StateChange, StateCode } from "../../../client/src/connection/state.js";
 import { Transport } from "../../../client/src/connection/transport.js";
 import { Emitter } from "../../../client/src/emitter.js";
@@ -120,7 +120,3 @@ export class FakeTransport extends Transport {
     return this.texts.map((text) => JSON.parse(text) as ClientFrame);
   }
 }
-
-/** A server's connection info, with a test's fields. */
-export const info = (fields: Partial<ConnectionInfo> = {}): ConnectionInfo =>
-  ({ agent: "agent", ...fields }) as ConnectionInfo;

@@ -39,12 +39,18 @@ export const BEHAVIOURS = [
 /** The behaviour of a guard. */
 export type Behaviour = (typeof BEHAVIOURS)[number];
 
-/** Behaviours that keep a processor busy. They run one at a time, so that they do not delay the others. */
+/** Behaviours that keep a processor busy, or take much memory. A few of their trials run at a time. */
 export const BUSY: ReadonlySet<Behaviour> = new Set<Behaviour>([
   "loops for ever",
   "exhausts memory",
   "exhausts memory outside its heap",
 ]);
+
+/**
+ * The number of such trials that run at the same time. Busy guards end by their timeout, at whatever speed they run. The
+ * other guards of these trials need little of a processor, and have seconds.
+ */
+export const BUSY_AT_ONCE = 4;
 
 /** An action that keeps a guard's function running for a moment. Its result is not checked. */
 export const HOLDING = "holds on";

@@ -53,7 +53,7 @@ export const everything = (stack = makeStack()): CfnTemplate => {
       publishUrl: true,
       eventBus: new events.EventBus(stack, "Bus"),
       throttling: { connect: { rateLimit: 20, burstLimit: 40 } },
-      reservedConcurrency: { connect: 10, deliver: 20 },
+      reservedConcurrency: { connect: 10, fanOutWorker: 20 },
       accessLogs: AccessLogs.managedRole({ removalPolicy: RemovalPolicy.RETAIN }),
       encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED,
       architecture: lambda.Architecture.X86_64,

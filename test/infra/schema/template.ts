@@ -34,7 +34,7 @@ export const isIntrinsic = (value: unknown): boolean => {
 };
 
 /** All references in a value. */
-export const referencesIn = (value: unknown, path: Path): Reference[] => {
+const referencesIn = (value: unknown, path: Path): Reference[] => {
   if (Array.isArray(value)) return value.flatMap((each, at) => referencesIn(each, `${path}[${at}]`));
   if (!isObject(value)) return [];
   if (isIntrinsic(value)) {

@@ -12,22 +12,23 @@ const permitted = (more: Partial<Permitted> = {}): Permitted => ({
 const offered = agentOf("c1", { credentials: "token" });
 const bare = agentOf("c1");
 
-describe("the agent that a guard's permission makes", () => {
-  test("has what the guard said, and what it left of the credentials", () => {
-    const said = { credentials: "claims", info: { name: "Ada" }, userId: "ada", expiresAt: NOW + 1 };
-    expect(admit(offered, permitted(said), true)).toEqual({ ...bare, ...said });
+describe("the agent that a connection guard permitted", () => {
+  test("has the values and the credentials that the guard set", () => {
+    const permission = { credentials: "claims", info: { name: "Ada" }, userId: "ada", expiresAt: NOW + 1 };
+    expect(admit(offered, permitted(permission), true)).toEqual({ ...bare, ...permission });
   });
 
-  test("has nothing that the guard did not say: neither what was offered nor what an agent had before", () => {
+  // Neither the client's credentials nor an agent's old values are kept.
+  test("has no values that the guard did not set", () => {
     expect(admit({ ...offered, info: "old", userId: "old", expiresAt: NOW }, permitted(), true)).toEqual(bare);
   });
 
-  test("has no credentials where they are not to be kept", () => {
+  test("has no credentials if they are not to be kept", () => {
     expect(admit(offered, permitted({ credentials: "claims", info: null }), false)).toEqual({ ...bare, info: null });
   });
 });
 
-test("an agent is subscribed to what its guard said, and found by its user", () => {
+test("an agent is subscribed to its guard's channels and its user's channel", () => {
   expect(channelsOf(bare, permitted())).toEqual(["a"]);
   expect(channelsOf({ ...bare, userId: "ada" }, permitted())).toEqual(["a", "/meta/user/ada"]);
 });
@@ -50,13 +51,14 @@ describe("a user's agents", () => {
   const limits = { ...DEFAULT_LIMITS, agentsPerUser: 3 };
   const ada = agentOf("c1", { userId: "ada" });
 
-  test("are too many when they are more than the limit, this one included", async () => {
+  test("are too many above the limit, this one included", async () => {
     const three = withAgents(3);
     expect(await tooManyAgents(three, limits, ada)).toBe(false);
     expect(three.asked).toEqual(["/meta/user/ada"]);
     expect(await tooManyAgents(withAgents(4), limits, ada)).toBe(true);
   });
 
+  // Two agents of one session count once. Each further agent of the session counts.
   test.each<[sessions: string[], tooMany: boolean]>([
     [["s", "s", "t", "t", "u", "u"], false],
     [["s", "t", "s", "u", "t", "u"], false],
@@ -65,14 +67,11 @@ describe("a user's agents", () => {
     [["s", "s", "s", "s", "s"], true],
     [["s", "s", "s", "t", "u"], true],
     [["s", "s", "t", "u", "v"], true],
-  ])(
-    "of the sessions %j count once for two of one session, and each further one counts: too many is %s",
-    async (sessions, tooMany) => {
-      expect(await tooManyAgents(withAgents(sessions.length, 0, sessions), limits, ada)).toBe(tooMany);
-    },
-  );
+  ])("with sessions %j exceed the limit: %s", async (sessions, tooMany) => {
+    expect(await tooManyAgents(withAgents(sessions.length, 0, sessions), limits, ada)).toBe(tooMany);
+  });
 
-  test("that have expired make no place in their session", async () => {
+  test("that expired do not count in their session", async () => {
     expect(await tooManyAgents(withAgents(4, 1, ["s", "s", "t", "u"]), limits, ada)).toBe(false);
     expect(await tooManyAgents(withAgents(5, 1, ["s", "s", "t", "u", "v"]), limits, ada)).toBe(true);
   });
@@ -81,7 +80,7 @@ describe("a user's agents", () => {
     expect(await tooManyAgents(withAgents(5, 2), limits, ada)).toBe(false);
   });
 
-  test("are nobody's where there is no user, and cost no read", async () => {
+  test("are not counted, and not read, without a user", async () => {
     const many = withAgents(9);
     expect(await tooManyAgents(many, limits, agentOf("c1"))).toBe(false);
     expect(many.asked).toEqual([]);

@@ -10,7 +10,7 @@ const setUp = () => {
 };
 
 describe("an agent", () => {
-  test("is read once and then warm: no read for it", async () => {
+  test("is read once, and then served from memory", async () => {
     const { store, directory } = setUp();
     await store.with(agentOf("c1", { credentials: "token" }));
     const first = await directory.connectionRecord("c1");
@@ -19,20 +19,20 @@ describe("an agent", () => {
     expect(store.calls).toEqual(["connectionRecord c1"]);
   });
 
-  test("is trusted for 60 seconds, then read again", async () => {
+  test("is cached for 60 seconds, then read again", async () => {
     const { store, clock, directory } = setUp();
     await store.with(agentOf("c1"));
     await directory.connectionRecord("c1");
     clock.advance(AGENT_CACHE_SECONDS * 1000 - 1);
     await directory.connectionRecord("c1");
     expect(store.calls).toHaveLength(1);
-    store.standings.delete("c1");
+    store.records.delete("c1");
     clock.advance(1);
     expect(await directory.connectionRecord("c1")).toBeUndefined();
     expect(AGENT_CACHE_SECONDS).toBe(60);
   });
 
-  test("is not trusted past the end of its connection", async () => {
+  test("is not served beyond the end of its connection", async () => {
     const { store, clock, directory } = setUp();
     await store.with(agentOf("c1", { connectedAt: NOW - (CONNECTION_SECONDS + 290) * 1000 }));
     await directory.connectionRecord("c1");
@@ -41,7 +41,8 @@ describe("an agent", () => {
     expect(store.calls).toHaveLength(2);
   });
 
-  test("is never served past its expiresAt from memory: read again, it is renewed or over", async () => {
+  // The row shows whether it was renewed or has expired.
+  test("is read again after its expiry", async () => {
     const { store, clock, directory } = setUp();
     const agent = agentOf("c1", { expiresAt: NOW + 1_000 });
     await store.with(agent);
@@ -53,34 +54,34 @@ describe("an agent", () => {
     await directory.connectionRecord("c1");
     await directory.connectionRecord("c1");
     expect(store.calls).toEqual(["connectionRecord c1", "connectionRecord c1", "connectionRecord c1"]);
-    store.standings.set("c1", { denial: EXPIRED });
+    store.records.set("c1", { denial: EXPIRED });
     expect(await directory.connectionRecord("c1")).toEqual({ denial: EXPIRED });
   });
 
-  test("that is renewed to a shorter time is not remembered beyond what it has then", () => {
-    // The new time was in the future when it was given, at most AGENT_CACHE_SECONDS before the cache forgets.
+  test("is not cached beyond the expiry of a shorter renewal", () => {
+    // The new expiry was in the future when the guard set it, at most AGENT_CACHE_SECONDS before the cache entry ends.
     expect(AGENT_CACHE_SECONDS).toBeLessThanOrEqual(RENEWAL_GRACE_SECONDS);
   });
 
-  test("that is refreshed is read now, and forgotten if it has left", async () => {
+  test("is read at once by refresh, and dropped if it has left", async () => {
     const { store, directory } = setUp();
     await store.with(agentOf("c1"));
     await directory.connectionRecord("c1");
-    store.standings.delete("c1");
+    store.records.delete("c1");
     expect(await directory.refresh("c1")).toBeUndefined();
     expect(await directory.connectionRecord("c1")).toBeUndefined();
   });
 });
 
-describe("what is never remembered", () => {
-  test("is a stranger: it may be an agent a moment later", async () => {
+describe("the cache does not keep", () => {
+  test("an unknown connection, which may have an agent a moment later", async () => {
     const { store, directory } = setUp();
     expect(await directory.connectionRecord("c1")).toBeUndefined();
     await store.with(agentOf("c1"));
     expect(await directory.connectionRecord("c1")).toBeDefined();
   });
 
-  test("is a denial", async () => {
+  test("a denial", async () => {
     const { store, directory } = setUp();
     await store.putDenial("c1", NOW, { code: "denied", reason: "No." });
     store.calls.length = 0;
@@ -89,7 +90,7 @@ describe("what is never remembered", () => {
     expect(store.calls).toHaveLength(2);
   });
 
-  test("is a failed read", async () => {
+  test("a failed read", async () => {
     const { store, directory } = setUp();
     await store.with(agentOf("c1"));
     store.before.connectionRecord = () => {
@@ -101,7 +102,7 @@ describe("what is never remembered", () => {
   });
 });
 
-test("a directory remembers 1,000 agents and forgets whom it read first", async () => {
+test("the cache keeps 1,000 agents and drops the oldest", async () => {
   const { store, directory } = setUp();
   for (let at = 0; at <= 1_000; at += 1) {
     await store.with(agentOf(`c${at}`));

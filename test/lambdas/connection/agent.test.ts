@@ -9,13 +9,13 @@ import {
 import { NEW_CONNECTION_MS } from "../../../lambdas/delivery/retry.js";
 import { NOW } from "../support/fakes.js";
 
-describe("when a connection can be alive no more", () => {
-  test("is two hours and some grace after it began", () => {
+describe("the expiry of a connection", () => {
+  test("is two hours and some grace after the connection began", () => {
     expect(expiryOf(NOW)).toBe(NOW / 1000 + CONNECTION_SECONDS + EXPIRY_GRACE_SECONDS);
     expect(CONNECTION_SECONDS).toBe(7_200);
   });
 
-  test("tells when it began, to the second, and the same again from that", () => {
+  test("yields when the connection began, to the second", () => {
     for (const milliseconds of [0, 1, 500, 999]) {
       const begun = connectedAtOf(expiryOf(NOW + milliseconds));
       expect(Math.abs(begun - (NOW + milliseconds))).toBeLessThan(1_000);
@@ -23,7 +23,8 @@ describe("when a connection can be alive no more", () => {
     }
   });
 
-  test("never makes a connection look older than it is, so that no 410 within 30 s of connectedAt is believed", () => {
+  // So a 410 within 30 s of connectedAt does not remove it.
+  test("never makes a connection look older than it is", () => {
     for (const milliseconds of [0, 1, 500, 999]) {
       expect(connectedAtOf(expiryOf(NOW + milliseconds))).toBeGreaterThanOrEqual(NOW + milliseconds);
     }
@@ -31,6 +32,6 @@ describe("when a connection can be alive no more", () => {
   });
 });
 
-test("a denied socket is overdue soon after it began", () => {
+test("a denied connection expires soon after it began", () => {
   expect(denialDeadlineOf(NOW + 999)).toBe(NOW / 1000 + DENIED_SECONDS);
 });

@@ -1,6 +1,6 @@
 import { Meta } from "../../../protocol/index.js";
 import { EXPIRED } from "../../../lambdas/connection/agent.js";
-import { MARGIN_MS } from "../../../infra/timeouts.js";
+import { MARGIN_MS } from "../../../infra/functions/budgets.js";
 import { failure } from "../../../lambdas/requests/replies.js";
 import {
   CLOSE_TIMEOUT_MS,
@@ -12,7 +12,7 @@ import { TestClock, TestConnections } from "../support/fakes.js";
 
 const answer = failure(Meta.ping, "u1", "unknown_agent");
 
-test("a connection without an agent is told first and closed then", async () => {
+test("a connection without an agent is notified first, then closed", async () => {
   const steps: string[] = [];
   const connections = new TestConnections(new TestClock(), steps);
   connections.scripts.set("c1", () => {
@@ -25,7 +25,7 @@ test("a connection without an agent is told first and closed then", async () => 
 });
 
 test.each(["busy", "failed", "gone", "refused"] as const)(
-  "a connection is closed even if telling it is %s",
+  "a connection is closed even if the post is %s",
   async (result) => {
     const connections = new TestConnections(new TestClock());
     connections.scripts.set("c1", [result]);
@@ -34,7 +34,8 @@ test.each(["busy", "failed", "gone", "refused"] as const)(
   },
 );
 
-test("both take less than the margin of the function that does it, with a second for what it had to read", async () => {
+// A second is left for reading rows before.
+test("the timeouts of post and close fit into the function's margin", async () => {
   expect(NOTIFY_TIMEOUT_MS + CLOSE_TIMEOUT_MS).toBeLessThanOrEqual(MARGIN_MS - 1_000);
   const within: unknown[] = [];
   const connections = {
@@ -48,7 +49,7 @@ test("both take less than the margin of the function that does it, with a second
   expect(within).toEqual([NOTIFY_TIMEOUT_MS, CLOSE_TIMEOUT_MS]);
 });
 
-test("an agent that was not renewed is told so, unasked", async () => {
+test("an agent that was not renewed is notified and closed", async () => {
   const connections = new TestConnections(new TestClock());
   await closeExpired(connections, "c1");
   expect(connections.received("c1")).toEqual([

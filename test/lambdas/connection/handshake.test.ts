@@ -13,12 +13,13 @@ const TOO_LARGE = { explains: false, tooLarge: true };
 const encoded = (json: string | Buffer): string => `push-it.credentials.${Buffer.from(json).toString("base64url")}`;
 const offer = (...entries: string[]) => readOffer({ "Sec-WebSocket-Protocol": entries.join(", ") });
 
-describe("an offer", () => {
-  test("of the version alone has no credentials and wants no explanation", () => {
+describe("the offered subprotocols", () => {
+  test("with the version alone carry no credentials and request no reason", () => {
     expect(offer("push-it.v1")).toEqual({ explains: false, credentials: undefined });
   });
 
-  test("may ask for a denial's reason, in any order and among names this server does not know", () => {
+  // Unknown subprotocols are ignored.
+  test("may request the reason of a denial, in any order", () => {
     expect(offer("push-it.v2", "push-it.v1.denied", "push-it.v1", "graphql-ws")).toEqual({
       explains: true,
       credentials: undefined,
@@ -26,14 +27,14 @@ describe("an offer", () => {
   });
 
   test.each(["Sec-WebSocket-Protocol", "sec-websocket-protocol", "SEC-WEBSOCKET-PROTOCOL"])(
-    "is read from %s",
+    "are read from %s",
     (name) => {
       expect(readOffer({ Host: "x", [name]: "push-it.v1" })).toBeDefined();
     },
   );
 
   test.each(["push-it.v1,push-it.v1.denied", " push-it.v1 ,\tpush-it.v1.denied "])(
-    "is split at commas: %j",
+    "are split at commas: %j",
     (header) => {
       expect(readOffer({ "Sec-WebSocket-Protocol": header })?.explains).toBe(true);
     },
@@ -41,11 +42,11 @@ describe("an offer", () => {
 
   test.each([
     ["no header", {}],
-    ["an empty one", { "Sec-WebSocket-Protocol": "" }],
+    ["an empty header", { "Sec-WebSocket-Protocol": "" }],
     ["no value", { "Sec-WebSocket-Protocol": undefined }],
-    ["no version that is known", { "Sec-WebSocket-Protocol": "push-it.v2, push-it.v1.denied" }],
+    ["no known version", { "Sec-WebSocket-Protocol": "push-it.v2, push-it.v1.denied" }],
     ["another case", { "Sec-WebSocket-Protocol": "Push-It.v1" }],
-  ])("with %s is none of this protocol", (_, headers) => {
+  ])("with %s are not of this protocol", (_, headers) => {
     expect(readOffer(headers)).toBeUndefined();
   });
 });
@@ -58,13 +59,13 @@ describe("credentials", () => {
     },
   );
 
-  test("named __proto__ are an own property of what the guard sees, not its prototype", () => {
+  test("named __proto__ are an own property, not a prototype", () => {
     const read = offer("push-it.v1", encoded('{"__proto__":{"admin":true}}'));
     expect(Object.keys(read?.credentials as object)).toEqual(["__proto__"]);
     expect((read?.credentials as { admin?: boolean }).admin).toBeUndefined();
   });
 
-  test("are at most 4,096 bytes of JSON, not one more", () => {
+  test("have at most 4,096 bytes of JSON", () => {
     const json = (bytes: number) => JSON.stringify("x".repeat(bytes - 2));
     expect(offer("push-it.v1", encoded(json(MAX_CREDENTIALS_BYTES)))?.credentials).toHaveLength(
       MAX_CREDENTIALS_BYTES - 2,
@@ -76,14 +77,14 @@ describe("credentials", () => {
     });
   });
 
-  test("are as few bytes as a deployment allows", () => {
+  test("have at most as many bytes as the deployment allows", () => {
     const read = (json: string) =>
       readOfferWithin({ "Sec-WebSocket-Protocol": `push-it.v1, ${encoded(json)}` }, { credentialsBytes: 6 });
     expect(read('"abcd"')).toMatchObject({ credentials: "abcd" });
     expect(read('"abcde"')).toEqual(TOO_LARGE);
   });
 
-  test("are counted in bytes, not in characters", () => {
+  test("are measured in bytes, not in characters", () => {
     expect(offer("push-it.v1", encoded(JSON.stringify("é".repeat(2_047))))?.credentials).toHaveLength(2_047);
     expect(offer("push-it.v1", encoded(JSON.stringify("é".repeat(2_048))))).toEqual(TOO_LARGE);
   });
@@ -102,41 +103,41 @@ describe("credentials", () => {
     expect(offer("push-it.v1", entry)).toBeUndefined();
   });
 
-  test("that come twice are malformed: which would count?", () => {
+  test("that are sent twice are malformed", () => {
     expect(offer("push-it.v1", encoded("1"), encoded("2"))).toBeUndefined();
     expect(offer("push-it.v1", encoded("1"), encoded("1"))).toBeUndefined();
   });
 });
 
-describe("an origin", () => {
+describe("isOriginAllowed for", () => {
   const allowed = ["https://example.com", "http://localhost:3000"];
 
   test.each([
-    ["one that is allowed", { Origin: "https://example.com" }, true],
-    ["it in another case", { ORIGIN: "HTTPS://Example.COM" }, true],
-    ["one with its port", { origin: "http://localhost:3000" }, true],
-    ["none: no browser", { Host: "example.com" }, true],
+    ["an allowed origin", { Origin: "https://example.com" }, true],
+    ["an allowed origin in another case", { ORIGIN: "HTTPS://Example.COM" }, true],
+    ["an allowed origin with a port", { origin: "http://localhost:3000" }, true],
+    ["no origin, as from a program", { Host: "example.com" }, true],
     ["another host", { Origin: "https://evil.example" }, false],
     ["another scheme", { Origin: "http://example.com" }, false],
     ["another port", { Origin: "https://example.com:8443" }, false],
     ["a subdomain", { Origin: "https://www.example.com" }, false],
-    ["one that begins like it", { Origin: "https://example.com.evil.example" }, false],
-    ["one that ends like it", { Origin: "https://evilexample.com" }, false],
-    ["one with a path", { Origin: "https://example.com/" }, false],
-    ["several", { Origin: "https://example.com, https://evil.example" }, false],
-    ["a sandboxed page's", { Origin: "null" }, false],
-    ["an empty one", { Origin: "" }, false],
+    ["a host that starts with an allowed one", { Origin: "https://example.com.evil.example" }, false],
+    ["a host that ends with an allowed one", { Origin: "https://evilexample.com" }, false],
+    ["an origin with a path", { Origin: "https://example.com/" }, false],
+    ["several origins", { Origin: "https://example.com, https://evil.example" }, false],
+    ["the origin of a sandboxed page", { Origin: "null" }, false],
+    ["an empty origin", { Origin: "" }, false],
   ])("%s", (_, headers, may) => {
     expect(isOriginAllowed(headers, allowed)).toBe(may);
   });
 
-  test("is nobody's business where all are allowed", () => {
+  test("any origin, if the deployment allows all", () => {
     expect(isOriginAllowed({ Origin: "https://evil.example" }, [])).toBe(true);
   });
 });
 
-describe("what a handshake has for the connection guard", () => {
-  test("is its origin, its query and its cookies, as they were sent", () => {
+describe("the handshake that a connection guard gets", () => {
+  test("has the origin, the query and the cookies as sent", () => {
     const headers = {
       ORIGIN: "https://Example.com",
       cookie: 'sid=abc==; theme="dark"; empty=;  spaced  =  x ',
@@ -149,7 +150,7 @@ describe("what a handshake has for the connection guard", () => {
     });
   });
 
-  test("is empty where nothing was sent, without an origin", () => {
+  test("is empty, without an origin, if none of them was sent", () => {
     expect(handshakeOf({})).toEqual({ query: {}, cookies: {} });
     expect(handshakeOf({ Cookie: "" }, { a: undefined })).toEqual({ query: {}, cookies: {} });
   });
@@ -157,13 +158,13 @@ describe("what a handshake has for the connection guard", () => {
   test.each([
     ["no name", "=x; ; ;; =", {}],
     ["no value", "a; b=1", { b: "1" }],
-    ["a name twice: the first counts", "a=1; a=2", { a: "1" }],
+    ["a repeated name, of which the first counts", "a=1; a=2", { a: "1" }],
     ["a percent sign", "a=%00%", { a: "%00%" }],
-  ])("takes cookies with %s", (_, cookie, cookies) => {
+  ])("accepts cookies with %s", (_, cookie, cookies) => {
     expect(handshakeOf({ cookie }).cookies).toEqual(cookies);
   });
 
-  test("has names of its own only, whatever they are", () => {
+  test("has own properties only, whatever their names are", () => {
     const { query, cookies } = handshakeOf(
       { cookie: "__proto__=x; constructor=y" },
       JSON.parse('{"__proto__":"z"}') as Record<string, string>,

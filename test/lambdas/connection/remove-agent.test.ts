@@ -7,16 +7,17 @@ const agent = agentOf("c1", { credentials: { user: "Ada" } });
 
 const setUp = async (...channels: string[]) => {
   const store = await new MemoryStore().with(agent, ...channels);
-  const told: Agent[] = [];
-  const guards = { disconnected: async (one: Agent) => void told.push(one) };
-  return { store, guards, told };
+  const disconnected: Agent[] = [];
+  const guards = { disconnected: async (one: Agent) => void disconnected.push(one) };
+  return { store, guards, disconnected };
 };
 
 describe("removing an agent", () => {
-  test("claims it, tells onDisconnect with its credentials, and leaves nothing; the registration goes last", async () => {
-    const { store, guards, told } = await setUp("a", "b/*");
+  // The registration is deleted last, so that the sweep can finish an interrupted removal.
+  test("calls onDisconnect with its credentials and deletes all rows", async () => {
+    const { store, guards, disconnected } = await setUp("a", "b/*");
     await removeAgent({ store, guards }, agent);
-    expect(told).toEqual([agent]);
+    expect(disconnected).toEqual([agent]);
     expect(store.traces("c1")).toEqual([]);
     expect(store.calls).toEqual([
       "takeConnection c1",
@@ -26,23 +27,25 @@ describe("removing an agent", () => {
     ]);
   });
 
-  test("tells onDisconnect exactly once, however many remove it at once or again", async () => {
-    const { store, guards, told } = await setUp("a");
+  test("calls onDisconnect exactly once, even if removed concurrently", async () => {
+    const { store, guards, disconnected } = await setUp("a");
     await Promise.all(Array.from({ length: 20 }, () => removeAgent({ store, guards }, agent)));
     await removeAgent({ store, guards }, agent);
-    expect(told).toHaveLength(1);
+    expect(disconnected).toHaveLength(1);
     expect(store.traces("c1")).toEqual([]);
   });
 
-  test("finishes what a Lambda that died right after its claim has left, without telling again", async () => {
-    const { store, guards, told } = await setUp("a");
+  // The first function died right after it took the connection.
+  test("finishes an interrupted removal without calling onDisconnect again", async () => {
+    const { store, guards, disconnected } = await setUp("a");
     await store.takeConnection("c1");
     await removeAgent({ store, guards }, agent);
-    expect(told).toEqual([]);
+    expect(disconnected).toEqual([]);
     expect(store.traces("c1")).toEqual([]);
   });
 
-  test("waits for onDisconnect: a Lambda's unfinished work is frozen", async () => {
+  // Lambda freezes unfinished work.
+  test("waits for onDisconnect", async () => {
     const { store } = await setUp();
     let ended = false;
     const guards = {
@@ -55,7 +58,8 @@ describe("removing an agent", () => {
     expect(ended).toBe(true);
   });
 
-  test("waits for onDisconnect also when the rows cannot be deleted, and keeps the registration for the sweep", async () => {
+  // The registration stays for the sweep.
+  test("waits for onDisconnect even if the rows cannot be deleted", async () => {
     const { store } = await setUp("a");
     let ended = false;
     const guards = {
@@ -72,14 +76,15 @@ describe("removing an agent", () => {
     expect(store.registrations.size).toBe(1);
   });
 
-  test("that was found by a publisher, which knows its age only to the second, finds its registration", async () => {
+  // A publisher knows the age only to the second.
+  test("deletes the registration, with the age that a publisher knows", async () => {
     const { store, guards } = await setUp("a");
     const [subscriber] = await subscribersOf(store, "a");
     await removeAgent({ store, guards }, subscriber ?? agent);
     expect(store.registrations.size).toBe(0);
   });
 
-  test("without its age leaves the registration to whoever found it there, if the agent is gone already", async () => {
+  test("without its age leaves the registration to its finder", async () => {
     const { store, guards } = await setUp("a");
     await store.takeConnection("c1");
     await removeAgent({ store, guards }, { connectionId: "c1" });
@@ -88,16 +93,16 @@ describe("removing an agent", () => {
   });
 });
 
-test("a denied connection is removed without telling onDisconnect: it never was an agent", async () => {
-  const { store, guards, told } = await setUp();
+test("a denied connection is removed without calling onDisconnect", async () => {
+  const { store, guards, disconnected } = await setUp();
   await store.putDenial("c2", NOW, { code: "denied", reason: "No." });
   await removeAgent({ store, guards }, { connectionId: "c2", connectedAt: NOW });
-  expect(told).toEqual([]);
+  expect(disconnected).toEqual([]);
   expect(store.traces("c2")).toEqual([]);
 });
 
-test("a connection that nobody knows is no error", async () => {
-  const { store, guards, told } = await setUp();
+test("an unknown connection is removed without an error", async () => {
+  const { store, guards, disconnected } = await setUp();
   await removeAgent({ store, guards }, { connectionId: "stranger", connectedAt: NOW });
-  expect(told).toEqual([]);
+  expect(disconnected).toEqual([]);
 });

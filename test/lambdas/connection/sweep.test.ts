@@ -9,17 +9,17 @@ const setUp = async (agents: number) => {
   for (let at = 0; at < agents; at += 1) await store.with(agentOf(`c${at}`), "a");
   const log = new TestLog();
   const connections = new TestConnections(new TestClock(), store.calls);
-  const told: string[] = [];
-  const guards = { disconnected: async (agent: Agent) => void told.push(agent.connectionId) };
-  return { store, log, connections, guards, told, clock: new TestClock(), onDisconnectMs: 1_000 };
+  const disconnected: string[] = [];
+  const guards = { disconnected: async (agent: Agent) => void disconnected.push(agent.connectionId) };
+  return { store, log, connections, guards, disconnected, clock: new TestClock(), onDisconnectMs: 1_000 };
 };
 
 describe("the sweep", () => {
-  test("closes and removes an agent whose $disconnect was lost, and tells onDisconnect", async () => {
+  test("closes and removes agents without a $disconnect, and calls onDisconnect", async () => {
     const system = await setUp(1);
     expect(await sweep(system, PLENTY)).toEqual({ removed: 1, failed: 0 });
     expect(system.connections.closed).toEqual(["c0"]);
-    expect(system.told).toEqual(["c0"]);
+    expect(system.disconnected).toEqual(["c0"]);
     expect(system.store.traces("c0")).toEqual([]);
   });
 
@@ -28,11 +28,12 @@ describe("the sweep", () => {
     await system.store.putDenial("c1", NOW, { code: "denied", reason: "No." });
     expect(await sweep(system, PLENTY)).toEqual({ removed: 1, failed: 0 });
     expect(system.connections.closed).toEqual(["c1"]);
-    expect(system.told).toEqual([]);
+    expect(system.disconnected).toEqual([]);
     expect(system.store.traces("c1")).toEqual([]);
   });
 
-  test("deletes a connection's registration last, so that nothing is forgotten before it is gone", async () => {
+  // So an interrupted removal is found again.
+  test("deletes a connection's registration last", async () => {
     const system = await setUp(1);
     await sweep(system, PLENTY);
     const { calls } = system.store;
@@ -40,27 +41,27 @@ describe("the sweep", () => {
     expect(calls.at(-1)).toBe("deleteExpired c0");
   });
 
-  test("looks again at a connection that API Gateway did not close", async () => {
+  test("retries a connection that API Gateway did not close", async () => {
     const system = await setUp(1);
     system.connections.unclosable.add("c0");
     expect(await sweep(system, PLENTY)).toEqual({ removed: 0, failed: 1 });
-    expect(system.store.standings.has("c0")).toBe(false);
+    expect(system.store.records.has("c0")).toBe(false);
     expect(system.store.traces("c0")).toHaveLength(1);
     system.connections.unclosable.clear();
     expect(await sweep(system, PLENTY)).toEqual({ removed: 1, failed: 0 });
     expect(system.store.traces("c0")).toEqual([]);
   });
 
-  test("forgets a registration whose connection is gone", async () => {
+  test("deletes a registration whose connection is gone", async () => {
     const system = await setUp(1);
     await system.store.takeConnection("c0");
     await system.store.deleteSubscriptions("c0", ["a"]);
     expect(await sweep(system, PLENTY)).toEqual({ removed: 1, failed: 0 });
     expect(system.store.traces("c0")).toEqual([]);
-    expect(system.told).toEqual([]);
+    expect(system.disconnected).toEqual([]);
   });
 
-  test("counts and logs what fails, goes on with the rest, and finds it again the next time", async () => {
+  test("counts and logs failures, continues, and retries them next time", async () => {
     const system = await setUp(40);
     let failures = 3;
     system.store.before.takeConnection = () => {
@@ -73,7 +74,8 @@ describe("the sweep", () => {
     expect(system.store.registrations.size).toBe(0);
   });
 
-  test("stops in time, finishing what it has begun, and leaves the rest to its next run", async () => {
+  // It finishes the removals that it has begun.
+  test("stops in time and leaves the rest to its next run", async () => {
     const system = await setUp(100);
     let remaining = 28_000;
     const swept = await sweep(system, () => (remaining -= 1_000));
@@ -83,7 +85,7 @@ describe("the sweep", () => {
     expect(system.store.registrations.size).toBe(100 - swept.removed);
   });
 
-  test("begins no removal that onDisconnect could carry beyond its time", async () => {
+  test("begins no removal that onDisconnect could delay beyond its time", async () => {
     const system = { ...(await setUp(3)), onDisconnectMs: 20_000 };
     expect(await sweep(system, () => 25_000)).toEqual({ removed: 0, failed: 0 });
     expect(system.connections.closed).toEqual([]);
@@ -106,23 +108,24 @@ describe("the sweep", () => {
   });
 });
 
-describe("a registration of an agent that had to be renewed", () => {
+describe("a registration of an expiring agent", () => {
   const over = async () => {
     const system = await setUp(1);
     system.store.renewable.add("c0");
     return system;
   };
 
-  test("is dropped, and nothing else happens, where the agent has been renewed", async () => {
+  test("is deleted, without any other effect, if the agent was renewed", async () => {
     const system = await over();
     expect(await sweep(system, PLENTY)).toEqual({ removed: 0, failed: 0 });
     expect(system.connections.posts).toEqual([]);
     expect(system.connections.closed).toEqual([]);
-    expect(system.told).toEqual([]);
+    expect(system.disconnected).toEqual([]);
     expect(system.store.traces("c0")).toEqual(["standing", "a"]);
   });
 
-  test("is written anew before it is dropped where who renewed the agent died before it could", async () => {
+  // The new one is written before the old one is deleted.
+  test("is written again if an interrupted renewal did not write it", async () => {
     const system = await over();
     const { calls, registrations } = system.store;
     registrations.clear();
@@ -132,7 +135,7 @@ describe("a registration of an agent that had to be renewed", () => {
     expect(calls.indexOf("putRegistration c0")).toBeLessThan(calls.indexOf("deleteExpired c0"));
   });
 
-  test("makes its subscriptions end when it does where who renewed the agent died before it could", async () => {
+  test("updates subscriptions that an interrupted renewal left behind", async () => {
     const system = await over();
     const { store } = system;
     const due = agentOf("c0", { expiresAt: NOW });
@@ -143,7 +146,8 @@ describe("a registration of an agent that had to be renewed", () => {
     expect(store.calls.indexOf("renewSubscriptions c0 a")).toBeLessThan(store.calls.indexOf("deleteExpired c0"));
   });
 
-  test("ends an agent that has not: it is told so, closed and removed, and onDisconnect is told", async () => {
+  // It calls onDisconnect, too.
+  test("of an expired agent notifies, closes and removes it", async () => {
     const system = await over();
     const { connectionRecord: standing } = system.store;
     system.store.connectionRecord = async (id) =>
@@ -151,19 +155,19 @@ describe("a registration of an agent that had to be renewed", () => {
     expect(await sweep(system, PLENTY)).toEqual({ removed: 1, failed: 0 });
     expect(system.connections.received("c0")).toMatchObject([{ channel: "/meta/refresh", code: "expired" }]);
     expect(system.connections.closed).toEqual(["c0"]);
-    expect(system.told).toEqual(["c0"]);
+    expect(system.disconnected).toEqual(["c0"]);
     expect(system.store.traces("c0")).toEqual([]);
   });
 
-  test("of an agent that is gone is dropped", async () => {
+  test("of an agent that is gone is deleted", async () => {
     const system = await over();
     await system.store.takeConnection("c0");
     await sweep(system, PLENTY);
     expect(system.store.traces("c0")).toEqual([]);
-    expect(system.told).toEqual([]);
+    expect(system.disconnected).toEqual([]);
   });
 
-  test("is kept where the table does not say whether it has been renewed", async () => {
+  test("stays if the sweep cannot read whether the agent was renewed", async () => {
     const system = await over();
     system.store.before.connectionRecord = () => {
       throw new Error("throttled");

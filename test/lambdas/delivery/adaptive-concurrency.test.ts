@@ -10,132 +10,133 @@ const setUp = () => {
   const clock = new TestClock();
   const pace = new AdaptiveConcurrency(clock);
   let connections = 0;
-  /** So many posts, each to another connection. */
-  const hear = (count: number, result: PostResult = "sent") => {
+  /** Records this many posts, each to another connection. */
+  const recordPosts = (count: number, result: PostResult = "sent") => {
     for (let post = 0; post < count; post += 1) pace.record(`c${(connections += 1)}`, result, false);
   };
-  /** Another attempt at each of so many connections that refused an earlier one. */
-  const hearAgain = (count: number, result: PostResult) => {
+  /** Records another attempt at each of this many connections, which refused an earlier one. */
+  const recordRetries = (count: number, result: PostResult) => {
     for (let at = 0; at < count; at += 1) pace.record(`slow${at}`, result, true);
   };
-  return { clock, pace, hear, hearAgain };
+  return { clock, pace, recordPosts, recordRetries };
 };
 
-describe("the pace of posts", () => {
-  test("begins at 64, and never rises above that: there are no more sockets", () => {
-    const { pace, hear } = setUp();
+describe("the number of concurrent posts", () => {
+  test("starts at 64, which is its maximum", () => {
+    const { pace, recordPosts } = setUp();
     expect(pace.limit).toBe(64);
-    hear(10_000);
+    recordPosts(10_000);
     expect(pace.limit).toBe(POSTS_IN_FLIGHT);
   });
 
-  test("is not touched by one client's full buffer, however often it is tried", () => {
-    const { pace, hear } = setUp();
+  test("ignores one client's full buffer, however often it is tried", () => {
+    const { pace, recordPosts } = setUp();
     for (let attempt = 0; attempt < 100; attempt += 1) {
       pace.record("slow", "busy", attempt > 0);
-      hear(3);
+      recordPosts(3);
     }
     expect(pace.limit).toBe(POSTS_IN_FLIGHT);
   });
 
-  test("is not touched by a few slow clients among thousands", () => {
-    const { pace, hear } = setUp();
+  test("ignores a few slow clients among thousands", () => {
+    const { pace, recordPosts } = setUp();
     for (let each = 0; each < 50; each += 1) {
-      hear(1, "busy");
-      hear(20);
+      recordPosts(1, "busy");
+      recordPosts(20);
     }
     expect(pace.limit).toBe(POSTS_IN_FLIGHT);
   });
 
-  test("is not touched by one client's many frames", () => {
+  test("ignores one client's many frames", () => {
     const { pace } = setUp();
     for (let frame = 0; frame < 100; frame += 1) pace.record("slow", "busy", false);
     expect(pace.limit).toBe(POSTS_IN_FLIGHT);
   });
 
-  test("is not touched by retries of slow clients, which are all that is left when the others are done", () => {
-    const { pace, hear, hearAgain } = setUp();
-    hear(500);
-    hear(4, "busy");
-    hear(500);
-    for (let round = 0; round < 100; round += 1) hearAgain(10, "busy");
+  test("ignores retries of slow clients when only they are left", () => {
+    const { pace, recordPosts, recordRetries } = setUp();
+    recordPosts(500);
+    recordPosts(4, "busy");
+    recordPosts(500);
+    for (let round = 0; round < 100; round += 1) recordRetries(10, "busy");
     expect(pace.limit).toBe(POSTS_IN_FLIGHT);
     expect(pace.throttled).toBe(false);
   });
 
-  test("falls on and rises with retries, too, while it is down: they may be all that is left then", () => {
-    const { pace, hear, hearAgain } = setUp();
-    hear(5, "busy");
-    hearAgain(4, "busy");
+  test("falls and rises with retries, too, while it is low", () => {
+    const { pace, recordPosts, recordRetries } = setUp();
+    recordPosts(5, "busy");
+    recordRetries(4, "busy");
     expect(pace.limit).toBe(32);
-    hearAgain(5, "busy");
+    recordRetries(5, "busy");
     expect(pace.limit).toBe(16);
-    hearAgain(16, "sent");
+    recordRetries(16, "sent");
     expect(pace.limit).toBe(17);
   });
 
-  test("looks at the last 64 posts: what is behind them no longer counts", () => {
-    const { pace, hear } = setUp();
-    hear(4, "busy");
-    hear(60);
-    hear(1, "busy");
+  test("depends on the last 64 posts only", () => {
+    const { pace, recordPosts } = setUp();
+    recordPosts(4, "busy");
+    recordPosts(60);
+    recordPosts(1, "busy");
     expect(pace.limit).toBe(POSTS_IN_FLIGHT);
-    hear(3, "busy");
+    recordPosts(3, "busy");
     expect(pace.limit).toBe(POSTS_IN_FLIGHT);
-    hear(1, "busy");
+    recordPosts(1, "busy");
     expect(pace.limit).toBe(32);
   });
 
-  test("is halved when 429s spread: once for what was heard, not for each", () => {
-    const { pace, hear } = setUp();
-    hear(4, "busy");
+  test("is halved once when 429s spread, not for each 429", () => {
+    const { pace, recordPosts } = setUp();
+    recordPosts(4, "busy");
     expect(pace.limit).toBe(64);
-    hear(1, "busy");
+    recordPosts(1, "busy");
     expect(pace.limit).toBe(32);
-    hear(4, "busy");
+    recordPosts(4, "busy");
     expect(pace.limit).toBe(32);
-    hear(1, "busy");
+    recordPosts(1, "busy");
     expect(pace.limit).toBe(16);
   });
 
-  test("never falls below four, so that something always moves", () => {
-    const { pace, hear } = setUp();
-    hear(1_000, "busy");
+  test("never falls below four", () => {
+    const { pace, recordPosts } = setUp();
+    recordPosts(1_000, "busy");
     expect(pace.limit).toBe(LEAST_IN_FLIGHT);
   });
 
-  test("rises again by one for each round that is taken, up to where it was", () => {
-    const { pace, hear } = setUp();
-    hear(1_000, "busy");
-    hear(4);
+  test("rises by one for each successful round, up to its maximum", () => {
+    const { pace, recordPosts } = setUp();
+    recordPosts(1_000, "busy");
+    recordPosts(4);
     expect(pace.limit).toBe(5);
-    hear(4);
+    recordPosts(4);
     expect(pace.limit).toBe(5);
-    hear(1);
+    recordPosts(1);
     expect(pace.limit).toBe(6);
-    hear(3_000);
+    recordPosts(3_000);
     expect(pace.limit).toBe(64);
   });
 
-  test("says nothing of 410: fewer posts at a time would not help", () => {
-    const { pace, hear } = setUp();
-    hear(200, "gone");
+  test("ignores 410s", () => {
+    const { pace, recordPosts } = setUp();
+    recordPosts(200, "gone");
     expect(pace.limit).toBe(64);
     expect(pace.throttled).toBe(false);
   });
 
-  test("falls with 5xx and missing answers that spread, too: who fails has too much to do", () => {
-    const { pace, hear } = setUp();
-    hear(200, "failed");
+  test("falls when 5xx and missing responses spread, too", () => {
+    const { pace, recordPosts } = setUp();
+    recordPosts(200, "failed");
     expect(pace.limit).toBe(4);
     expect(pace.throttled).toBe(true);
   });
 
-  test("forgets what was heard more than a second before anything else: the account's rate is a second's", () => {
-    const { clock, pace, hear } = setUp();
-    hear(4, "busy");
+  // The account's rate is per second.
+  test("ignores results older than a second", () => {
+    const { clock, pace, recordPosts } = setUp();
+    recordPosts(4, "busy");
     clock.advance(1_001);
-    hear(4, "busy");
+    recordPosts(4, "busy");
     expect(pace.limit).toBe(64);
   });
 });

@@ -2,7 +2,7 @@ import { MAX_FRAME_BYTES } from "../../../protocol/index.js";
 import { fanOut } from "../../../lambdas/delivery/fan-out.js";
 import type { GuardPort } from "../../../lambdas/ports.js";
 import { agentOf, messageOf } from "../support/fakes.js";
-import { audienceOf, fanOutSystem } from "./fan-out-system.js";
+import { addSubscribers, fanOutSystem } from "./fan-out-system.js";
 
 const guarded = (delivery: GuardPort["delivery"]): Partial<GuardPort> => ({
   guardsDelivery: (channel) => Promise.resolve(channel.startsWith("a")),
@@ -12,7 +12,7 @@ const guarded = (delivery: GuardPort["delivery"]): Partial<GuardPort> => ({
 const hello = [{ message: messageOf("a") }];
 
 describe("onMessageReceived", () => {
-  test("runs per recipient, with that recipient's agent, and may transform the message for it alone", async () => {
+  test("runs for each recipient's agent and may change the message", async () => {
     const system = fanOutSystem({
       guards: guarded(async (agent, message) => ({
         ...message,
@@ -26,11 +26,11 @@ describe("onMessageReceived", () => {
     expect(system.connections.received("c2")).toEqual([messageOf("a", "hello, Bob")]);
   });
 
-  test("drops a message for one recipient alone; one line of the log counts how many", async () => {
+  test("drops a message for one recipient, and one log line counts", async () => {
     const system = fanOutSystem({
       guards: guarded(async (agent, message) => (agent.connectionId === "c1" ? undefined : message)),
     });
-    await audienceOf(system, 3, "a");
+    await addSubscribers(system, 3, "a");
     expect(await fanOut(system, hello)).toMatchObject({ sent: 2, gone: 0, failed: 0 });
     expect(system.connections.to("c1")).toEqual([]);
     expect(system.log.entries).toEqual([
@@ -38,7 +38,7 @@ describe("onMessageReceived", () => {
     ]);
   });
 
-  test("reads agents in one batch, and none where no recipient's channel is guarded", async () => {
+  test("reads agents in one batch, for guarded channels only", async () => {
     const system = fanOutSystem({ guards: guarded(async (_agent, message) => message) });
     await system.store.with(agentOf("c1"), "a", "b");
     await system.store.with(agentOf("c2"), "b");
@@ -48,7 +48,7 @@ describe("onMessageReceived", () => {
     expect(system.store.calls.slice(1)).toEqual(["subscribers b", "subscribers a", "agents c1"]);
   });
 
-  test("is not asked for an agent that has left, which gets nothing", async () => {
+  test("is not called for an agent that has left", async () => {
     const asked: string[] = [];
     const system = fanOutSystem({
       guards: guarded(async (agent, message) => {
@@ -56,13 +56,13 @@ describe("onMessageReceived", () => {
         return message;
       }),
     });
-    await audienceOf(system, 2, "a");
+    await addSubscribers(system, 2, "a");
     await system.store.takeConnection("c0");
     expect(await fanOut(system, hello)).toMatchObject({ sent: 1, gone: 0, failed: 0 });
     expect(asked).toEqual(["c1"]);
   });
 
-  test("leaves messages of other channels as they are, in the order of the frame", async () => {
+  test("leaves messages of other channels unchanged, in the frame's order", async () => {
     const system = fanOutSystem({
       guards: guarded(async (_agent, message) => {
         await system.clock.sleep(message.uuid === "m1" ? 500 : 1);
@@ -87,26 +87,27 @@ describe("onMessageReceived", () => {
     ]);
   });
 
-  test("that makes a message too large for a frame drops it for that recipient, and says so in the log", async () => {
+  test("drops a changed message that is too large, and logs it", async () => {
     const system = fanOutSystem({
       guards: guarded(async (agent, message) =>
         agent.connectionId === "c1" ? { ...message, data: "x".repeat(MAX_FRAME_BYTES) } : message,
       ),
     });
-    await audienceOf(system, 3, "a");
+    await addSubscribers(system, 3, "a");
     expect(await fanOut(system, hello)).toMatchObject({ sent: 2, gone: 0, failed: 0 });
     expect(system.log.of("delivery_too_large")).toMatchObject([{ agent: "uuid-of-c1", channel: "a" }]);
   });
 });
 
-describe("a recipient whose guard could not be asked in time", () => {
-  test("is handed on: a worker asks again; one whose guard gave no verdict gets nothing, and stays", async () => {
+describe("a recipient whose guard could not run in time", () => {
+  // The first one's guard runs again in a worker. The second one gets no message and stays connected.
+  test("is enqueued; a recipient without a verdict is not", async () => {
     const system = fanOutSystem({
       guards: guarded(async (agent, message) =>
         agent.connectionId === "c0" ? "late" : agent.connectionId === "c1" ? undefined : message,
       ),
     });
-    await audienceOf(system, 3, "a");
+    await addSubscribers(system, 3, "a");
     expect(await fanOut(system, hello)).toMatchObject({ sent: 1, gone: 0, failed: 0, enqueued: 1 });
     expect(system.connections.closed).toEqual([]);
     expect(system.segments.ids).toEqual(["c0"]);
@@ -115,7 +116,8 @@ describe("a recipient whose guard could not be asked in time", () => {
 });
 
 describe("many recipients' guards", () => {
-  test("that hang cost nobody else a message: once begun, each uses up its own time alone", async () => {
+  // Once begun, each guard uses up its own time alone.
+  test("that hang cost other recipients no messages", async () => {
     const system = fanOutSystem({
       budgetMs: 10_000,
       guards: guarded(async (agent, message, _withinMs, begun) => {
@@ -124,12 +126,12 @@ describe("many recipients' guards", () => {
         return agent.connectionId === "c399" ? message : undefined;
       }),
     });
-    await audienceOf(system, 400, "a");
+    await addSubscribers(system, 400, "a");
     expect(await fanOut(system, hello)).toMatchObject({ sent: 1, gone: 0, failed: 0 });
     expect(system.connections.received("c399")).toHaveLength(1);
   });
 
-  test("that take long keep no other recipient waiting", async () => {
+  test("that take long do not delay other recipients", async () => {
     const order: string[] = [];
     const system = fanOutSystem({
       guards: guarded(async (agent, message, _withinMs, begun) => {
@@ -139,13 +141,14 @@ describe("many recipients' guards", () => {
         return message;
       }),
     });
-    await audienceOf(system, 2, "a");
+    await addSubscribers(system, 2, "a");
     system.connections.scripts.set("c1", () => Promise.resolve(order.push("post c1")).then(() => "sent" as const));
     await fanOut(system, hello);
     expect(order).toEqual(["guard c1", "post c1", "guard c0"]);
   });
 
-  test("are asked a bounded number at a time, so that none runs out of time while it waits for the others", async () => {
+  // So no guard runs out of time while it waits for others.
+  test("run at most 32 at a time", async () => {
     let running = 0;
     let most = 0;
     const system = fanOutSystem({
@@ -156,13 +159,14 @@ describe("many recipients' guards", () => {
         return message;
       }),
     });
-    await audienceOf(system, 300, "a");
+    await addSubscribers(system, 300, "a");
     expect(await fanOut(system, hello)).toMatchObject({ sent: 300, gone: 0, failed: 0 });
     expect(most).toBeGreaterThan(1);
     expect(most).toBeLessThanOrEqual(32);
   });
 
-  test("get a part of the fan-out's time at most, so that what they decided can still be posted", async () => {
+  // The rest is for posting the messages.
+  test("get only a part of the fan-out's time", async () => {
     const system = fanOutSystem({
       budgetMs: 10_000,
       guards: guarded(async (_agent, message) => {
@@ -170,7 +174,7 @@ describe("many recipients' guards", () => {
         return message;
       }),
     });
-    await audienceOf(system, 400, "a");
+    await addSubscribers(system, 400, "a");
     const begun = system.clock.now();
     const delivered = await fanOut(system, hello);
     expect(system.clock.now() - begun).toBeLessThanOrEqual(6_000);

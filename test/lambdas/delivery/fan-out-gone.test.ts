@@ -3,12 +3,13 @@ import { NEW_CONNECTION_MS } from "../../../lambdas/delivery/retry.js";
 import { REMOVALS_IN_FLIGHT } from "../../../lambdas/delivery/broadcast.js";
 import { fanOut } from "../../../lambdas/delivery/fan-out.js";
 import { agentOf, messageOf, NOW } from "../support/fakes.js";
-import { audienceOf, fanOutSystem } from "./fan-out-system.js";
+import { addSubscribers, fanOutSystem } from "./fan-out-system.js";
 
 const hello = [{ message: messageOf("a") }];
 
 describe("a 410", () => {
-  test("closes the connection, then removes its rows, then its registration: a wrong 410 is never silence", async () => {
+  // A client whose connection is alive after a wrong 410 notices the close.
+  test("closes the connection, then deletes its rows and its registration", async () => {
     const system = fanOutSystem();
     await system.store.with(agentOf("c1"), "a", "b");
     system.connections.scripts.set("c1", ["gone"]);
@@ -24,9 +25,9 @@ describe("a 410", () => {
     ]);
   });
 
-  test("of a connection that API Gateway does not close removes nothing: it is the sweep's, which closes it", async () => {
+  test("leaves a connection that cannot be closed to the sweep", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 2, "a");
+    await addSubscribers(system, 2, "a");
     system.connections.scripts.set("c1", ["gone"]);
     system.connections.unclosable.add("c1");
     const before = system.store.traces("c1");
@@ -35,18 +36,18 @@ describe("a 410", () => {
     expect(system.left).toEqual([]);
   });
 
-  test("tells onDisconnect once, though several publishers meet it at once", async () => {
+  test("calls onDisconnect once, even if several publishers get it", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 5, "a");
+    await addSubscribers(system, 5, "a");
     system.connections.scripts.set("c1", ["gone"]);
     await Promise.all([fanOut(system, hello), fanOut(system, hello), fanOut(system, hello)]);
     expect(system.left).toEqual(["c1"]);
   });
 
-  test("of which only the row that was found is left takes that with it, on whatever wildcard it is", async () => {
+  test("deletes a row that is left alone, also of a wildcard", async () => {
     const system = fanOutSystem({ wildcards: ["a/*"] });
-    await audienceOf(system, 1, "a/b");
-    // A Lambda that died between the two rows of each.
+    await addSubscribers(system, 1, "a/b");
+    // A function that died between the two rows of each subscription.
     const half = { connectionId: "half", connectedAt: NOW - 600_000 };
     system.store.halve(half, ["a/b", "a/*"]);
     system.connections.scripts.set("half", ["gone"]);
@@ -56,9 +57,9 @@ describe("a 410", () => {
     expect(system.store.traces("half")).toEqual([]);
   });
 
-  test("of one recipient keeps nobody else from its message", async () => {
+  test("of one recipient does not affect others", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 50, "a");
+    await addSubscribers(system, 50, "a");
     system.connections.scripts.set("c7", ["gone"]);
     expect(await fanOut(system, hello)).toMatchObject({ sent: 49, gone: 1, failed: 0 });
     expect(system.log.of("fan_out")).toMatchObject([{ sent: 49, gone: 1, failed: 0 }]);
@@ -68,7 +69,7 @@ describe("a 410", () => {
 describe("a 410 within 30 s of connectedAt", () => {
   const young = agentOf("c1", { connectedAt: NOW - NEW_CONNECTION_MS + 2_000 });
 
-  test("is retried: its $connect may not have returned yet", async () => {
+  test("is retried, because $connect may not have returned yet", async () => {
     const system = fanOutSystem();
     await system.store.with(young, "a");
     system.connections.scripts.set("c1", ["gone", "gone", "sent"]);
@@ -76,7 +77,7 @@ describe("a 410 within 30 s of connectedAt", () => {
     expect(system.clock.sleeps).toEqual([50, 100]);
   });
 
-  test("is not believed: nothing is removed, and a worker tries again", async () => {
+  test("removes nothing, and a worker retries", async () => {
     const system = fanOutSystem();
     await system.store.with(young, "a");
     system.connections.scripts.set("c1", ["gone"]);
@@ -90,10 +91,10 @@ describe("a 410 within 30 s of connectedAt", () => {
   });
 });
 
-describe("removing what is gone", () => {
-  test("that fails is logged, and is no failure of the publication: everybody has been posted to", async () => {
+describe("the removal of gone connections", () => {
+  test("is logged if it fails, without failing the publication", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 10, "a");
+    await addSubscribers(system, 10, "a");
     for (const id of ["c1", "c2"]) system.connections.scripts.set(id, ["gone"]);
     system.store.before.takeConnection = () => {
       delete system.store.before.takeConnection;
@@ -104,9 +105,9 @@ describe("removing what is gone", () => {
     expect(system.store.traces("c2")).toEqual([]);
   });
 
-  test("ends with the fan-out's time: whoever publishes next goes on with it, and the sweep", async () => {
+  test("ends with the fan-out's time, and later publications continue it", async () => {
     const system = fanOutSystem({ budgetMs: 4_000 });
-    const ids = await audienceOf(system, 100, "a");
+    const ids = await addSubscribers(system, 100, "a");
     for (const id of ids) system.connections.scripts.set(id, ["gone"]);
     system.guards.disconnected = () => system.clock.sleep(1_000);
     const begun = system.clock.now();
@@ -115,43 +116,43 @@ describe("removing what is gone", () => {
     const left = ids.filter((id) => system.store.traces(id).length > 0);
     expect(left.length).toBeGreaterThan(0);
     expect(left.length).toBeLessThan(100);
-    // Their own registration, and one that is over: a 410 can be wrong, and then they have missed something.
+    // Their own registration, and an expired one: a 410 can be wrong, and then they missed a message.
     for (const id of left) expect(system.store.traces(id)).toHaveLength(4);
   });
 });
 
-describe("a subscriber that was not renewed in time", () => {
-  const told = { channel: "/meta/refresh", successful: false, code: "expired", error: EXPIRED.reason };
+describe("a subscriber that has expired", () => {
+  const expiredFrame = { channel: "/meta/refresh", successful: false, code: "expired", error: EXPIRED.reason };
 
-  test("gets nothing, is told so, closed and removed; everybody else gets the message", async () => {
+  test("is notified, closed and removed instead of getting the message", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 3, "a");
+    await addSubscribers(system, 3, "a");
     system.store.expired.add("c1");
     expect(await fanOut(system, hello)).toMatchObject({ sent: 2, gone: 1, failed: 0 });
-    expect(system.connections.received("c1")).toEqual([told]);
+    expect(system.connections.received("c1")).toEqual([expiredFrame]);
     expect(system.connections.closed).toEqual(["c1"]);
     expect(system.store.traces("c1")).toEqual([]);
     expect(system.left).toEqual(["c1"]);
     expect(system.connections.received("c0")).toEqual([messageOf("a")]);
   });
 
-  test("is not asked about by a delivery guard either", async () => {
+  test("is not passed to a delivery guard", async () => {
     const asked: string[] = [];
     const guards = {
       guardsDelivery: async () => true,
       delivery: async ({ connectionId }: { connectionId: string }) => (asked.push(connectionId), messageOf("a")),
     };
     const system = fanOutSystem({ guards });
-    await audienceOf(system, 2, "a");
+    await addSubscribers(system, 2, "a");
     system.store.expired.add("c1");
     await fanOut(system, hello);
     expect(asked).toEqual(["c0"]);
-    expect(system.connections.received("c1")).toEqual([told]);
+    expect(system.connections.received("c1")).toEqual([expiredFrame]);
   });
 
-  test("is left to the next publication or the sweep once there is no time left", async () => {
+  test("is left to the next publication if no time remains", async () => {
     const system = fanOutSystem({ budgetMs: 0 });
-    await audienceOf(system, 1, "a");
+    await addSubscribers(system, 1, "a");
     system.store.expired.add("c0");
     expect(await fanOut(system, hello)).toMatchObject({ sent: 0, gone: 1, failed: 0 });
     expect(system.connections.posts).toEqual([]);
@@ -159,9 +160,9 @@ describe("a subscriber that was not renewed in time", () => {
   });
 });
 
-test("many that are gone are removed side by side, as many as there are connections for", async () => {
+test("many gone connections are removed in parallel, up to a limit", async () => {
   const system = fanOutSystem();
-  const ids = await audienceOf(system, 200, "a");
+  const ids = await addSubscribers(system, 200, "a");
   for (const id of ids) system.connections.scripts.set(id, ["gone"]);
   let [now, most] = [0, 0];
   const { close } = system.connections;
@@ -173,5 +174,5 @@ test("many that are gone are removed side by side, as many as there are connecti
   };
   expect(await fanOut(system, hello)).toMatchObject({ sent: 0, gone: 200 });
   expect(most).toBe(REMOVALS_IN_FLIGHT);
-  expect(system.store.standings.size).toBe(0);
+  expect(system.store.records.size).toBe(0);
 });

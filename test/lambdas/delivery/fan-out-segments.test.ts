@@ -7,13 +7,13 @@ import {
 import { SLOW_CLIENT_GRACE_MS } from "../../../lambdas/delivery/segment-dispatcher.js";
 import type { Segment } from "../../../lambdas/delivery/segments.js";
 import { agentOf, messageOf, NOW } from "../support/fakes.js";
-import { audienceOf, type FanOutSystem, fanOutSystem } from "./fan-out-system.js";
+import { addSubscribers, type FanOutSystem, fanOutSystem } from "./fan-out-system.js";
 
 const hello = [{ message: messageOf("a") }];
 
 const posted = (system: FanOutSystem): string[] => system.connections.posts.map(({ connectionId }) => connectionId);
 
-/** Has workers deliver what is in the queue, until there is nothing left. */
+/** Lets workers deliver the segments in the queue, until it is empty. */
 const work = async (system: FanOutSystem, pauses: number[] = []): Promise<void> => {
   while (system.segments.sent.length > 0) {
     const [next] = system.segments.sent.splice(0, 1);
@@ -31,10 +31,10 @@ const segmentOf = (ids: readonly string[], more: Partial<Segment> = {}): Segment
 });
 
 describe("a fan-out beyond its threshold", () => {
-  test("posts to the first, hands on the others in segments, and everybody gets it once", async () => {
+  test("posts to the first, enqueues the others, and reaches each once", async () => {
     const system = fanOutSystem({ threshold: 300 });
     system.store.pageSize = 700;
-    const ids = await audienceOf(system, 2_500, "a");
+    const ids = await addSubscribers(system, 2_500, "a");
     expect(await fanOut(system, hello)).toMatchObject({ sent: 300, failed: 0, enqueued: 3 });
     expect(posted(system)).toHaveLength(300);
     expect(
@@ -44,17 +44,17 @@ describe("a fan-out beyond its threshold", () => {
     expect(posted(system).sort()).toEqual([...ids].sort());
   });
 
-  test("hands on while it still reads", async () => {
+  test("enqueues while it still reads", async () => {
     const system = fanOutSystem({ threshold: 1 });
     system.store.pageSize = 1_001;
-    await audienceOf(system, 2_500, "a");
+    await addSubscribers(system, 2_500, "a");
     const { send } = system.segments;
     system.segments.send = (...args) => (system.store.calls.push("send"), send.apply(system.segments, args));
     await fanOut(system, hello);
     expect(system.store.calls).toEqual(["subscribers a", "subscribers a …", "send", "subscribers a …", "send", "send"]);
   });
 
-  test("keeps who receives what apart", async () => {
+  test("keeps the recipients of each message separate", async () => {
     const system = fanOutSystem({ threshold: 1 });
     for (let at = 0; at < 9; at += 1)
       await system.store.with(agentOf(`c${at}`), ...(at % 3 === 0 ? ["a", "b"] : at % 3 === 1 ? ["a"] : ["b"]));
@@ -72,10 +72,10 @@ describe("a fan-out beyond its threshold", () => {
     expect(system.connections.to("c3")).toHaveLength(1);
   });
 
-  test("that has no time to read everybody hands on where it stopped, and workers read on", async () => {
+  test("enqueues its position when time is over, and workers continue", async () => {
     const system = fanOutSystem({ threshold: 10, budgetMs: 4_000 });
     system.store.pageSize = 100;
-    const ids = await audienceOf(system, 900, "a");
+    const ids = await addSubscribers(system, 900, "a");
     system.store.before.subscribers = () => system.clock.advance(1_600);
     expect(await fanOut(system, hello)).toMatchObject({ enqueued: 2 });
     expect(system.segments.sent.map(({ segment: { recipients } }) => "after" in recipients)).toContain(true);
@@ -83,10 +83,10 @@ describe("a fan-out beyond its threshold", () => {
     expect(posted(system).sort()).toEqual([...ids].sort());
   });
 
-  test("is read on by workers that read no more than a crash may repeat", async () => {
+  test("is continued by workers within the limit of a crash's duplicates", async () => {
     const system = fanOutSystem({ threshold: 10 });
     system.store.pageSize = MAX_ENQUEUED_PER_WORKER / 2;
-    const ids = await audienceOf(system, 2 * MAX_ENQUEUED_PER_WORKER + 1, "a");
+    const ids = await addSubscribers(system, 2 * MAX_ENQUEUED_PER_WORKER + 1, "a");
     const first = ids.toSorted()[0]!;
     await deliverSegment(system, {
       publications: hello,
@@ -105,10 +105,10 @@ describe("a fan-out beyond its threshold", () => {
     expect(named()).toBe(2 * MAX_ENQUEUED_PER_WORKER - 20);
   });
 
-  test("whose subscribers cannot be read to the end fails, when everything it has begun is done", async () => {
+  test("fails after its posts are done if subscribers cannot be read", async () => {
     const system = fanOutSystem();
     system.store.pageSize = 10;
-    await audienceOf(system, 20, "a");
+    await addSubscribers(system, 20, "a");
     for (const id of ["c0", "c1"])
       system.connections.scripts.set(id, () => system.clock.sleep(50).then(() => "sent" as const));
     let pages = 0;
@@ -120,18 +120,18 @@ describe("a fan-out beyond its threshold", () => {
     expect(system.connections.inFlight).toBe(0);
   });
 
-  test("fails where those cannot be handed on whom it has not read", async () => {
+  test("fails if the unread subscribers cannot be enqueued", async () => {
     const system = fanOutSystem({ threshold: 10, budgetMs: 1_000 });
     system.store.pageSize = 10;
-    await audienceOf(system, 50, "a");
+    await addSubscribers(system, 50, "a");
     system.store.before.subscribers = () => system.clock.advance(800);
     system.segments.refuses = ({ recipients }) => "after" in recipients;
     await expect(fanOut(system, hello)).rejects.toThrow("could not be handed on");
   });
 
-  test("closes those that could not be handed on: nobody misses a message without knowing", async () => {
+  test("closes subscribers that could not be enqueued", async () => {
     const system = fanOutSystem({ threshold: 2 });
-    await audienceOf(system, 5, "a");
+    await addSubscribers(system, 5, "a");
     system.segments.send = () => Promise.reject(new Error("the queue is not there"));
     expect(await fanOut(system, hello)).toMatchObject({ sent: 2, failed: 3, enqueued: 0 });
     expect(system.connections.closed).toEqual(["c2", "c3", "c4"]);
@@ -141,13 +141,13 @@ describe("a fan-out beyond its threshold", () => {
   });
 });
 
-describe("who is answered", () => {
+describe("the publisher that gets a reply", () => {
   const own = { connectionId: "c7", room: 1_000 };
 
-  test("gets its messages with the answer, wherever among the subscribers it is", async () => {
+  test("gets its messages with the reply, wherever it is listed", async () => {
     for (const threshold of [5, 100]) {
       const system = fanOutSystem({ threshold });
-      await audienceOf(system, 20, "a");
+      await addSubscribers(system, 20, "a");
       const fannedOut = await fanOut(system, hello, own);
       expect(fannedOut.own.map(({ json }) => JSON.parse(json) as unknown)).toEqual([messageOf("a")]);
       await work(system);
@@ -156,53 +156,53 @@ describe("who is answered", () => {
     }
   });
 
-  test("gets them by themselves where they do not fit the answer", async () => {
+  test("gets its messages separately if they do not fit the reply", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 9, "a");
+    await addSubscribers(system, 9, "a");
     const bytes = Buffer.byteLength(JSON.stringify(messageOf("a"))) + 1;
     expect((await fanOut(system, hello, { ...own, room: bytes - 1 })).own).toEqual([]);
     expect(system.connections.received("c7")).toEqual([messageOf("a")]);
     expect((await fanOut(system, hello, { ...own, room: bytes })).own).toHaveLength(1);
   });
 
-  test("gets nothing that its own delivery guard withholds", async () => {
+  test("gets no message that its own delivery guard drops", async () => {
     const system = fanOutSystem({
       guards: {
         guardsDelivery: async () => true,
         delivery: async (agent, message) => (agent.connectionId === "c7" ? undefined : message),
       },
     });
-    await audienceOf(system, 9, "a");
+    await addSubscribers(system, 9, "a");
     expect((await fanOut(system, hello, own)).own).toEqual([]);
     expect(posted(system)).toHaveLength(8);
   });
 });
 
 describe("a worker", () => {
-  test("delivers what it was handed: to those and no others, reading no subscribers", async () => {
+  test("delivers to the recipients of its segment without reading subscribers", async () => {
     const system = fanOutSystem({ threshold: 1 });
-    await audienceOf(system, 9, "a");
+    await addSubscribers(system, 9, "a");
     expect(await deliverSegment(system, segmentOf(["c3", "c5"]))).toMatchObject({ sent: 2, enqueued: 0 });
     expect(posted(system)).toEqual(["c3", "c5"]);
     expect(system.store.calls).toEqual([]);
   });
 
-  test("lets delivery guards decide, as the publisher does", async () => {
+  test("runs delivery guards, as the publisher does", async () => {
     const system = fanOutSystem({
       guards: {
         guardsDelivery: async () => true,
         delivery: async (agent, message) => (agent.connectionId === "c1" ? undefined : { ...message, data: "changed" }),
       },
     });
-    await audienceOf(system, 3, "a");
+    await addSubscribers(system, 3, "a");
     await deliverSegment(system, segmentOf(["c1", "c2"]));
     expect(posted(system)).toEqual(["c2"]);
     expect(system.connections.received("c2")).toEqual([messageOf("a", "changed")]);
   });
 
-  test("removes who is gone, and closes who was not renewed in time", async () => {
+  test("removes gone recipients and closes expired ones", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 3, "a");
+    await addSubscribers(system, 3, "a");
     system.connections.scripts.set("c0", ["gone"]);
     const expired = { connectionId: "c1", connectedAt: NOW - 600_000, expired: true as const };
     expect(
@@ -212,9 +212,10 @@ describe("a worker", () => {
     expect(system.store.traces("c1")).toEqual([]);
   });
 
-  test("hands on who stays busy, after a pause, for half a minute; then closes it", async () => {
+  // It pauses before each retry.
+  test("enqueues busy recipients for half a minute, then closes them", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 2, "a");
+    await addSubscribers(system, 2, "a");
     system.connections.scripts.set("c0", ["busy"]);
     const begun = system.clock.now();
     await fanOut(system, hello);
@@ -234,26 +235,28 @@ describe("a worker", () => {
     expect(system.log.of("not_delivered")).toEqual([{ connection: "c0", messages: 1, uuids: ["m1"] }]);
   });
 
-  test("closes ten slow clients of a thousand after that half minute: they are not the account", async () => {
+  // They do not mean that the account is throttled.
+  test("closes ten slow clients of a thousand after half a minute", async () => {
     const system = fanOutSystem();
-    const ids = await audienceOf(system, 1_000, "a");
+    const ids = await addSubscribers(system, 1_000, "a");
     const slow = ids.filter((_, at) => at % 100 === 0);
     for (const id of slow) system.connections.scripts.set(id, ["busy"]);
     expect(await fanOut(system, hello)).toMatchObject({ sent: 990, failed: 0, enqueued: 1 });
     expect(system.segments.ids.sort()).toEqual([...slow].sort());
-    const handedOnBy = system.clock.now() + SLOW_CLIENT_GRACE_MS;
-    expect(system.segments.sent[0]!.segment.slowUntil).toBeLessThanOrEqual(handedOnBy);
+    const enqueuedBy = system.clock.now() + SLOW_CLIENT_GRACE_MS;
+    expect(system.segments.sent[0]!.segment.slowUntil).toBeLessThanOrEqual(enqueuedBy);
     const pauses: number[] = [];
     await work(system, pauses);
-    // What workers are given is slow clients alone: that is not the account either.
+    // The workers' segments hold slow clients alone. This does not mean that the account is throttled either.
     expect(new Set(pauses)).toEqual(new Set([0, 5]));
     expect([...system.connections.closed].sort()).toEqual([...slow].sort());
-    expect(system.clock.now()).toBeLessThanOrEqual(handedOnBy + 10_000);
+    expect(system.clock.now()).toBeLessThanOrEqual(enqueuedBy + 10_000);
   });
 
-  test("closes nobody while the account is throttled, though all are refused for a minute, and then reaches everybody", async () => {
+  // All posts are refused for a minute. Then all clients are reached.
+  test("closes no client while the account is throttled", async () => {
     const system = fanOutSystem();
-    const ids = await audienceOf(system, 100, "a");
+    const ids = await addSubscribers(system, 100, "a");
     const answer = async () => (system.clock.now() < NOW + 60_000 ? ("busy" as const) : ("sent" as const));
     for (const id of ids) system.connections.scripts.set(id, answer);
     expect(await fanOut(system, hello)).toMatchObject({ sent: 0, failed: 0, enqueued: 1 });
@@ -264,17 +267,18 @@ describe("a worker", () => {
     expect(system.clock.now()).toBeGreaterThan(NOW + 60_000);
   });
 
-  test("leaves whom the account's rate kept it from alone for a second, for the rate is there again then", async () => {
+  // The account's rate is per second.
+  test("retries after a second if the account was throttled", async () => {
     const system = fanOutSystem();
-    const ids = await audienceOf(system, 100, "a");
+    const ids = await addSubscribers(system, 100, "a");
     for (const id of ids.slice(0, 20)) system.connections.scripts.set(id, ["busy"]);
     expect(await deliverSegment(system, segmentOf(ids))).toMatchObject({ sent: 80, enqueued: 1 });
     expect(system.segments.sent).toMatchObject([{ delaySeconds: 1, segment: { until: NOW + DELIVERY_DEADLINE_MS } }]);
   });
 
-  test("reaches who was busy for a while", async () => {
+  test("reaches a client that was busy for a while", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 1, "a");
+    await addSubscribers(system, 1, "a");
     system.connections.scripts.set("c0", [...Array<"busy">(8).fill("busy"), "sent"]);
     await fanOut(system, hello);
     await work(system);
@@ -282,17 +286,17 @@ describe("a worker", () => {
     expect(system.connections.posts).toHaveLength(9);
   });
 
-  test("that comes too late posts to nobody: they are closed, so that they know", async () => {
+  test("closes the recipients of a segment that is too late", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 3, "a");
+    await addSubscribers(system, 3, "a");
     expect(await deliverSegment(system, segmentOf(["c0", "c2"], { until: NOW }))).toMatchObject({ sent: 0, failed: 2 });
     expect(system.connections.closed).toEqual(["c0", "c2"]);
     expect(system.connections.posts).toEqual([]);
   });
 
-  test("hands on whom it had no time for, to be tried as long as everybody", async () => {
+  test("enqueues recipients that it had no time for", async () => {
     const system = fanOutSystem({ budgetMs: 4_000 });
-    const ids = await audienceOf(system, 200, "a");
+    const ids = await addSubscribers(system, 200, "a");
     for (const id of ids)
       system.connections.scripts.set(id, () => system.clock.sleep(2_900).then(() => "sent" as const));
     expect(await deliverSegment(system, segmentOf(ids))).toMatchObject({ sent: 128, enqueued: 1 });
@@ -301,9 +305,10 @@ describe("a worker", () => {
   });
 });
 
-test("who is to get more than a segment holds, and can be neither handed on nor closed, is given to the sweep once", async () => {
+// The sweep closes it. It is in two segments, because its messages do not fit into one.
+test("a recipient that can neither be enqueued nor closed is registered once", async () => {
   const system = fanOutSystem({ threshold: 1 });
-  const ids = await audienceOf(system, 3, "a");
+  const ids = await addSubscribers(system, 3, "a");
   system.segments.refuses = () => true;
   for (const id of ids) system.connections.unclosable.add(id);
   // 180 KB: two segments for the same recipients.

@@ -15,7 +15,7 @@ import { MemoryErasure } from "../server-api/erasure-fakes.js";
 import { MemoryHistories } from "../history/history-fakes.js";
 import { agentOf, MemoryStore, TestClock, TestConnections, TestLog, TestSegments } from "../support/fakes.js";
 
-/** Everything a fan-out or a publication needs, in memory, and what became of it. */
+/** The dependencies of a fan-out or a publication, in memory, and their effects. */
 export const fanOutSystem = (
   options: {
     wildcards?: string[];
@@ -47,7 +47,7 @@ export const fanOutSystem = (
   const lingering = new MemoryLingering(clock, store.calls);
   const members = new MemoryMembers();
   const occupancy = new MemoryOccupancy();
-  /** What flushers were to run for. */
+  /** The tasks of the flushers that were started. */
   const tasks: FlushTask[] = [];
   const invokeFlush = async (task: FlushTask): Promise<void> => void tasks.push(task);
   return {
@@ -75,13 +75,18 @@ export const fanOutSystem = (
 export type FanOutSystem = ReturnType<typeof fanOutSystem>;
 
 /** Subscribes agents `c0`, `c1`, … to `channel`. */
-export const audienceOf = async (system: FanOutSystem, count: number, channel: string, more: Partial<Agent> = {}) => {
+export const addSubscribers = async (
+  system: FanOutSystem,
+  count: number,
+  channel: string,
+  more: Partial<Agent> = {},
+) => {
   const ids = Array.from({ length: count }, (_, at) => `c${at}`);
   for (const id of ids) await system.store.with(agentOf(id, more), channel);
   return ids;
 };
 
-/** Publishes for who is answered by nothing but answers: everything else is posted to it, too. */
+/** Publishes for an agent that gets nothing with its reply, so that its own messages are posted to it, too. */
 export const publishUnanswered = async (
   system: PublishDependencies,
   agent: Agent,

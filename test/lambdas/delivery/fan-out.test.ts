@@ -2,29 +2,29 @@ import { MAX_FRAME_BYTES } from "../../../protocol/index.js";
 import { fanOut, DELIVERY_DEADLINE_MS } from "../../../lambdas/delivery/fan-out.js";
 import { SLOW_CLIENT_GRACE_MS } from "../../../lambdas/delivery/segment-dispatcher.js";
 import { agentOf, messageOf, NOW } from "../support/fakes.js";
-import { audienceOf, fanOutSystem } from "./fan-out-system.js";
+import { addSubscribers, fanOutSystem } from "./fan-out-system.js";
 
 const publication = (channel: string, data: string | number = "hello", uuid = "m1") => ({
   message: messageOf(channel, data, uuid),
 });
 
-describe("who receives a publication", () => {
-  test("every subscriber of the channel, once, and nobody else", async () => {
+describe("a publication", () => {
+  test("reaches every subscriber of its channel once", async () => {
     const system = fanOutSystem();
     await system.store.with(agentOf("other"), "b");
-    const ids = await audienceOf(system, 200, "a");
+    const ids = await addSubscribers(system, 200, "a");
     expect(await fanOut(system, [publication("a")])).toMatchObject({ sent: 200, gone: 0, failed: 0 });
     expect(system.connections.posts.map((post) => post.connectionId).sort()).toEqual([...ids].sort());
     expect(system.connections.received("c0")).toEqual([messageOf("a")]);
   });
 
-  test("nobody where nobody is subscribed: one read, no post", async () => {
+  test("without subscribers costs one read and no post", async () => {
     const system = fanOutSystem();
     expect(await fanOut(system, [publication("a")])).toMatchObject({ sent: 0, gone: 0, failed: 0 });
     expect(system.store.calls).toEqual(["subscribers a"]);
   });
 
-  test("whoever subscribed to the channel and to wildcards that match it, once", async () => {
+  test("reaches subscribers of the channel and of matching wildcards once", async () => {
     const system = fanOutSystem({ wildcards: ["a/*"] });
     await system.store.with(agentOf("c1"), "a/b/c", "a/*", "a/b/*");
     await system.store.with(agentOf("c2"), "a/*");
@@ -35,23 +35,23 @@ describe("who receives a publication", () => {
     expect(system.connections.received("c3")).toEqual([]);
   });
 
-  test("not the publisher, if it asked not to hear itself, and everybody else", async () => {
+  test("does not reach the publisher if it asked for no echo", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 3, "a");
+    await addSubscribers(system, 3, "a");
     await fanOut(system, [{ ...publication("a"), except: "c1" }]);
     expect(system.connections.posts.map((post) => post.connectionId)).toEqual(["c0", "c2"]);
   });
 
-  test("the publisher hears those of its messages that it did not except", async () => {
+  test("reaches the publisher unless this message excludes it", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 1, "a");
+    await addSubscribers(system, 1, "a");
     await fanOut(system, [{ ...publication("a", 1, "m1"), except: "c0" }, publication("a", 2, "m2")]);
     expect(system.connections.received("c0")).toEqual([messageOf("a", 2, "m2")]);
   });
 });
 
 describe("several publications of one frame", () => {
-  test("arrive in their order, in one frame, also across channels", async () => {
+  test("arrive in order, in one frame, also across channels", async () => {
     const system = fanOutSystem();
     await system.store.with(agentOf("both"), "a", "b");
     await system.store.with(agentOf("one"), "b");
@@ -67,18 +67,19 @@ describe("several publications of one frame", () => {
     expect(system.store.calls).toEqual(["subscribers a", "subscribers b"]);
   });
 
-  test("that exceed one frame go in several, one after the other", async () => {
+  test("that exceed one frame arrive in several, one after the other", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 2, "a");
+    await addSubscribers(system, 2, "a");
     const big = "x".repeat(MAX_FRAME_BYTES / 2);
     await fanOut(system, [publication("a", big, "m1"), publication("a", big, "m2"), publication("a", "small", "m3")]);
     expect(system.connections.to("c0")).toHaveLength(2);
     expect(system.connections.received("c0")).toMatchObject([{ uuid: "m1" }, { uuid: "m2" }, { uuid: "m3" }]);
   });
 
-  test("after a frame that could not be delivered the rest is not sent: no gap that nobody sees", async () => {
+  // So the recipient has no gap that it cannot see.
+  test("stop after a frame that could not be delivered", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 1, "a");
+    await addSubscribers(system, 1, "a");
     system.connections.scripts.set("c0", ["refused", "sent"]);
     const big = "x".repeat(MAX_FRAME_BYTES / 2);
     const delivered = await fanOut(system, [publication("a", big, "m1"), publication("a", big, "m2")]);
@@ -86,9 +87,9 @@ describe("several publications of one frame", () => {
     expect(system.connections.to("c0")).toHaveLength(1);
   });
 
-  test("keep their order for a recipient that has to be retried", async () => {
+  test("keep their order for a recipient that needs retries", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 1, "a");
+    await addSubscribers(system, 1, "a");
     system.connections.scripts.set("c0", ["busy", "busy", "sent"]);
     const big = "x".repeat(MAX_FRAME_BYTES / 2);
     await fanOut(system, [publication("a", big, "m1"), publication("a", big, "m2")]);
@@ -97,18 +98,19 @@ describe("several publications of one frame", () => {
   });
 });
 
-describe("a recipient that is busy (429) or fails (5xx)", () => {
-  test.each(["busy", "failed"] as const)("that is %s is retried until it works", async (result) => {
+describe("a recipient with 429 or 5xx", () => {
+  test.each(["busy", "failed"] as const)("that is %s is retried until it succeeds", async (result) => {
     const system = fanOutSystem();
-    await audienceOf(system, 1, "a");
+    await addSubscribers(system, 1, "a");
     system.connections.scripts.set("c0", [result, result, "sent"]);
     expect(await fanOut(system, [publication("a")])).toMatchObject({ sent: 1, gone: 0, failed: 0 });
     expect(system.clock.sleeps).toEqual([50, 100]);
   });
 
-  test("delays nobody else, and the publisher for a quarter of a second: then it is handed on", async () => {
+  // It does not delay other recipients.
+  test("delays the publisher by 250 ms only, and is then enqueued", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 300, "a");
+    await addSubscribers(system, 300, "a");
     system.connections.scripts.set("c0", ["busy"]);
     const begun = system.clock.now();
     expect(await fanOut(system, [publication("a")])).toMatchObject({ sent: 299, gone: 0, failed: 0, enqueued: 1 });
@@ -129,9 +131,9 @@ describe("a recipient that is busy (429) or fails (5xx)", () => {
     expect(system.log.of("fan_out")).toEqual([{ sent: 299, gone: 0, failed: 0, enqueued: 1, uuids: ["m1"] }]);
   });
 
-  test("that refuses is closed at once, logged and counted: a worker could do no more", async () => {
+  test("that refuses is closed at once, logged and counted", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 2, "a");
+    await addSubscribers(system, 2, "a");
     system.connections.scripts.set("c0", ["refused"]);
     expect(await fanOut(system, [publication("a")])).toMatchObject({ sent: 1, failed: 1, enqueued: 0 });
     expect(system.connections.closed).toEqual(["c0"]);
@@ -140,10 +142,11 @@ describe("a recipient that is busy (429) or fails (5xx)", () => {
   });
 });
 
-describe("a recipient that can be neither reached nor handed on", () => {
-  test("is closed, so that it does not believe it has received everything; only a 410 removes", async () => {
+describe("a recipient that can be neither reached nor enqueued", () => {
+  // Only a 410 removes rows.
+  test("is closed, and keeps its rows", async () => {
     const system = fanOutSystem({ budgetMs: 500 });
-    await audienceOf(system, 1, "a");
+    await addSubscribers(system, 1, "a");
     system.connections.scripts.set("c0", ["failed"]);
     system.segments.refuses = () => true;
     expect(await fanOut(system, [publication("a")])).toMatchObject({ failed: 1, enqueued: 0 });
@@ -153,7 +156,7 @@ describe("a recipient that can be neither reached nor handed on", () => {
 
   test("nor closed is left to the sweep", async () => {
     const system = fanOutSystem({ budgetMs: 500 });
-    await audienceOf(system, 2, "a");
+    await addSubscribers(system, 2, "a");
     system.connections.scripts.set("c0", ["failed"]);
     system.connections.unclosable.add("c0");
     system.segments.refuses = () => true;
@@ -162,19 +165,20 @@ describe("a recipient that can be neither reached nor handed on", () => {
   });
 });
 
-describe("a recipient that is slow", () => {
-  test("delays nobody else", async () => {
+describe("a slow recipient", () => {
+  test("does not delay others", async () => {
     const system = fanOutSystem();
-    await audienceOf(system, 20, "a");
+    await addSubscribers(system, 20, "a");
     system.connections.scripts.set("c0", () => system.clock.sleep(2_900).then(() => "sent" as const));
     const begun = system.clock.now();
     expect(await fanOut(system, [publication("a")])).toMatchObject({ sent: 20, gone: 0, failed: 0 });
     expect(new Set(system.connections.posts.map((post) => post.at))).toEqual(new Set([begun]));
   });
 
-  test("does not hold the fan-out beyond its time when many are: who has not been posted to by then is handed on", async () => {
+  // Recipients without a post by then are enqueued.
+  test("does not extend the fan-out, even together with many others", async () => {
     const system = fanOutSystem({ budgetMs: 5_000 });
-    const ids = await audienceOf(system, 400, "a");
+    const ids = await addSubscribers(system, 400, "a");
     for (const id of ids)
       system.connections.scripts.set(id, () => system.clock.sleep(3_000).then(() => "sent" as const));
     const begun = system.clock.now();
@@ -185,17 +189,17 @@ describe("a recipient that is slow", () => {
   });
 });
 
-test("at most 64 posts are under way at once", async () => {
+test("at most 64 posts run at once", async () => {
   const system = fanOutSystem();
-  const ids = await audienceOf(system, 200, "a");
+  const ids = await addSubscribers(system, 200, "a");
   for (const id of ids) system.connections.scripts.set(id, () => system.clock.sleep(10).then(() => "sent" as const));
   expect(await fanOut(system, [publication("a")])).toMatchObject({ sent: 200, gone: 0, failed: 0 });
   expect(system.connections.mostInFlight).toBe(64);
 });
 
-test("a fan-out that reaches everybody logs nothing", async () => {
+test("a fan-out that reaches all subscribers does not log", async () => {
   const system = fanOutSystem();
-  await audienceOf(system, 3, "a");
+  await addSubscribers(system, 3, "a");
   await fanOut(system, [publication("a")]);
   expect(system.log.entries).toEqual([]);
 });

@@ -4,12 +4,12 @@ import { Frame } from "../../../lambdas/delivery/frame.js";
 const text = '{"data":"größe 🎉\\u0000"}';
 
 describe("a frame", () => {
-  test("has its bytes of UTF-8, a character each", () => {
+  test("has its UTF-8 bytes, one per character", () => {
     expect(Buffer.from(new Frame(text).latin1, "latin1").toString()).toBe(text);
     expect(new Frame(text).latin1).toHaveLength(Buffer.byteLength(text));
   });
 
-  test("has their hash", () => {
+  test("has the hash of its bytes", () => {
     expect(new Frame(text).sha256).toBe(createHash("sha256").update(Buffer.from(text)).digest("hex"));
   });
 

@@ -7,23 +7,23 @@ const subscriber = (connectionId: string, expired = false): Subscriber => ({
   ...(expired ? { expired } : {}),
 });
 
-/** Pages of subscribers, and how many of them have been asked for. */
+/** Pages of subscribers, and the number of pages that were read. */
 const source = (...pages: string[][]) => {
-  const it = {
+  const stream = {
     asked: 0,
     ended: false,
     async *pages(): AsyncGenerator<Subscriber[]> {
       try {
         for (const page of pages) {
-          it.asked += 1;
+          stream.asked += 1;
           yield page.map((id) => subscriber(id.replace("!", ""), id.endsWith("!")));
         }
       } finally {
-        it.ended = true;
+        stream.ended = true;
       }
     },
   };
-  return it;
+  return stream;
 };
 
 const idsOf = (pages: readonly (readonly Subscriber[])[]): string[] =>
@@ -35,17 +35,17 @@ const all = async (...sources: ReturnType<typeof source>[]): Promise<(readonly S
   return found;
 };
 
-test("several sources come as one, in order, each page as soon as it is complete", async () => {
+test("several sources are merged in order, each page when complete", async () => {
   const pages = await all(source(["a", "d"], ["e", "i"]), source(["b", "c", "h"]), source([], ["f"], []));
   expect(pages.map((page) => idsOf([page]))).toEqual([["a", "b", "c", "d"], ["e", "f"], ["h"], ["i"]]);
 });
 
-test("who is in several comes once, and lives if one of the rows says so", async () => {
+test("a subscriber of several sources appears once, alive if one row is", async () => {
   const pages = await all(source(["a!", "b", "c!"]), source(["a", "b", "c!"]));
   expect(pages.flat()).toEqual([subscriber("a"), subscriber("b"), subscriber("c", true)]);
 });
 
-test("no source is read before it is its turn, and each is ended when nobody wants more", async () => {
+test("a source is read when needed, and closed with the merged stream", async () => {
   const [first, second] = [source(["a"], ["b"]), source(["x"], ["y"])];
   for await (const page of mergePages([first.pages(), second.pages()])) {
     expect(idsOf([page])).toEqual(["a"]);
@@ -57,12 +57,12 @@ test("no source is read before it is its turn, and each is ended when nobody wan
   });
 });
 
-test("no sources, or empty ones, are nobody", async () => {
+test("no sources, or empty ones, have no subscribers", async () => {
   expect(await all()).toEqual([]);
   expect(await all(source(), source([]))).toEqual([]);
 });
 
-test("what a source throws is thrown", async () => {
+test("an error of a source is thrown", async () => {
   const failing: AsyncIterable<Subscriber[]> = {
     [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error("no page")) }),
   };

@@ -14,7 +14,7 @@ const [one, two] = [new Frame("1"), new Frame("2")];
 const LATER = { postsUntil: NOW + 10_000, patienceMs: Infinity };
 
 describe("posting to one connection", () => {
-  test("sends its frames in their order, the next when the last was taken", async () => {
+  test("sends its frames in order, each after the previous one arrived", async () => {
     const system = setUp();
     const { connections } = system;
     connections.scripts.set("c", ["busy", "failed", "sent"]);
@@ -25,7 +25,7 @@ describe("posting to one connection", () => {
   test.each([
     ["gone", "remove"],
     ["refused", "give up"],
-  ] as const)("that is %s ends in %s, and sends nothing more", async (result, step) => {
+  ] as const)('that is %s ends with "%s" and sends nothing more', async (result, step) => {
     const system = setUp();
     const { connections } = system;
     connections.scripts.set("c", [result]);
@@ -33,14 +33,14 @@ describe("posting to one connection", () => {
     expect(connections.to("c")).toEqual(["1"]);
   });
 
-  test("of nothing is done", async () => {
+  test("of no frames is done", async () => {
     const system = setUp();
     const { connections } = system;
     expect(await postTo(system, to("c"), [], LATER)).toBe("done");
     expect(connections.posts).toEqual([]);
   });
 
-  test("is late when its time is over before it could begin, and nothing is sent", async () => {
+  test("is late if its time is over before the first post", async () => {
     const system = setUp();
     const { connections } = system;
     expect(await postTo(system, to("c"), [one], { ...LATER, postsUntil: NOW })).toBe("late");
@@ -49,7 +49,7 @@ describe("posting to one connection", () => {
 });
 
 describe("a connection that fails", () => {
-  test("is tried for as long as there is patience with it, from its first failure on", async () => {
+  test("is retried for the retry budget after its first failure", async () => {
     const system = setUp();
     system.connections.scripts.set("c", ["busy"]);
     expect(await postTo(system, to("c"), [one], { ...LATER, patienceMs: 250 })).toBe("slow");
@@ -57,14 +57,14 @@ describe("a connection that fails", () => {
     expect(system.connections.to("c").length).toBe(3);
   });
 
-  test("is tried no longer than anybody, however much patience there is", async () => {
+  test("is not retried beyond the deadline of all posts", async () => {
     const system = setUp();
     system.connections.scripts.set("c", ["failed"]);
     expect(await postTo(system, to("c"), [one], { postsUntil: NOW + 1_000, patienceMs: 60_000 })).toBe("slow");
     expect(system.clock.now()).toBeLessThanOrEqual(NOW + 1_000);
   });
 
-  test("and was posted a part of its frames goes on with the next one", async () => {
+  test("after some of its frames continues with the next frame", async () => {
     const system = setUp();
     system.connections.scripts.set("c", ["sent", "busy", "sent"]);
     expect(await postTo(system, to("c"), [one, two], LATER)).toBe("done");
@@ -72,7 +72,7 @@ describe("a connection that fails", () => {
   });
 });
 
-describe("posting to many", () => {
+describe("posting to many connections", () => {
   const post = async (system: ReturnType<typeof setUp>, count: number): Promise<PostOutcome[]> => {
     const results: PostOutcome[] = [];
     const poster = new Poster<{ subscriber: ReturnType<typeof to> }>(system, LATER, (_, posted) =>
@@ -84,10 +84,11 @@ describe("posting to many", () => {
     return results;
   };
 
-  test("who waits for a retry holds no place: everybody else is posted to before anybody is retried", async () => {
+  // A connection that waits for a retry does not occupy a slot.
+  test("tries every connection once before any retry", async () => {
     const system = setUp();
     const { connections } = system;
-    // Fewer than would be taken for the account's rate among so many.
+    // Fewer than would count as the account's throttling among so many.
     for (let at = 0; at < 400; at += 100) connections.scripts.set(`c${at}`, ["busy", "busy", "busy", "sent"]);
     expect(new Set(await post(system, 400))).toEqual(new Set(["done"]));
     const first = connections.posts.slice(0, 400);
@@ -95,7 +96,8 @@ describe("posting to many", () => {
     expect(new Set(first.map(({ at }) => at))).toEqual(new Set([NOW]));
   });
 
-  test("a few slow clients of many are not the account, however long nothing but their retries is left", async () => {
+  // This holds even when only their retries are left.
+  test("does not count a few slow clients as throttling", async () => {
     const system = setUp();
     for (let at = 0; at < 1_000; at += 100) system.connections.scripts.set(`c${at}`, ["busy"]);
     const results: PostOutcome[] = [];
@@ -112,7 +114,7 @@ describe("posting to many", () => {
     expect(poster.throttled).toBe(false);
   });
 
-  test("where nobody's first attempt is taken, it is the account", async () => {
+  test("counts as throttled if all first attempts are refused", async () => {
     const system = setUp();
     for (let at = 0; at < 100; at += 1) system.connections.scripts.set(`c${at}`, ["busy"]);
     const poster = new Poster<{ subscriber: ReturnType<typeof to> }>(system, LATER, () => undefined);
@@ -124,7 +126,8 @@ describe("posting to many", () => {
     expect(poster.throttled).toBe(true);
   });
 
-  test("429s that spread lower the number under way at once; when they end it rises, and everybody is reached", async () => {
+  // Every connection is reached in the end.
+  test("lowers concurrency when 429s spread, and raises it afterwards", async () => {
     const system = setUp();
     const { clock, connections } = system;
     let throttled = true;
@@ -145,7 +148,7 @@ describe("posting to many", () => {
     expect(most).toBeLessThanOrEqual(64);
   });
 
-  test("ends at once where there is nobody", async () => {
+  test("ends at once without connections", async () => {
     await new Poster(setUp(), LATER, () => undefined).idle();
   });
 });

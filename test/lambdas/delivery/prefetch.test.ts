@@ -1,6 +1,6 @@
 import { prefetch } from "../../../lambdas/delivery/prefetch.js";
 
-/** Pages that say when they are asked for, and fail where they are told to. */
+/** Pages that log when they are read, and fail at `failAt`. */
 const pages = (count: number, log: string[], failAt = Infinity) =>
   (async function* () {
     try {
@@ -16,7 +16,7 @@ const pages = (count: number, log: string[], failAt = Infinity) =>
 
 const tick = (): Promise<void> => new Promise(setImmediate);
 
-test("the next value is asked for while the one before is worked on, and no further", async () => {
+test("prefetch reads one value ahead of the loop, not more", async () => {
   const log: string[] = [];
   for await (const page of prefetch(pages(3, log))) {
     await tick();
@@ -25,7 +25,7 @@ test("the next value is asked for while the one before is worked on, and no furt
   expect(log).toEqual(["read 1", "read 2", "work 1", "read 3", "work 2", "closed", "work 3"]);
 });
 
-test("what fails is thrown in its turn, after what came before has been worked on", async () => {
+test("prefetch throws an error in its turn, after the earlier values", async () => {
   const log: string[] = [];
   const run = async (): Promise<void> => {
     for await (const page of prefetch(pages(3, log, 2))) {
@@ -37,7 +37,7 @@ test("what fails is thrown in its turn, after what came before has been worked o
   expect(log).toContain("work 1");
 });
 
-test("who stops early closes what is read", async () => {
+test("prefetch closes its source when the loop ends early", async () => {
   const log: string[] = [];
   for await (const _ of prefetch(pages(9, log))) break;
   expect(log).toEqual(["read 1", "read 2", "closed"]);

@@ -6,7 +6,7 @@ const publication = (channel: string, uuid: string, except?: string) => ({
   ...(except === undefined ? {} : { except }),
 });
 
-/** Who receives which messages, by their ids. */
+/** The ids of the messages of each recipient. */
 const received = async (store: MemoryStore, wildcards: string[], ...publications: ReturnType<typeof publication>[]) => {
   const all = (await pages(store, wildcards, publications)).flat();
   return Object.fromEntries(
@@ -26,27 +26,27 @@ const pages = async (
 };
 
 describe("the recipients of publications", () => {
-  test("receive each message once, in the order of publication, across channels and wildcards", async () => {
+  test("receive each message once, in order, across channels and wildcards", async () => {
     const store = await new MemoryStore().with(agentOf("all"), "a/1", "a/2", "a/*");
     await store.with(agentOf("two"), "a/2");
     const publications = [publication("a/2", "m1"), publication("a/1", "m2"), publication("a/2", "m3")];
     expect(await received(store, ["a/*"], ...publications)).toEqual({ all: ["m1", "m2", "m3"], two: ["m1", "m3"] });
   });
 
-  test("are spared what they asked not to hear, and nothing else", async () => {
+  test("do not receive messages that exclude them", async () => {
     const store = await new MemoryStore().with(agentOf("c1"), "a");
     await store.with(agentOf("c2"), "a");
     const publications = [publication("a", "m1", "c1"), publication("a", "m2")];
     expect(await received(store, [], ...publications)).toEqual({ c1: ["m2"], c2: ["m1", "m2"] });
   });
 
-  test("of each channel are read once, together with those of its enabled wildcards", async () => {
+  test("are read once per channel and enabled wildcard", async () => {
     const store = await new MemoryStore().with(agentOf("c1"), "a");
     await received(store, ["b/*"], publication("a", "m1"), publication("b/1", "m2"), publication("a", "m3"));
     expect(store.calls).toEqual(["subscribers a", "subscribers b/1", "subscribers b/*"]);
   });
 
-  test("carry when they connected, by which a 410 is judged", async () => {
+  test("have the time when they connected, which a 410 needs", async () => {
     const store = await new MemoryStore().with(agentOf("c1"), "a");
     const [[recipient] = []] = await pages(store, [], [publication("a", "m1")]);
     expect(recipient!.subscriber).toEqual({ connectionId: "c1", connectedAt: agentOf("c1").connectedAt });
@@ -54,8 +54,8 @@ describe("the recipients of publications", () => {
 });
 
 describe("the pages of recipients", () => {
-  /** Subscribers of several channels that lie across each other, on small pages. */
-  const crowded = async (pageSize: number) => {
+  /** Subscribers of several channels with interleaved ids, on small pages. */
+  const setUpSubscribers = async (pageSize: number) => {
     const store = new MemoryStore();
     store.pageSize = pageSize;
     for (let at = 10; at < 60; at += 1) {
@@ -66,41 +66,39 @@ describe("the pages of recipients", () => {
   };
   const publications = [publication("a/1", "m1"), publication("b", "m2")];
 
-  test.each([1, 2, 3, 7, 100])(
-    "hold each once and in order of connection ids, whatever is on whose page (of %i)",
-    async (pageSize) => {
-      const read = (await pages(await crowded(pageSize), ["a/*"], publications)).flat();
-      const ids = Array.from({ length: 50 }, (_, at) => at + 10).filter((at) =>
-        [2, 3, 4].some((divisor) => at % divisor === 0),
-      );
-      expect(read.map(({ subscriber }) => subscriber.connectionId)).toEqual(ids.map((at) => `c${at}`));
-      for (const { subscriber, publications: mine } of read) {
-        const at = Number(subscriber.connectionId.slice(1));
-        const uuids = [...(at % 2 === 0 || at % 3 === 0 ? ["m1"] : []), ...(at % 4 === 0 ? ["m2"] : [])];
-        expect(mine.map(({ message }) => message.uuid)).toEqual(uuids);
-      }
-    },
-  );
+  test.each([1, 2, 3, 7, 100])("hold each recipient once, in order of ids (%i per page)", async (pageSize) => {
+    const read = (await pages(await setUpSubscribers(pageSize), ["a/*"], publications)).flat();
+    const ids = Array.from({ length: 50 }, (_, at) => at + 10).filter((at) =>
+      [2, 3, 4].some((divisor) => at % divisor === 0),
+    );
+    expect(read.map(({ subscriber }) => subscriber.connectionId)).toEqual(ids.map((at) => `c${at}`));
+    for (const { subscriber, publications: mine } of read) {
+      const at = Number(subscriber.connectionId.slice(1));
+      const uuids = [...(at % 2 === 0 || at % 3 === 0 ? ["m1"] : []), ...(at % 4 === 0 ? ["m2"] : [])];
+      expect(mine.map(({ message }) => message.uuid)).toEqual(uuids);
+    }
+  });
 
-  test("begin behind a connection id, where the others have been dealt with", async () => {
-    const all = (await pages(await crowded(3), ["a/*"], publications)).flat();
-    const rest = (await pages(await crowded(3), ["a/*"], publications, "c33")).flat();
+  test("start after a given connection id", async () => {
+    const all = (await pages(await setUpSubscribers(3), ["a/*"], publications)).flat();
+    const rest = (await pages(await setUpSubscribers(3), ["a/*"], publications, "c33")).flat();
     expect(rest).toEqual(all.filter(({ subscriber }) => subscriber.connectionId > "c33"));
     expect(rest.length).toBeGreaterThan(5);
   });
 
-  test("give those the same list who receive the same, however many they are", async () => {
-    const read = (await pages(await crowded(5), ["a/*"], publications)).flat();
+  test("share one list among recipients of the same messages", async () => {
+    const read = (await pages(await setUpSubscribers(5), ["a/*"], publications)).flat();
     expect(new Set(read.map(({ publications: mine }) => mine)).size).toBeLessThanOrEqual(7);
   });
 
-  test("are read no further than they are asked for", async () => {
-    const store = await crowded(1);
+  test("are read only as far as they are needed", async () => {
+    const store = await setUpSubscribers(1);
     for await (const _ of recipientsOf(store, [], [publication("b", "m1")])) break;
     expect(store.calls).toEqual(["subscribers b"]);
   });
 
-  test("take the longest-lived of an agent's rows, which end at different times while it is renewed", async () => {
+  // Its rows end at different times while it is renewed.
+  test("use the longest-lived row of an agent", async () => {
     const rows = {
       "a/1": { connectionId: "c1", connectedAt: NOW, expired: true as const },
       "a/*": { connectionId: "c1", connectedAt: NOW },

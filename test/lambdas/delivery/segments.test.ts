@@ -11,11 +11,11 @@ import { messageOf, NOW } from "../support/fakes.js";
 const publication = { message: messageOf("a") };
 const subscriber = (at: number) => ({ connectionId: `L0SM9cOFvHcCI${at}=`, connectedAt: NOW + at * 1_000 });
 
-describe("a segment as text", () => {
+describe("an encoded segment", () => {
   test.each<[string, Segment["recipients"]]>([
     ["recipients", [subscriber(1), { ...subscriber(2), expired: true }]],
-    ["whoever has not been read", { after: "L0SM9cOFvHcCIhw=" }],
-  ])("reads as it was written: %s", (_, recipients) => {
+    ["the position of the unread subscribers", { after: "L0SM9cOFvHcCIhw=" }],
+  ])("decodes to the same segment: %s", (_, recipients) => {
     const publications = [
       publication,
       { message: messageOf("/meta/user", { deep: [null] }, "m2"), to: "/meta/user/ann", except: "c1" },
@@ -28,20 +28,21 @@ describe("a segment as text", () => {
     }
   });
 
-  test("of as many as one holds, with a small message, is one request of SQS (64 KB)", () => {
+  // Its message is small.
+  test("with the most recipients fits one SQS request (64 KB)", () => {
     const recipients = Array.from({ length: SEGMENT_RECIPIENTS }, (_, at) => subscriber(at));
     expect(Buffer.byteLength(encodeSegment({ publications: [publication], recipients, until: NOW }))).toBeLessThan(
       32 * 1024,
     );
   });
 
-  test.each(["{}", "no JSON", '{"v":2}'])("of something else is an error: %s", (text) => {
+  test.each(["{}", "no JSON", '{"v":2}'])("of another format is an error: %s", (text) => {
     expect(() => decodeSegment(text)).toThrow();
   });
 });
 
-describe("what is handed on", () => {
-  test("goes in segments of at most 1,000", () => {
+describe("segmentsFor", () => {
+  test("puts at most 1,000 recipients into a segment", () => {
     const all = Array.from({ length: 2_001 }, (_, at) => subscriber(at));
     const sizes = segmentsFor([publication], all, { until: NOW }).map(({ recipients }) =>
       "after" in recipients ? -1 : recipients.length,
@@ -49,7 +50,7 @@ describe("what is handed on", () => {
     expect(sizes).toEqual([1_000, 1_000, 1]);
   });
 
-  test("is split, in order, where its messages are too large for a queue", () => {
+  test("splits messages that are too large for SQS, in order", () => {
     const large = (uuid: string) => ({ message: messageOf("a", "x".repeat(32_000), uuid) });
     const publications = Array.from({ length: 9 }, (_, at) => large(`m${at}`));
     const segments = segmentsFor(publications, { after: "" }, { until: NOW });
@@ -59,7 +60,7 @@ describe("what is handed on", () => {
   });
 });
 
-describe("a segment that is given to workers again and again", () => {
+describe("a segment whose workers die", () => {
   const segment: Segment = { publications: [publication], recipients: [subscriber(1)], until: NOW };
 
   test("is tried five times, and the sixth worker closes the recipients", () => {

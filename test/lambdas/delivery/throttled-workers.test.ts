@@ -9,13 +9,13 @@ import {
   encodeSegment,
   SEGMENT_ATTEMPTS,
 } from "../../../lambdas/delivery/segments.js";
-import { audienceOf, fanOutSystem, type FanOutSystem } from "./fan-out-system.js";
+import { addSubscribers, fanOutSystem, type FanOutSystem } from "./fan-out-system.js";
 import { messageOf, NOW } from "../support/fakes.js";
 
-/** When a message comes back that found all workers busy. AWS takes longer: this is the worse case. */
+/** When a message is visible again that found all workers busy. AWS takes longer, so this is the worse case. */
 const THROTTLED_MS = 13_000;
 
-/** When a segment comes back whose worker has died: its time and five seconds. */
+/** When a segment is visible again whose worker died: after the worker's timeout and five seconds. */
 const DEAD_MS = 21_000;
 
 interface Queued {
@@ -35,7 +35,7 @@ class CountedAttempts implements SegmentAttempts {
   }
 }
 
-/** A queue and its workers, on the system's clock: runs until nothing is left in the queue. */
+/** A queue and its workers, on the test's clock. Runs until the queue is empty. */
 const run = async (
   system: FanOutSystem,
   { freeAt = 0, dies = () => false }: { freeAt?: number; dies?: (begun: number) => boolean },
@@ -79,17 +79,17 @@ const run = async (
 
 const publications = [{ message: messageOf("a", "hello", "m1") }];
 
-/** Ten subscribers, of whom workers have nine. */
+/** Ten subscribers, of which workers deliver to nine. */
 const system = async () => {
   const made = fanOutSystem({ threshold: 1 });
-  const ids = await audienceOf(made, 10, "a");
+  const ids = await addSubscribers(made, 10, "a");
   return { made, ids };
 };
 
-describe("workers that are all busy for five minutes, but for the last second", () => {
+describe("workers that are busy until the last second of five minutes", () => {
   const freeAt = NOW + DELIVERY_DEADLINE_MS - 1_000;
 
-  test("cost nobody anything: everybody is reached then, and nobody closed", async () => {
+  test("reach every subscriber then, and close none", async () => {
     const { made, ids } = await system();
     await fanOut(made, publications);
     expect(await run(made, { freeAt })).toMatchObject({ dead: [], deaths: 0 });
@@ -97,7 +97,7 @@ describe("workers that are all busy for five minutes, but for the last second", 
     for (const id of ids) expect(made.connections.to(id)).toHaveLength(1);
   });
 
-  test("do not make a client one that reads nothing: it is tried before it is closed", async () => {
+  test("try a slow client before they close it", async () => {
     const { made } = await system();
     made.connections.scripts.set("c0", () =>
       Promise.resolve(made.clock.now() < NOW + SLOW_CLIENT_GRACE_MS ? "busy" : "sent"),
@@ -107,10 +107,10 @@ describe("workers that are all busy for five minutes, but for the last second", 
     expect(made.connections.closed).toEqual([]);
   });
 
-  test("cost nobody anything either if a worker dies afterwards", async () => {
+  test("close no client if a worker dies afterwards", async () => {
     const { made } = await system();
     await fanOut(made, publications);
-    // The second one comes later than a message may be, so it closes.
+    // The second worker comes later than a message may be, so it closes the recipients.
     expect(await run(made, { freeAt: NOW + 60_000, dies: (attempt) => attempt < SEGMENT_ATTEMPTS })).toMatchObject({
       deaths: SEGMENT_ATTEMPTS - 1,
     });
@@ -118,8 +118,8 @@ describe("workers that are all busy for five minutes, but for the last second", 
   });
 });
 
-describe("a segment that all workers die of", () => {
-  test("is ended after five or six of them: the next one closes the recipients", async () => {
+describe("a segment whose workers all die", () => {
+  test("is tried five or six times, then its recipients are closed", async () => {
     for (const [freeAt, deaths] of [
       [0, SEGMENT_ATTEMPTS + 1],
       [NOW + 60_000, SEGMENT_ATTEMPTS],
@@ -131,12 +131,12 @@ describe("a segment that all workers die of", () => {
         deaths,
       });
       expect([...made.connections.closed].sort()).toEqual(ids.slice(1).sort());
-      // Within the time that a message may take, so that it was the deaths that ended it.
+      // The deadline of the message has not passed, so the deaths ended the delivery.
       expect(made.clock.now()).toBeLessThan(NOW + DELIVERY_DEADLINE_MS);
     }
   });
 
-  test("is in the dead-letter queue in the end if those that are to close die, too", async () => {
+  test("is in the dead-letter queue if the closing workers die, too", async () => {
     const { made } = await system();
     await fanOut(made, publications);
     const { dead, deaths } = await run(made, { dies: () => true });
@@ -145,7 +145,7 @@ describe("a segment that all workers die of", () => {
   });
 });
 
-test("what goes well costs no write", async () => {
+test("a segment that succeeds costs no write", async () => {
   const { made } = await system();
   await fanOut(made, publications);
   expect(await run(made, {})).toMatchObject({ writes: 0, deaths: 0 });

@@ -13,7 +13,7 @@ export const callOf = (handler: HandlerName, more: Partial<GuardCall> = {}): Gua
   ...more,
 });
 
-/** The arguments of one guard call, and what comes of what is done with them. */
+/** The arguments of one guard call, the decisions of the guard and the verdicts that were ignored. */
 export const guardCall = (
   handler: HandlerName,
   more: Partial<GuardCall> & { credentials?: Json } = {},
@@ -34,7 +34,7 @@ export const guardCall = (
   );
   return {
     agent,
-    // Guards that get no channel or message have no use for these; a test of misuse has.
+    // Guards that get no channel or message do not use these two, but the tests of misuse do.
     channel: channel ?? agent.channel("stories/5"),
     message: message ?? { channel: "stories/5", uuid: "m1", data: "hello" },
     decisions,

@@ -3,19 +3,19 @@ import { guardCall } from "./call-fixture.js";
 
 const LIMITS = { ...DEFAULT_LIMITS, channelLength: 9, channelPunctuation: "", channelsPerFrame: 1 };
 
-describe("what a guard stages is held to the names that its deployment allows", () => {
-  test.each(["stories/55", "a-b", "stories/9-/*"])("subscriptions: %s", (name) => {
+describe("channel names of a deployment with limits of its own", () => {
+  test.each(["stories/55", "a-b", "stories/9-/*"])("a guard cannot subscribe its agent to %s", (name) => {
     const { agent, decisions } = guardCall("onConnectionRequest", {}, LIMITS);
     expect(() => agent.subscribe(name)).toThrow(`nobody can be subscribed to "${name}" (bad_channel)`);
     expect(decisions).toEqual([]);
   });
 
-  test.each(["stories/55", "a-b"])("publications: %s", (name) => {
+  test.each(["stories/55", "a-b"])("a guard cannot publish on %s", (name) => {
     const { agent, message } = guardCall("onPublicationRequest", {}, LIMITS);
     expect(() => agent.channel(name).publish(message)).toThrow(`nothing can be published on "${name}" (bad_channel)`);
   });
 
-  test("and may be more than what a client may ask for in one frame", () => {
+  test("a guard may subscribe to more channels than one client frame", () => {
     const { agent, channel, decisions } = guardCall("onSubscriptionRequest", {}, LIMITS);
     for (const name of ["a", "b", "c"]) agent.subscribe(name);
     agent.subscribe(channel);
@@ -23,8 +23,9 @@ describe("what a guard stages is held to the names that its deployment allows", 
   });
 });
 
-describe("what a guard stages is counted", () => {
-  test("publications, on one channel or on several: one too many throws into the guard, and is not staged", () => {
+describe("the number of publications and subscriptions of a guard call", () => {
+  // The limit holds for all channels together. The message that is too many is not staged.
+  test("publishing throws once the guard call has reached the limit", () => {
     const { agent, channel, message, decisions, ignored } = guardCall("onPublicationRequest");
     for (let count = 0; count < MAX_PUBLICATIONS_PER_GUARD_CALL; count += 1)
       (count % 2 === 0 ? channel : agent.channel(`c${count}`)).publish(message);
@@ -39,7 +40,7 @@ describe("what a guard stages is counted", () => {
     expect(ignored).toEqual(["channel.publish"]);
   });
 
-  test("subscriptions", () => {
+  test("subscribing throws once the guard call has reached the limit", () => {
     const { agent } = guardCall("onConnectionRequest");
     for (let count = 0; count < MAX_CHANNELS_PER_FRAME; count += 1) agent.subscribe(`c${count}`);
     expect(() => agent.subscribe("another")).toThrow(RangeError);

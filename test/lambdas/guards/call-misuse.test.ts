@@ -5,7 +5,7 @@ import { guardCall } from "./call-fixture.js";
 
 type Use = (agent: Agent, channel: Channel, message: Message) => void;
 
-/** Every verdict method, and the guards it belongs to. */
+/** Every verdict method, and the guards that may call it. */
 const VERDICTS: Record<string, { use: Use; belongsTo: string[] }> = {
   "agent.connected": { use: (agent) => agent.connected(), belongsTo: ["onConnectionRequest"] },
   "agent.connectionDenied": { use: (agent) => agent.connectionDenied("x"), belongsTo: ["onConnectionRequest"] },
@@ -41,19 +41,19 @@ const VERDICTS: Record<string, { use: Use; belongsTo: string[] }> = {
 };
 
 describe.each(Object.entries(VERDICTS))("%s", (name, { use, belongsTo }) => {
-  test.each(HANDLERS.filter((handler) => belongsTo.includes(handler)))("belongs to %s", (handler) => {
+  test.each(HANDLERS.filter((handler) => belongsTo.includes(handler)))("%s may call it", (handler) => {
     const { agent, channel, message } = guardCall(handler);
     expect(() => use(agent, channel, message)).not.toThrow();
   });
 
-  test.each(HANDLERS.filter((handler) => !belongsTo.includes(handler)))("throws in %s", (handler) => {
+  test.each(HANDLERS.filter((handler) => !belongsTo.includes(handler)))("%s may not call it", (handler) => {
     const { agent, channel, message, decisions } = guardCall(handler);
     expect(() => use(agent, channel, message)).toThrow(`${name} is no verdict of ${handler}`);
     expect(decisions).toEqual([]);
   });
 });
 
-describe("a verdict about another channel than the one asked for throws", () => {
+describe("a verdict about another channel than the requested one", () => {
   test.each([
     ["onSubscriptionRequest", "agent.subscriptionDenied", (agent: Agent) => agent.subscriptionDenied("stories/6")],
     ["onUnsubscriptionRequest", "agent.unsubscribe", (agent: Agent) => agent.unsubscribe("stories/6")],
@@ -62,29 +62,29 @@ describe("a verdict about another channel than the one asked for throws", () => 
       "agent.unsubscriptionDenied",
       (agent: Agent) => agent.unsubscriptionDenied("stories/6"),
     ],
-  ] as const)("in %s: %s", (handler, name, use) => {
+  ] as const)("in %s, %s throws", (handler, name, use) => {
     const { agent, decisions } = guardCall(handler);
     expect(() => use(agent)).toThrow(`${name} must name the channel asked for, stories/5`);
     expect(decisions).toEqual([]);
   });
 });
 
-describe("a channel that cannot be", () => {
-  test.each(["", "a b", "/meta/connect", "other/*"])("cannot be subscribed to by a guard: %j", (name) => {
+describe("an invalid channel name", () => {
+  test.each(["", "a b", "/meta/connect", "other/*"])("a guard cannot subscribe its agent to %j", (name) => {
     const { agent } = guardCall("onConnectionRequest");
     expect(() => agent.subscribe(name)).toThrow(TypeError);
   });
 
-  test.each(["", "a b", "/meta/connect", "stories/*"])("cannot be published on by a guard: %j", (name) => {
+  test.each(["", "a b", "/meta/connect", "stories/*"])("a guard cannot publish on %j", (name) => {
     const { agent } = guardCall("onPublicationRequest");
     expect(() => agent.channel(name).publish({ data: 1 })).toThrow(TypeError);
   });
 });
 
-describe("what a guard hands over has a limit, in bytes of JSON", () => {
+describe("limits of the values that a guard passes, in bytes of JSON", () => {
   const text = (bytes: number): string => "x".repeat(bytes - 2);
 
-  test.each(["", "x".repeat(129), 5, null, {}])("a user is no %p", (userId) => {
+  test.each(["", "x".repeat(129), 5, null, {}])("agent.connected refuses %p as a user id", (userId) => {
     const { agent, decisions } = guardCall("onConnectionRequest");
     expect(() => agent.connected({ userId: userId as string })).toThrow(
       "agent.connected: userId must be a text of 1 to 128 characters",
@@ -95,15 +95,15 @@ describe("what a guard hands over has a limit, in bytes of JSON", () => {
   });
 
   test.each([
-    ["a JWT's seconds", Math.floor(Date.now() / 1_000) + 3_600],
-    ["now", Date.now()],
-    ["the past", new Date(0)],
-    ["no date", new Date("x")],
-    ["no number", Number.NaN],
-    ["never", Infinity],
-    ["a text", "2090-01-01"],
+    ["seconds as in a JWT", Math.floor(Date.now() / 1_000) + 3_600],
+    ["the current time", Date.now()],
+    ["a date in the past", new Date(0)],
+    ["an invalid date", new Date("x")],
+    ["NaN", Number.NaN],
+    ["Infinity", Infinity],
+    ["a string", "2090-01-01"],
     ["null", null],
-  ])("an agent does not expire at %s, and the error says what would be right", (_, expiresAt) => {
+  ])("agent.connected refuses %s as an expiry and names valid values", (_, expiresAt) => {
     const { agent, decisions } = guardCall("onConnectionRequest");
     expect(() => agent.connected({ expiresAt: expiresAt as number })).toThrow(
       "expiresAt must be a Date, or epoch milliseconds, in the future (a JWT's exp is in seconds: expiresAt: exp * 1000)",
@@ -111,7 +111,7 @@ describe("what a guard hands over has a limit, in bytes of JSON", () => {
     expect(decisions).toEqual([]);
   });
 
-  test("info: 256", () => {
+  test("agent.connected accepts public info of up to 256 bytes", () => {
     const { agent, decisions } = guardCall("onConnectionRequest");
     expect(() => agent.connected({ info: text(MAX_INFO_BYTES + 1) })).toThrow("info must be at most 256 bytes of JSON");
     expect(() => agent.connected({ info: "é".repeat(128) })).toThrow(RangeError);
@@ -120,7 +120,7 @@ describe("what a guard hands over has a limit, in bytes of JSON", () => {
     expect(decisions).toHaveLength(1);
   });
 
-  test("credentials: 4,096", () => {
+  test("agent.connected accepts credentials of up to 4,096 bytes", () => {
     const { agent, decisions } = guardCall("onConnectionRequest");
     agent.credentials = text(MAX_CREDENTIALS_BYTES + 1);
     expect(() => agent.connected()).toThrow("agent.credentials must be at most 4096 bytes of JSON");
@@ -129,7 +129,7 @@ describe("what a guard hands over has a limit, in bytes of JSON", () => {
     expect(decisions).toHaveLength(1);
   });
 
-  test("result: 1,024", () => {
+  test("agent.publicationSuccess accepts a result of up to 1,024 bytes", () => {
     const { agent, message, decisions } = guardCall("onPublicationRequest");
     expect(() => agent.publicationSuccess(message, text(MAX_RESULT_BYTES + 1))).toThrow("result must be at most 1024");
     agent.publicationSuccess(message, text(MAX_RESULT_BYTES));
@@ -137,7 +137,8 @@ describe("what a guard hands over has a limit, in bytes of JSON", () => {
   });
 });
 
-test("a guard subscribes its agent to 25 other channels in one call at most: the answers fit a frame", () => {
+// With 25 channels, the replies fit into one frame.
+test("a guard subscribes its agent to at most 25 other channels", () => {
   const { agent, channel, decisions } = guardCall("onSubscriptionRequest");
   for (let at = 0; at < 25; at += 1) agent.subscribe(`other/${at}`);
   expect(() => agent.subscribe("other/25")).toThrow(RangeError);
@@ -145,7 +146,7 @@ test("a guard subscribes its agent to 25 other channels in one call at most: the
   expect(decisions[0]).toHaveProperty("subscribe.length", 26);
 });
 
-test("a reason that is no text is turned into one", () => {
+test("a guard's reason is converted to a string", () => {
   const { agent, decisions } = guardCall("onConnectionRequest");
   agent.connectionDenied(new Error("Backend said no") as unknown as string);
   expect(decisions).toEqual([{ permitted: false, reason: "Error: Backend said no" }]);

@@ -16,10 +16,10 @@ const agentData = (uuid: string, more: Partial<AgentData> = {}): AgentData => ({
   ...more,
 });
 
-/** Says whom a result is for. */
+/** A result that names its recipient. */
 const resultFor = ({ uuid }: AgentData): CallResult => ({ kind: "failed", detail: uuid });
 
-/** Batches on a clock of their own, that go out when told so. */
+/** Batches on a clock of their own, which go out when the test calls `close`. */
 const setUp = (
   answer: (batch: DeliveryBatch, time: BatchTime) => Promise<CallResult[]> = async ({ recipients }) =>
     recipients.map(resultFor),
@@ -43,7 +43,7 @@ const sizes = (asked: { batch: DeliveryBatch }[]) => asked.map(({ batch }) => ba
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("recipients of one message", () => {
-  test("are asked about together, once nobody more comes, and each gets its own result", async () => {
+  test("share one batch, and each recipient gets its own result", async () => {
     const { asked, add, close } = setUp();
     const message = messageOf("a");
     const results = Promise.all(["a1", "a2", "a3"].map((uuid) => add(uuid, message)));
@@ -58,7 +58,7 @@ describe("recipients of one message", () => {
     });
   });
 
-  test("are asked about a hundred at a time: a full batch waits for nobody", async () => {
+  test("go out in batches of 100, as soon as each is full", async () => {
     const { asked, add, close } = setUp();
     const message = messageOf("a");
     const results = Promise.all(Array.from({ length: 250 }, (_, at) => add(`a${at}`, message)));
@@ -68,7 +68,7 @@ describe("recipients of one message", () => {
     expect(sizes(asked)).toEqual([100, 100, 50]);
   });
 
-  test("are asked about in smaller batches where their credentials are large", async () => {
+  test("go out in smaller batches if their credentials are large", async () => {
     const { asked, add, close } = setUp();
     const message = messageOf("a");
     const credentials = "é".repeat(50_000);
@@ -81,35 +81,33 @@ describe("recipients of one message", () => {
     for (const { batch } of asked) expect(Buffer.byteLength(JSON.stringify(batch))).toBeLessThan(REQUEST_BYTES + 1_000);
   });
 
-  /** As some runtimes write an answer: in ASCII alone. */
+  /** The number of bytes of an answer by a runtime that writes ASCII alone. */
   const written = (json: string): number => json.replace(/[^ -~]/g, "\\u0000").length;
 
+  // A response that changes all messages of a batch must fit into the 6 MB that Lambda returns.
   test.each([
     ["of 32 KB of ASCII", "x".repeat(32_000), [100, 50]],
-    // Three times as many bytes where it is escaped as in UTF-8.
+    // Escaped letters need three times as many bytes as in UTF-8.
     ["of 32 KB of letters that some runtimes escape", "é".repeat(16_000), [52, 52, 46]],
     ["of 32 KB of line breaks", "\n".repeat(16_000), [100, 50]],
-  ])(
-    "are asked about in as many batches as leave room for an answer that changes all, a message %s",
-    async (_, data, expected) => {
-      const { asked, add, close } = setUp();
-      const message = messageOf("a", data);
-      const results = Promise.all(Array.from({ length: 150 }, (_, at) => add(`agent-with-an-id-${at}`, message)));
-      close();
-      await results;
-      expect(sizes(asked)).toEqual(expected);
-      for (const {
-        batch: { recipients },
-      } of asked) {
-        const deliveries = recipients.map(({ uuid }) => ({ agent: uuid, data }));
-        expect(
-          written(JSON.stringify({ version: 1, verdict: "deliver", channel: "a", deliveries }, null, 1)),
-        ).toBeLessThan(6 * 2 ** 20);
-      }
-    },
-  );
+  ])("share smaller batches if a message %s leaves less room", async (_, data, expected) => {
+    const { asked, add, close } = setUp();
+    const message = messageOf("a", data);
+    const results = Promise.all(Array.from({ length: 150 }, (_, at) => add(`agent-with-an-id-${at}`, message)));
+    close();
+    await results;
+    expect(sizes(asked)).toEqual(expected);
+    for (const {
+      batch: { recipients },
+    } of asked) {
+      const deliveries = recipients.map(({ uuid }) => ({ agent: uuid, data }));
+      expect(
+        written(JSON.stringify({ version: 1, verdict: "deliver", channel: "a", deliveries }, null, 1)),
+      ).toBeLessThan(6 * 2 ** 20);
+    }
+  });
 
-  test("who come after a batch has gone make another", async () => {
+  test("start another batch after the first one was sent", async () => {
     const { asked, add, close } = setUp();
     const message = messageOf("a");
     const first = add("a1", message);
@@ -122,7 +120,8 @@ describe("recipients of one message", () => {
   });
 });
 
-test("messages are not mixed, even if they look the same, and neither are functions", async () => {
+// Messages with the same content are two messages all the same.
+test("batches do not mix messages or functions", async () => {
   const { asked, add, close } = setUp();
   const [one, other] = [messageOf("a"), messageOf("a")];
   const results = Promise.all([add("a1", one), add("a2", other), add("a3", one), add("a4", one, "another")]);
@@ -137,9 +136,9 @@ test("messages are not mixed, even if they look the same, and neither are functi
   ]);
 });
 
-describe("of many batches", () => {
-  /** So many that one has to wait; each takes until it is released. */
-  const crowded = () => {
+describe("more batches than may be in flight", () => {
+  /** Starts one batch more than may be in flight. Each takes until it is released. */
+  const setUpWithFullQueue = () => {
     const release: (() => void)[] = [];
     let result: CallResult = { kind: "timeout" };
     const system = setUp(async ({ recipients }) => {
@@ -160,8 +159,8 @@ describe("of many batches", () => {
     };
   };
 
-  test("a bounded number is on its way; the others wait", async () => {
-    const { asked, running, waiting, release } = crowded();
+  test("the last batch waits until another one has finished", async () => {
+    const { asked, running, waiting, release } = setUpWithFullQueue();
     expect(asked).toHaveLength(BATCHES_IN_FLIGHT);
     release();
     await running;
@@ -171,8 +170,8 @@ describe("of many batches", () => {
     await waiting;
   });
 
-  test("one that waited still gets the guard's own time, as long as there is any", async () => {
-    const { asked, clock, running, waiting, release } = crowded();
+  test("a batch that waited gives the guard its full time", async () => {
+    const { asked, clock, running, waiting, release } = setUpWithFullQueue();
     clock.now = 3_000;
     release();
     await running;
@@ -182,8 +181,8 @@ describe("of many batches", () => {
     expect(await waiting).toEqual({ kind: "timeout" });
   });
 
-  test("one that waited so long that the guard gets less is told so", async () => {
-    const { asked, clock, running, release, waiting } = crowded();
+  test("a late batch gives the guard less time, marked as cut", async () => {
+    const { asked, clock, running, release, waiting } = setUpWithFullQueue();
     clock.now = 4_700;
     release();
     await running;
@@ -193,8 +192,8 @@ describe("of many batches", () => {
     await waiting;
   });
 
-  test("one whose time is over before it can go is late, and is not asked about", async () => {
-    const { asked, clock, running, release, waiting } = crowded();
+  test("a batch without time left is late and is not sent", async () => {
+    const { asked, clock, running, release, waiting } = setUpWithFullQueue();
     clock.now = 5_000;
     release();
     await running;
@@ -203,7 +202,7 @@ describe("of many batches", () => {
   });
 });
 
-test("a guard that has less time from the beginning is not cut", async () => {
+test("a timeout that was short from the start is not cut", async () => {
   const { asked, add, close } = setUp();
   const result = add("a1", messageOf("a"), "fn", 1_000, 400);
   close();

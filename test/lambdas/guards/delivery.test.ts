@@ -6,7 +6,7 @@ import { closeGuards, GRACE, guardFolder, timed } from "./harness.js";
 
 afterEach(closeGuards);
 
-/** A delivery guard that fails for the agents in `victims`, and delivers to all others after `others`. */
+/** A delivery guard that runs `body` for the agents in `victims`, and delivers to all others after `others`. */
 const failing = (body: string, others = "", victims = ["uuid-of-c7"]) => `{
   async onMessageReceived(channel, agent, message) {
     if (${JSON.stringify(victims)}.includes(agent.uuid)) { ${body} return; }
@@ -15,13 +15,13 @@ const failing = (body: string, others = "", victims = ["uuid-of-c7"]) => `{
   },
 }`;
 
-/** A guard's time, in milliseconds: those that are run again have a new thread to wait for, on a busy machine. */
+/** A guard's time, in milliseconds. Guards that run again wait for a new thread, on a busy machine too. */
 const TIME = 2_500;
 
 /** The time of all deliveries, in milliseconds. */
 const WITHIN = 60_000;
 
-/** Delivers to `c0` … `c19`, all at once, and tells which of them got theirs. */
+/** Delivers to `c0` … `c19`, all at once. Returns the indices of the recipients that got their message. */
 const deliverToTwenty = async (folder: ReturnType<typeof guardFolder>) => {
   const agents = Array.from({ length: 20 }, (_, at) => agentOf(`c${at}`));
   const { value, took } = await timed(
@@ -36,7 +36,7 @@ const all = (except: number[]) => Array.from({ length: 20 }, (_, at) => at).filt
 
 const WAIT = "await new Promise((resolve) => setTimeout(resolve, 40));";
 
-describe("one recipient's guard touches no other: of twenty, nineteen get their message when one's guard", () => {
+describe("of twenty recipients, nineteen get their message if one guard", () => {
   test.each(Object.entries(FAILURES).filter(([how]) => !/answers/.test(how)))("%s", async (_, { body }) => {
     const folder = await guardFolder(failing(body), { timeout: TIME }).ready();
     const { got, took } = await deliverToTwenty(folder);
@@ -44,8 +44,8 @@ describe("one recipient's guard touches no other: of twenty, nineteen get their 
     expect(took).toBeLessThan(TIME + GRACE);
   });
 
-  test.each(Object.entries(FAILURES).filter(([how]) => /loops|exits|memory|nobody waits|timer/.test(how)))(
-    "%s, while the others still wait for something",
+  test.each(Object.entries(FAILURES).filter(([how]) => /loops|exits|memory|not awaited|timer/.test(how)))(
+    "%s while the others still wait",
     async (_, { body }) => {
       const folder = await guardFolder(failing(body, WAIT), { timeout: TIME }).ready();
       const { got, took } = await deliverToTwenty(folder);
@@ -55,8 +55,8 @@ describe("one recipient's guard touches no other: of twenty, nineteen get their 
   );
 });
 
-describe("several recipients whose guards take the thread with them", () => {
-  test("still touch no other", async () => {
+describe("several recipients whose guards end the thread", () => {
+  test("the other recipients get their messages", async () => {
     const folder = guardFolder(
       failing(
         `${WAIT} process.exit(1);`,
@@ -69,7 +69,7 @@ describe("several recipients whose guards take the thread with them", () => {
     expect(got).toEqual(all([3, 9, 15]));
   });
 
-  test("end within the time that all deliveries have", async () => {
+  test("all deliveries end within their common time limit", async () => {
     const victims = Array.from({ length: 20 }, (_, at) => `uuid-of-c${at}`);
     const folder = guardFolder(failing("for (;;);", "", victims), { timeout: 200 });
     const { value, took } = await timed(
@@ -81,7 +81,7 @@ describe("several recipients whose guards take the thread with them", () => {
 });
 
 describe("a delivery", () => {
-  test("gets the guard's time, or what is left of the fan-out's: then it is late, and the guard is not blamed", async () => {
+  test("is late, without an error, if the fan-out's time is over", async () => {
     const folder = await guardFolder("{ async onMessageReceived() { await new Promise(() => {}); } }").ready();
     const { value, took } = await timed(folder.guards.delivery(agentOf("c1"), messageOf("stories/5"), 50));
     expect(value).toBe("late");
@@ -89,7 +89,7 @@ describe("a delivery", () => {
     expect(folder.log.events()).toEqual([]);
   });
 
-  test("that used up the guard's own time is dropped, and the guard is blamed", async () => {
+  test("is dropped and logged if the guard used up its own time", async () => {
     const folder = await guardFolder("{ async onMessageReceived() { await new Promise(() => {}); } }", {
       timeout: 100,
     }).ready();
@@ -97,7 +97,7 @@ describe("a delivery", () => {
     expect(folder.log.events()).toEqual(["guard_timeout"]);
   });
 
-  test("is dropped at once by an async guard that does not deliver, silently", async () => {
+  test("is dropped silently if an async guard returns without delivering", async () => {
     const folder = await guardFolder("{ async onMessageReceived(channel, agent) { await null; } }").ready();
     const { value, took } = await timed(folder.guards.delivery(agentOf("c1"), messageOf("stories/5"), WITHIN));
     expect(value).toBeUndefined();
@@ -105,14 +105,15 @@ describe("a delivery", () => {
     expect(folder.log.events()).toEqual([]);
   });
 
-  test("may come late from a guard that is not async, if in time", async () => {
+  test("may be decided later by a guard that is not async", async () => {
     const folder = guardFolder(
       "{ onMessageReceived(channel, agent, message) { setTimeout(() => agent.deliver(channel, message), 30); } }",
     );
     expect(await folder.guards.delivery(agentOf("c1"), messageOf("stories/5"), WITHIN)).toEqual(messageOf("stories/5"));
   });
 
-  test("by a thousand recipients' guards that work for a millisecond each reaches them all, thirty-two at a time", async () => {
+  // Each guard works for a millisecond.
+  test("reaches 1,000 recipients, 32 at a time, through one thread", async () => {
     const folder = guardFolder(
       failing("", "for (const until = performance.now() + 1; performance.now() < until;);", []),
     );
@@ -127,15 +128,17 @@ describe("a delivery", () => {
   });
 });
 
-describe("whether deliveries are guarded", () => {
-  test("is said per channel: unguarded ones are not sent to the thread", async () => {
+describe("guardsDelivery", () => {
+  // Their messages are not sent to the thread.
+  test("returns false for channels without a delivery guard", async () => {
     const folder = guardFolder('{ channels: { "private/*": { onMessageReceived() {} } } }');
     expect(await folder.guards.guardsDelivery("private/5")).toBe(true);
     expect(await folder.guards.guardsDelivery("stories/5")).toBe(false);
     expect(await folder.guards.delivery(agentOf("c1"), messageOf("stories/5"), WITHIN)).toEqual(messageOf("stories/5"));
   });
 
-  test("is yes where the module cannot be loaded, and then nothing is delivered", async () => {
+  // Nothing is delivered then.
+  test("returns true if the module cannot be loaded", async () => {
     const folder = guardFolder("throw new Error('broken');");
     expect(await folder.guards.guardsDelivery("stories/5")).toBe(true);
     expect(await folder.guards.delivery(agentOf("c1"), messageOf("stories/5"), WITHIN)).toBeUndefined();

@@ -5,7 +5,7 @@ afterEach(closeGuards);
 
 const agent = agentOf("c1", { credentials: { user: "Ada" }, info: { name: "Ada" } });
 
-describe("a channel's own guard wins over the default", () => {
+describe("a channel's own guard", () => {
   const folder = () =>
     guardFolder(`{
       onSubscriptionRequest(channel, agent) { agent.subscriptionDenied(channel, "default"); },
@@ -16,18 +16,19 @@ describe("a channel's own guard wins over the default", () => {
       },
     }`);
 
-  test("the most specific one", async () => {
+  test("decides if its entry is the most specific one", async () => {
     const { guards } = folder();
     expect(await guards.subscription(agent, "stories/5")).toMatchObject({ reason: "five" });
     expect(await guards.subscription(agent, "stories/6")).toMatchObject({ permitted: true });
     expect(await guards.subscription(agent, "news")).toMatchObject({ reason: "default" });
   });
 
-  test("and what it leaves out falls back to the default", async () => {
+  test("leaves to the default guard what its entry does not define", async () => {
     expect(await folder().guards.publication(agent, messageOf("stories/5"))).toMatchObject({ reason: "default" });
   });
 
-  test("is called as a method of its entry, so that entries can hold state", async () => {
+  // Entries can hold state.
+  test("is called as a method of its entry", async () => {
     const { guards } = guardFolder(`{
       reason: "outer",
       channels: { a: { reason: "inner", onSubscriptionRequest(channel, agent) { agent.subscriptionDenied(channel, this.reason); } } },
@@ -46,7 +47,8 @@ describe("a wildcard subscription", () => {
     },
   }`;
 
-  test("is granted if the guard of every entry it can match grants it; what they staged is done, each once", async () => {
+  // Each subscription that they stage is made once.
+  test("is granted if the guards of all matching entries grant it", async () => {
     const { guards } = guardFolder(
       module('agent.subscribe("extra/1"); agent.subscribe("extra/2"); agent.subscribe(channel);'),
     );
@@ -58,14 +60,14 @@ describe("a wildcard subscription", () => {
   test.each([
     ["denies", 'agent.subscriptionDenied(channel, "Not five.");', "denied"],
     ["throws", 'throw new Error("x");', "guard_failed"],
-    ["never answers", "", "guard_timeout"],
-    ["grants something else only", 'agent.subscribe("stories/5");', "guard_timeout"],
-  ])("is denied if the guard of one of them %s", async (_, body, code) => {
+    ["never decides", "", "guard_timeout"],
+    ["grants another channel only", 'agent.subscribe("stories/5");', "guard_timeout"],
+  ])("is denied if the guard of one matching entry %s", async (_, body, code) => {
     const { guards } = await guardFolder(module(body), { timeout: TIMEOUT }).ready();
     expect(await guards.subscription(agent, "stories/*")).toMatchObject({ permitted: false, code });
   });
 
-  test("asks them at the same time", async () => {
+  test("calls the guards of its entries in parallel", async () => {
     const wait = "await new Promise((resolve) => setTimeout(resolve, 250)); agent.subscribe(channel);";
     const entries = ["stories/*", "stories/1", "stories/2", "stories/3"].map(
       (entry) => `"${entry}": { async onSubscriptionRequest(channel, agent) { ${wait} } }`,
@@ -75,8 +77,8 @@ describe("a wildcard subscription", () => {
   });
 });
 
-describe("a guard gets", () => {
-  test("the agent, as the connection guard left it", async () => {
+describe("the arguments of a guard", () => {
+  test("hold the agent as the connection guard left it", async () => {
     const { guards } = guardFolder(`{ onPublicationRequest(channel, agent, message) {
       const { uuid, credentials, info, isConnected, connection } = agent;
       agent.publicationSuccess(message, { uuid, credentials, info, isConnected, connection, channel: channel.name, message });
@@ -94,7 +96,7 @@ describe("a guard gets", () => {
     });
   });
 
-  test("the handshake, if it is the connection guard; of a renewal nothing, and later guards nothing either", async () => {
+  test("hold the handshake for the connection guard of a new connection only", async () => {
     const { guards } = guardFolder(`{
       onConnectionRequest(agent) { agent.connected({ info: { ...agent.connection } }); },
       onPublicationRequest(channel, agent, message) { agent.publicationSuccess(message, { ...agent.connection }); },
@@ -109,7 +111,7 @@ describe("a guard gets", () => {
     expect(await guards.publication(agent, messageOf("a"))).toHaveProperty("result", plain);
   });
 
-  test("an agent of its own: what one call does to it no other sees", async () => {
+  test("hold a copy of the agent for each call", async () => {
     const { guards } = guardFolder(`{ onPublicationRequest(channel, agent, message) {
       agent.publicationSuccess(message, { user: agent.credentials.user });
       agent.credentials.user = "Mallory";
@@ -119,7 +121,7 @@ describe("a guard gets", () => {
     }
   });
 
-  test("in onConnectionRequest, what the client sent; what it leaves there is kept", async () => {
+  test("hold the client's credentials, which onConnectionRequest may replace", async () => {
     const { guards } = guardFolder(`{ onConnectionRequest(agent) {
       agent.credentials = { was: agent.credentials, connected: agent.isConnected };
       agent.connected({ info: "Ada" });
@@ -131,7 +133,7 @@ describe("a guard gets", () => {
   });
 });
 
-test("onConnectionRequest sees an agent that is renewed as connected, with what it was", async () => {
+test("onConnectionRequest gets the present values of an agent that is renewed", async () => {
   const { guards } = guardFolder(`{ onConnectionRequest(agent) {
     const { credentials, info, userId, expiresAt, isConnected } = agent;
     agent.credentials = { credentials, info, userId, expiresAt, isConnected };
@@ -144,7 +146,7 @@ test("onConnectionRequest sees an agent that is renewed as connected, with what 
 });
 
 describe("onDisconnect(agent)", () => {
-  test("is told, and waited for", async () => {
+  test("is called and awaited", async () => {
     const folder = guardFolder(`{
       async onDisconnect(agent) { await null; globalThis.left = [agent.uuid, agent.isConnected, agent.credentials]; },
       onPublicationRequest(channel, agent, message) { agent.publicationSuccess(message, globalThis.left); },
@@ -159,9 +161,9 @@ describe("onDisconnect(agent)", () => {
   test.each([
     ["throws", 'throw new Error("x");', "guard_failed"],
     ["never ends", "await new Promise(() => {});", "guard_timeout"],
-    ["loops for ever", "for (;;);", "guard_timeout"],
+    ["loops forever", "for (;;);", "guard_timeout"],
     ["exits", "process.exit();", "guard_failed"],
-  ])("that %s is logged, and holds nobody up", async (_, body, event) => {
+  ])("that %s is logged and ends in time", async (_, body, event) => {
     const folder = await guardFolder(`{ async onDisconnect(agent) { ${body} } }`, { timeout: TIMEOUT }).ready();
     const { took } = await timed(folder.guards.disconnected(agent));
     expect(took).toBeLessThan(TIMEOUT + GRACE);
@@ -170,7 +172,7 @@ describe("onDisconnect(agent)", () => {
 });
 
 describe("a verdict", () => {
-  test("after the closing one is logged and ignored", async () => {
+  test("after the closing one is ignored and logged", async () => {
     const folder = guardFolder(
       `{ onConnectionRequest(agent) { agent.connectionDenied("First."); agent.connected(); } }`,
     );
@@ -183,12 +185,12 @@ describe("a verdict", () => {
     });
   });
 
-  test("that stands is not undone by a throw after it", async () => {
+  test("stands even if the guard throws after it", async () => {
     const folder = guardFolder(`{ onConnectionRequest(agent) { agent.connected(); throw new Error("after"); } }`);
     expect(await folder.guards.connection(agent)).toMatchObject({ permitted: true });
   });
 
-  test("that comes late decides nothing: not its own call, and no later one", async () => {
+  test("that comes late decides neither its own call nor a later one", async () => {
     const folder = guardFolder(
       `{ onSubscriptionRequest(channel, agent) {
         if (channel.name === "slow") setTimeout(() => agent.subscribe(channel), 250);

@@ -5,16 +5,16 @@ import { truncateReason } from "../../../lambdas/requests/truncate-reason.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { agentOf, messageOf } from "../support/fakes.js";
 import { FAILURES } from "./failures.js";
-import { closeGuards, GRACE, guardFolder, PATIENCE, TIMEOUT, timed } from "./harness.js";
+import { closeGuards, GRACE, guardFolder, LONG_TIMEOUT, TIMEOUT, timed } from "./harness.js";
 
 afterEach(closeGuards);
 
 const agent = agentOf("c1");
 /** An agent whose guard fails. */
-const trouble = agentOf("c2", { credentials: "trouble" });
+const failingAgent = agentOf("c2", { credentials: "trouble" });
 const message = messageOf("stories/5");
 
-/** Each guard that decides: its subject for people, its parameters, its verdicts, and how the route asks it. */
+/** Each guard that decides: its subject in reasons, its parameters, its verdicts, and how the route calls it. */
 const KINDS = {
   onConnectionRequest: {
     subject: "connection",
@@ -49,16 +49,16 @@ const KINDS = {
 describe.each(Object.entries(KINDS))("%s", (name, { subject, signature, grant, deny, ask }) => {
   const module = (body: string) => `{ async ${name}(${signature}) { ${body} } }`;
 
-  test("that grants permits", async () => {
+  test("permits if it grants", async () => {
     expect(await ask(guardFolder(module(`${grant};`)).guards, agent)).toMatchObject({ permitted: true });
   });
 
-  test("that denies: its reason reaches the client", async () => {
+  test("denies with its reason for the client", async () => {
     const { guards } = guardFolder(module(`(${deny})("Because.");`));
     expect(await ask(guards, agent)).toEqual({ permitted: false, code: "denied", reason: "Because." });
   });
 
-  test("that denies without a reason is given one", async () => {
+  test("denies with a default reason if it states none", async () => {
     const { guards } = guardFolder(module(`(${deny})();`));
     expect(await ask(guards, agent)).toEqual({
       permitted: false,
@@ -67,21 +67,21 @@ describe.each(Object.entries(KINDS))("%s", (name, { subject, signature, grant, d
     });
   });
 
-  test("that is not defined permits: completely open by default", async () => {
+  test("permits if it is not defined", async () => {
     const folder = guardFolder("{}");
     expect(await ask(folder.guards, agent)).toEqual(await ask(openGuards, agent));
     expect(await ask(openGuards, agent)).toMatchObject({ permitted: true });
   });
 
   test.each(Object.entries(FAILURES))(
-    "that %s permits nothing, in time, and the next call works",
+    "that %s denies in time, and the next call works",
     async (_, { body, code, detail }) => {
-      const timeout = code === "guard_timeout" ? TIMEOUT : PATIENCE;
+      const timeout = code === "guard_timeout" ? TIMEOUT : LONG_TIMEOUT;
       const folder = guardFolder(module(`if (agent.credentials === "trouble") { ${body} return; } ${grant};`), {
         timeout,
       });
       await folder.ready();
-      const { value, took } = await timed(ask(folder.guards, trouble));
+      const { value, took } = await timed(ask(folder.guards, failingAgent));
       expect(took).toBeLessThan(timeout + GRACE);
       expect(value).toMatchObject({
         permitted: false,
@@ -89,14 +89,18 @@ describe.each(Object.entries(KINDS))("%s", (name, { subject, signature, grant, d
         reason: expect.stringMatching(new RegExp(`the ${subject} `, "i")),
       });
       expect(JSON.stringify(value)).not.toContain("secret detail");
-      const logged = { guard: name, agent: trouble.uuid, ...(detail ? { detail: expect.stringMatching(detail) } : {}) };
+      const logged = {
+        guard: name,
+        agent: failingAgent.uuid,
+        ...(detail ? { detail: expect.stringMatching(detail) } : {}),
+      };
       expect(folder.log.of(code)).toMatchObject([logged]);
       const levels = folder.log.entries
         .filter(({ fields }) => JSON.stringify(fields).includes("secret detail"))
         .map(({ level }) => level);
       expect(levels).toEqual(body.includes("secret detail") ? ["debug"] : []);
 
-      // A guard's time that runs out on purpose is short: on a busy machine the next call may need more than one.
+      // The timeout is short if the test lets it run out. On a busy machine the next call may need several attempts.
       await folder.ready();
       const next: Verdict[] = [];
       do next.push(await ask(folder.guards, agent));
@@ -115,7 +119,8 @@ describe("a reason", () => {
     expect(truncateReason(`x${"🎉".repeat(200)}`)).toBe(`x${"🎉".repeat(MAX_REASON_BYTES / 4 - 1)}`);
   });
 
-  test("is measured as JSON says it, escapes included, so that all reasons of a frame fit one", () => {
+  // So all reasons of a frame fit into it.
+  test("is measured as JSON, with its escapes", () => {
     for (const character of ["\u0001", '"', "\\", "\n", "\ud800"]) {
       const kept = truncateReason(character.repeat(600));
       expect(Buffer.byteLength(JSON.stringify(kept)) - 2).toBeLessThanOrEqual(MAX_REASON_BYTES);
@@ -123,7 +128,7 @@ describe("a reason", () => {
     }
   });
 
-  test("is written to the log for debugging only", async () => {
+  test("is logged at debug level only", async () => {
     const folder = guardFolder('{ onConnectionRequest(agent) { agent.connectionDenied("Because."); } }');
     await folder.guards.connection(agent);
     expect(folder.log.entries).toMatchObject([{ level: "debug", event: "guard_denied" }]);

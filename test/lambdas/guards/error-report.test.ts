@@ -11,31 +11,31 @@ const thrownBy = (code: () => unknown): unknown => {
 
 const HERE = /\n {4}at .*error-report\.test\.ts:\d+:\d+\)?(\n|$)/;
 
-describe("of what was thrown, the log above debug level has the kind and the place, and nothing that it says:", () => {
+describe("errorReport has the kind and place, but not the message, of", () => {
   const withChanged = (message: string): Error => Object.assign(new Error("secret\n    before"), { message });
 
   test.each<[string, unknown, RegExp]>([
     [
-      "JSON.parse of a token",
+      "the SyntaxError of JSON.parse of a token",
       thrownBy(() => JSON.parse("secret-token")),
       /^SyntaxError\n {4}at JSON\.parse \(<anonymous>\)\n/,
     ],
     [
-      "a message of several lines, like a stack's",
+      "a message of several lines that looks like a stack",
       new TypeError("no\n    at secret (file:///secret.mjs:1:1)\n    at secret:1:1"),
       /^TypeError\n/,
     ],
     ["an error without a message", new Error(""), /^Error\n/],
-    ["a message that was changed", withChanged("another secret"), /^Error\n/],
+    ["an error whose message was changed", withChanged("another secret"), /^Error\n/],
     [
-      "a code of the system",
+      "an error with a system code",
       Object.assign(new Error("connect secret"), { code: "ECONNREFUSED" }),
       /^Error \[ECONNREFUSED\]\n/,
     ],
-    ["a code that is none", Object.assign(new Error("secret"), { code: "the secret" }), /^Error\n/],
-    ["a name of its own", Object.assign(new Error("secret"), { name: "AuthError" }), /^AuthError\n/],
-    ["a name that is none", Object.assign(new Error("secret"), { name: "the secret" }), /^Error\n/],
-    ["a cause", new Error("secret", { cause: new Error("secret") }), /^Error\n/],
+    ["an error with an invalid code", Object.assign(new Error("secret"), { code: "the secret" }), /^Error\n/],
+    ["an error with a name of its own", Object.assign(new Error("secret"), { name: "AuthError" }), /^AuthError\n/],
+    ["an error with an invalid name", Object.assign(new Error("secret"), { name: "the secret" }), /^Error\n/],
+    ["an error with a cause", new Error("secret", { cause: new Error("secret") }), /^Error\n/],
   ])("%s", (_, error, kind) => {
     const { detail, said } = errorReport(error);
     expect(detail).toMatch(kind);
@@ -45,10 +45,10 @@ describe("of what was thrown, the log above debug level has the kind and the pla
   });
 
   test.each<[string, unknown, string]>([
-    ["a text", "secret", "string"],
+    ["a string", "secret", "string"],
     ["null", null, "null"],
     ["an object", { toString: () => "secret" }, "object"],
-  ])("%s, which is no error", (_, thrown, type) => {
+  ])("errorReport has only the type of %s that was thrown", (_, thrown, type) => {
     expect(errorReport(thrown)).toEqual({
       detail: `it threw no error, but something of type ${type}`,
       said: String(thrown),
@@ -69,7 +69,7 @@ describe("of what was thrown, the log above debug level has the kind and the pla
   });
 });
 
-test("what fails before there are clients is told whole", () => {
+test("loadErrorReport has the whole error, as no clients are connected yet", () => {
   const error = new Error("no database");
   expect(loadErrorReport(error)).toEqual({ detail: error.stack });
   expect(loadErrorReport("no database")).toEqual({ detail: "no database" });

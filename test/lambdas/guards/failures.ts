@@ -3,7 +3,7 @@ export interface Failure {
   /** Statements for a guard's body; `agent` is its agent. */
   body: string;
   code: "guard_timeout" | "guard_failed";
-  /** Part of what the log says. */
+  /** Part of the logged detail. */
   detail?: RegExp;
 }
 
@@ -12,17 +12,17 @@ const EXHAUST = "const all = []; for (;;) all.push(new Array(10_000).fill(Math.r
 
 /** Ways to fail that concern a single guard call. */
 export const FAILURES: Record<string, Failure> = {
-  "never answers": { body: "", code: "guard_timeout" },
-  "waits for ever": { body: "await new Promise(() => {});", code: "guard_timeout" },
+  "never decides": { body: "", code: "guard_timeout" },
+  "waits forever": { body: "await new Promise(() => {});", code: "guard_timeout" },
   "returns true instead of a verdict": { body: "return true;", code: "guard_timeout" },
   throws: { body: 'throw new Error("secret detail");', code: "guard_failed", detail: /^Error\n {4}at .*guards/ },
-  "throws what is no error": { body: "throw null;", code: "guard_failed", detail: /null/ },
+  "throws null": { body: "throw null;", code: "guard_failed", detail: /null/ },
   rejects: {
     body: `${WAIT} throw new Error("secret detail");`,
     code: "guard_failed",
     detail: /^Error\n {4}at .*guards/,
   },
-  "rejects where nobody waits": {
+  "rejects a promise that is not awaited": {
     body: 'void Promise.reject(new Error("secret detail")); await new Promise(() => {});',
     code: "guard_failed",
     detail: /^Error\n {4}at .*guards/,
@@ -34,9 +34,9 @@ export const FAILURES: Record<string, Failure> = {
   },
   "exits the process": { body: "process.exit(0);", code: "guard_failed" },
   "exits the process later": { body: `${WAIT} process.exit(1);`, code: "guard_failed" },
-  "loops for ever": { body: "for (;;);", code: "guard_timeout" },
-  "loops for ever in a continuation": { body: `${WAIT} for (;;);`, code: "guard_timeout" },
-  "loops for ever in microtasks": { body: "for (;;) await null;", code: "guard_timeout" },
+  "loops forever": { body: "for (;;);", code: "guard_timeout" },
+  "loops forever in a continuation": { body: `${WAIT} for (;;);`, code: "guard_timeout" },
+  "loops forever in microtasks": { body: "for (;;) await null;", code: "guard_timeout" },
   "exhausts its memory": { body: EXHAUST, code: "guard_failed", detail: /memory/i },
   "exhausts its memory in a continuation": { body: `${WAIT} ${EXHAUST}`, code: "guard_failed", detail: /memory/i },
 };

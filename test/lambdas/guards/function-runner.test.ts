@@ -12,7 +12,7 @@ import { agentOf, messageOf, NOW, TestLog } from "../support/fakes.js";
 const ALL = "arn:aws:lambda:eu-west-1:123456789012:function:all";
 const PRIVATE = "arn:aws:lambda:eu-west-1:123456789012:function:private";
 
-/** Every handler, and one of a pattern's own. */
+/** Every handler, and one with a function of its own for a pattern. */
 const FUNCTIONS: GuardFunctions = {
   "": {
     onConnectionRequest: ALL,
@@ -32,11 +32,11 @@ interface Asked {
   asynchronous: boolean;
 }
 
-/** How much later it is than the clock says, in milliseconds. */
+/** The milliseconds by which the test's time is ahead of the machine's clock. */
 let took = 0;
 const timing = { now: () => performance.now() + took, soon: setImmediate };
 
-/** Guards that are functions which answer as told. */
+/** Guards that are functions with scripted answers. */
 const setUp = (answer: (asked: Asked) => object | Invoked, functions = FUNCTIONS) => {
   took = 0;
   const asked: Asked[] = [];
@@ -73,7 +73,7 @@ const SEEN = {
 const message = messageOf("stories/5");
 const COMMON = { version: 1, wildcards: ["stories/*", "private/*"] };
 
-/** How each guard is asked, what its function is told, and its yes. */
+/** How each guard is called, the request that its function gets, and the response that permits. */
 const KINDS: [string, (guards: GuardPort) => Promise<unknown>, object, object, object][] = [
   [
     "connection",
@@ -106,25 +106,22 @@ const KINDS: [string, (guards: GuardPort) => Promise<unknown>, object, object, o
 ];
 
 describe("a guard function", () => {
-  test.each(KINDS)(
-    "for a %s is asked what the contract says, and heard",
-    async (_, ask, request, response, verdict) => {
-      const { asked, guards, log } = setUp(() => response);
-      expect(await ask(guards)).toMatchObject(verdict);
-      expect(asked).toEqual([
-        {
-          arn: ALL,
-          asynchronous: false,
-          timeoutMs: expect.any(Number),
-          request: { ...COMMON, ...request, timeoutMs: expect.any(Number) },
-        },
-      ]);
-      expect(asked[0]?.request.timeoutMs).toBe(asked[0]?.timeoutMs);
-      expect(log.entries).toEqual([]);
-    },
-  );
+  test.each(KINDS)("gets the request of the contract and decides a %s", async (_, ask, request, response, verdict) => {
+    const { asked, guards, log } = setUp(() => response);
+    expect(await ask(guards)).toMatchObject(verdict);
+    expect(asked).toEqual([
+      {
+        arn: ALL,
+        asynchronous: false,
+        timeoutMs: expect.any(Number),
+        request: { ...COMMON, ...request, timeoutMs: expect.any(Number) },
+      },
+    ]);
+    expect(asked[0]?.request.timeoutMs).toBe(asked[0]?.timeoutMs);
+    expect(log.entries).toEqual([]);
+  });
 
-  test.each(KINDS)("for a %s that denies is heard", async (_, ask, _request, response) => {
+  test.each(KINDS)("can deny a %s", async (_, ask, _request, response) => {
     const { verdict } = response as { verdict: string };
     const no = {
       connected: "connectionDenied",
@@ -144,7 +141,7 @@ describe("a guard function", () => {
     expect(asked.map(({ arn }) => arn)).toEqual([PRIVATE, ALL]);
   });
 
-  test("of every entry that a wildcard can match has to agree", async () => {
+  test("has to permit a wildcard for every entry that it matches", async () => {
     const functions: GuardFunctions = {
       "stories/*": { onSubscriptionRequest: ALL },
       "stories/5": { onSubscriptionRequest: PRIVATE },
@@ -157,7 +154,7 @@ describe("a guard function", () => {
     expect(asked.map(({ arn }) => arn).sort()).toEqual([ALL, PRIVATE]);
   });
 
-  test("that is not there leaves its place open", async () => {
+  test("that is not defined permits", async () => {
     const { asked, guards } = setUp(() => ({}), { "private/*": { onSubscriptionRequest: PRIVATE } });
     expect(await guards.subscription(agent, "stories/5")).toMatchObject({ permitted: true });
     expect(await guards.connection(agent)).toMatchObject({ permitted: true });
@@ -165,9 +162,9 @@ describe("a guard function", () => {
   });
 });
 
-describe("anything but a valid verdict permits nothing", () => {
+describe("any result but a valid verdict denies", () => {
   const failures: [string, object, string, RegExp][] = [
-    ["no answer in time", { kind: "timeout" }, "guard_timeout", /./],
+    ["a timeout", { kind: "timeout" }, "guard_timeout", /./],
     [
       "a failed function",
       { kind: "failed", detail: "function error Unhandled, TypeError", said: "planted secret" },
@@ -180,8 +177,13 @@ describe("anything but a valid verdict permits nothing", () => {
       "guard_failed",
       /429 TooMany/,
     ],
-    ["no grant", { kind: "failed", detail: "Lambda answered 403 AccessDeniedException" }, "guard_failed", /403/],
-    ["no JSON", { kind: "answered", payload: "planted secret" }, "guard_failed", /not JSON/],
+    [
+      "a missing permission",
+      { kind: "failed", detail: "Lambda answered 403 AccessDeniedException" },
+      "guard_failed",
+      /403/,
+    ],
+    ["invalid JSON", { kind: "answered", payload: "planted secret" }, "guard_failed", /not JSON/],
     ["an unknown verdict", { verdict: "planted secret" }, "guard_failed", /verdict is not one of/],
     [
       "another channel's verdict",
@@ -199,17 +201,17 @@ describe("anything but a valid verdict permits nothing", () => {
       const [logged] = log.of(code);
       expect(logged).toMatchObject({ agent: agent.uuid });
       if (code === "guard_failed") expect(logged!["detail"]).toMatch(detail);
-      const told = JSON.stringify([verdict, log.entries.filter(({ level }) => level !== "debug")]);
-      expect(told).not.toContain("planted secret");
+      const clientVisible = JSON.stringify([verdict, log.entries.filter(({ level }) => level !== "debug")]);
+      expect(clientVisible).not.toContain("planted secret");
     });
   }
 
-  test.each(KINDS)("a yes that is read when time is over, for a %s", async (_, ask, _request, response) => {
+  test.each(KINDS)("a verdict that arrives after the time, for a %s", async (_, ask, _request, response) => {
     const { guards } = setUp(() => ((took = 10_000), response));
     expect(await ask(guards)).toMatchObject({ permitted: false, code: "guard_timeout" });
   });
 
-  test("what the function said is in the debug log", async () => {
+  test("the response of the function is logged at debug level", async () => {
     const { guards, log } = setUp(() => ({ verdict: "planted secret" }));
     await guards.connection(agent);
     expect(log.entries.find(({ level }) => level === "debug")).toMatchObject({
@@ -220,7 +222,7 @@ describe("anything but a valid verdict permits nothing", () => {
 });
 
 describe("onDisconnect", () => {
-  test("is told asynchronously", async () => {
+  test("is sent asynchronously", async () => {
     const { asked, guards, log } = setUp(() => ({ kind: "accepted" }));
     await guards.disconnected(agent);
     expect(asked).toMatchObject([
@@ -236,7 +238,7 @@ describe("onDisconnect", () => {
   test.each([
     [{ kind: "failed", detail: "Lambda answered 429" }, "guard_failed"],
     [{ kind: "timeout" }, "guard_timeout"],
-  ] as const)("that cannot be told (%p) is logged", async (invoked, event) => {
+  ] as const)("is logged if it cannot be sent: %p", async (invoked, event) => {
     const { guards, log } = setUp(() => invoked);
     await guards.disconnected(agent);
     expect(log.of(event)).toMatchObject([{ guard: "onDisconnect", agent: agent.uuid }]);
@@ -253,7 +255,7 @@ describe("deliveries", () => {
     deliveries: (request.recipients ?? []).flatMap(({ uuid }, at) => pick(uuid, at) ?? []),
   });
 
-  test("are asked about in batches, each recipient with its own answer", async () => {
+  test("go to the function in batches, with an answer per recipient", async () => {
     const { asked, guards, log } = setUp((one) =>
       deliveriesTo(one, (uuid, at) =>
         at % 3 === 0 ? undefined : at % 3 === 1 ? { agent: uuid } : { agent: uuid, data: uuid },
@@ -267,14 +269,14 @@ describe("deliveries", () => {
     expect(log.entries).toEqual([]);
   });
 
-  test("need no place in a queue: all of them may wait together", async () => {
+  test("may all wait at once", async () => {
     const { guards } = setUp((one) => deliveriesTo(one, () => undefined));
     const begun = jest.fn();
     await Promise.all(many.map((one) => guards.delivery(one, message, 5_000, begun)));
     expect(begun).toHaveBeenCalledTimes(250);
   });
 
-  test("of a batch whose function fails reach nobody, and that is logged once", async () => {
+  test("of a batch whose function fails are dropped, logged once", async () => {
     const { guards, log } = setUp(() => ({ kind: "failed", detail: "function error Unhandled" }));
     expect(await deliver(guards)).toEqual(many.map(() => undefined));
     expect(log.of("guard_failed").map(({ recipients }) => recipients)).toEqual([100, 100, 50]);
@@ -287,14 +289,14 @@ describe("deliveries", () => {
 
   test.each([
     ["", (): object => ({ kind: "timeout" })],
-    [", though it answers", (one: Asked) => ((took += 1_000), deliveriesTo(one, (uuid) => ({ agent: uuid })))],
-  ])("of a batch whose function is too slow%s reach nobody, and that is logged once", async (_, answer) => {
+    [", although it answers", (one: Asked) => ((took += 1_000), deliveriesTo(one, (uuid) => ({ agent: uuid })))],
+  ])("of a batch whose function is too slow%s are dropped, logged once", async (_, answer) => {
     const { guards, log } = setUp(answer);
     expect(await deliver(guards)).toEqual(many.map(() => undefined));
     expect(log.of("guard_timeout").map(({ recipients }) => recipients)).toEqual([100, 100, 50]);
   });
 
-  test("of a batch with one invalid entry reach nobody of it, and others all the same", async () => {
+  test("of a batch with an invalid entry are dropped; other batches arrive", async () => {
     const { guards, log } = setUp((one) =>
       deliveriesTo(one, (uuid, at) => ({ agent: at === 99 && uuid.endsWith("c99") ? "stranger" : uuid })),
     );
@@ -305,14 +307,14 @@ describe("deliveries", () => {
     ]);
   });
 
-  test("are not mixed between messages of the same uuid", async () => {
+  test("do not mix messages of the same uuid", async () => {
     const { guards } = setUp((one) => deliveriesTo(one, (uuid) => ({ agent: uuid })));
     const both = [messageOf("stories/5", 1), messageOf("stories/5", 2)];
     expect(await Promise.all(both.map((one) => guards.delivery(agent, one, 5_000)))).toEqual(both);
   });
 });
 
-describe("a module and functions side by side", () => {
+describe("a guard module next to guard functions", () => {
   const moduleOf = (manifest: Manifest | "timeout" | undefined) => {
     const asked: string[] = [];
     const runner: GuardRunner = {
@@ -337,7 +339,7 @@ describe("a module and functions side by side", () => {
     return { log, asked, module, guards: new DeveloperGuards(combined, DEFAULT_TIMEOUTS, log) };
   };
 
-  test("each decides where it is defined", async () => {
+  test("each decides the guards that it defines", async () => {
     const { guards, asked, module } = combine({ "": ["onSubscriptionRequest"], "private/*": ["onPublicationRequest"] });
     expect(await guards.subscription(agent, "private/1")).toMatchObject({ subscribe: ["private/1"] });
     expect(await guards.subscription(agent, "public/1")).toMatchObject({ subscribe: ["module"] });
@@ -346,13 +348,14 @@ describe("a module and functions side by side", () => {
     expect(module.asked).toEqual([" onSubscriptionRequest", "private/* onPublicationRequest"]);
   });
 
-  test("both have to agree to a wildcard", async () => {
+  test("both have to permit a wildcard", async () => {
     const { guards, asked, module } = combine({ "private/5": ["onSubscriptionRequest"] });
     await guards.subscription(agent, "private/*");
     expect([asked.length, module.asked]).toEqual([1, ["private/5 onSubscriptionRequest"]]);
   });
 
-  test("what both define nobody decides: nothing is permitted, and the log says why, once", async () => {
+  // The log states the reason once.
+  test("nothing is permitted if both define the same guard", async () => {
     const { guards, asked, module, log } = combine({
       "private/*": ["onSubscriptionRequest"],
       "": ["onSubscriptionRequest"],
@@ -374,7 +377,7 @@ describe("a module and functions side by side", () => {
   test.each([
     ["timeout", "guard_timeout"],
     [undefined, "guard_failed"],
-  ] as const)("a module that is not loaded (%s) takes the functions with it", async (manifest, code) => {
+  ] as const)("guard functions deny too if the module is not loaded (%s)", async (manifest, code) => {
     const { guards, asked } = combine(manifest);
     expect(await guards.subscription(agent, "private/1")).toMatchObject({ permitted: false, code });
     expect(asked).toEqual([]);

@@ -4,7 +4,7 @@ const yes = { permitted: true, subscribe: [], publish: [] };
 const no = (reason = "") => ({ permitted: false, reason });
 
 describe("onConnectionRequest(agent)", () => {
-  test("gets the agent: its id, its connection, what the client sent; not connected yet", () => {
+  test("gets the agent's id, connection and credentials, not connected yet", () => {
     const { agent } = guardCall("onConnectionRequest", {
       credentials: { user: "Ada" },
       agent: { uuid: "u", isConnected: false, connection: { id: "c1", sourceIp: "203.0.113.7", userAgent: "test" } },
@@ -17,27 +17,27 @@ describe("onConnectionRequest(agent)", () => {
     });
   });
 
-  test("connected() accepts, and passes on what the guard leaves in credentials", () => {
+  test("connected() accepts, and keeps the credentials that the guard set", () => {
     const { agent, decisions } = guardCall("onConnectionRequest", { credentials: "token" });
     agent.credentials = { user: "Ada" };
     agent.connected();
     expect(decisions).toEqual([{ ...yes, credentials: { user: "Ada" } }]);
   });
 
-  test("connected() leaves no credentials where the guard leaves none", () => {
+  test("connected() keeps no credentials if the guard removed them", () => {
     const { agent, decisions } = guardCall("onConnectionRequest", { credentials: "token" });
     agent.credentials = undefined;
     agent.connected();
     expect(decisions).toEqual([yes]);
   });
 
-  test("connected({ info }) sets what others may see", () => {
+  test("connected({ info }) sets the public info", () => {
     const { agent, decisions } = guardCall("onConnectionRequest");
     agent.connected({ info: { name: "Ada" } });
     expect(decisions).toEqual([{ ...yes, info: { name: "Ada" } }]);
   });
 
-  test("connected({ userId, expiresAt }) says whose it is and how long; a date is as good as its milliseconds", () => {
+  test("connected({ userId, expiresAt }) takes a date or milliseconds", () => {
     for (const end of [new Date(4e12), 4e12, 4e12 + 0.5]) {
       const { agent, decisions } = guardCall("onConnectionRequest");
       agent.connected({ userId: "ada", expiresAt: end });
@@ -45,7 +45,7 @@ describe("onConnectionRequest(agent)", () => {
     }
   });
 
-  test("later guards read what it said", () => {
+  test("later guards read the user id and the expiry", () => {
     const { agent } = guardCall("onSubscriptionRequest", {
       agent: {
         uuid: "u",
@@ -56,8 +56,8 @@ describe("onConnectionRequest(agent)", () => {
       },
     });
     expect([agent.userId, agent.expiresAt]).toEqual(["ada", 4e12]);
-    const nobody = guardCall("onSubscriptionRequest").agent;
-    expect([nobody.userId, nobody.expiresAt]).toEqual([undefined, undefined]);
+    const anonymous = guardCall("onSubscriptionRequest").agent;
+    expect([anonymous.userId, anonymous.expiresAt]).toEqual([undefined, undefined]);
   });
 
   test("connectionDenied(reason) denies, with or without a reason", () => {
@@ -69,7 +69,7 @@ describe("onConnectionRequest(agent)", () => {
     expect(second.decisions).toEqual([no()]);
   });
 
-  test("subscribe(channel) is staged, and done with connected()", () => {
+  test("subscribe(channel) is staged until connected()", () => {
     const { agent, decisions } = guardCall("onConnectionRequest");
     agent.subscribe("news");
     agent.subscribe(agent.channel("stories/*"));
@@ -78,7 +78,7 @@ describe("onConnectionRequest(agent)", () => {
     expect(decisions).toEqual([{ ...yes, subscribe: ["news", "stories/*"] }]);
   });
 
-  test("what was staged does not happen with connectionDenied()", () => {
+  test("connectionDenied() discards the staged subscriptions", () => {
     const { agent, decisions } = guardCall("onConnectionRequest");
     agent.subscribe("news");
     agent.connectionDenied("No.");
@@ -87,7 +87,7 @@ describe("onConnectionRequest(agent)", () => {
 });
 
 describe("onSubscriptionRequest(channel, agent)", () => {
-  test("subscribe(the channel asked for) grants, whether named or given", () => {
+  test("subscribe(requested channel) grants, by name or by object", () => {
     const given = guardCall("onSubscriptionRequest");
     given.agent.subscribe(given.channel);
     const named = guardCall("onSubscriptionRequest");
@@ -98,7 +98,7 @@ describe("onSubscriptionRequest(channel, agent)", () => {
     ]);
   });
 
-  test("subscribe(another channel) is staged: no verdict by itself", () => {
+  test("subscribe(another channel) is staged and is not a verdict", () => {
     const { agent, channel, decisions } = guardCall("onSubscriptionRequest");
     agent.subscribe("stories/6");
     expect(decisions).toEqual([]);
@@ -106,14 +106,14 @@ describe("onSubscriptionRequest(channel, agent)", () => {
     expect(decisions).toEqual([{ ...yes, subscribe: ["stories/5", "stories/6"] }]);
   });
 
-  test("subscriptionDenied(channel, reason) denies, and undoes what was staged", () => {
+  test("subscriptionDenied(channel, reason) denies and discards the staged subscriptions", () => {
     const { agent, channel, decisions } = guardCall("onSubscriptionRequest");
     agent.subscribe("stories/6");
     agent.subscriptionDenied(channel, "Not yours.");
     expect(decisions).toEqual([no("Not yours.")]);
   });
 
-  test("of a wildcard: subscribe(it) is the closing verdict", () => {
+  test("subscribe(the requested wildcard) is the closing verdict", () => {
     const { agent, channel, decisions } = guardCall("onSubscriptionRequest", { channel: "stories/*" });
     expect(String(channel)).toBe("stories/*");
     agent.subscribe(channel);
@@ -122,13 +122,13 @@ describe("onSubscriptionRequest(channel, agent)", () => {
 });
 
 describe("onUnsubscriptionRequest(channel, agent)", () => {
-  test("unsubscribe(channel) lets the agent go", () => {
+  test("unsubscribe(channel) permits", () => {
     const { agent, channel, decisions } = guardCall("onUnsubscriptionRequest");
     agent.unsubscribe(channel);
     expect(decisions).toEqual([yes]);
   });
 
-  test("unsubscriptionDenied(channel, reason) keeps it", () => {
+  test("unsubscriptionDenied(channel, reason) keeps the subscription", () => {
     const { agent, channel, decisions } = guardCall("onUnsubscriptionRequest");
     agent.unsubscriptionDenied(channel, "Stay.");
     expect(decisions).toEqual([no("Stay.")]);
@@ -136,7 +136,7 @@ describe("onUnsubscriptionRequest(channel, agent)", () => {
 });
 
 describe("onPublicationRequest(channel, agent, message)", () => {
-  test("channel.publish(message) is staged, and delivered with publicationSuccess(message)", () => {
+  test("channel.publish(message) is staged until publicationSuccess(message)", () => {
     const { agent, channel, message, decisions } = guardCall("onPublicationRequest");
     channel.publish(message);
     expect(decisions).toEqual([]);
@@ -144,7 +144,8 @@ describe("onPublicationRequest(channel, agent, message)", () => {
     expect(decisions).toEqual([{ ...yes, publish: [{ channel: "stories/5", uuid: "m1", data: "hello" }] }]);
   });
 
-  test("channel.publish on as many channels as the guard likes, in its order, under the publisher's uuid or the one that the guard gives", () => {
+  // The uuid is the publisher's, unless the guard sets another one.
+  test("channel.publish() stages messages for any channels, in order", () => {
     const { agent, channel, message, decisions } = guardCall("onPublicationRequest");
     agent.channel("audit").publish({ data: { who: agent.uuid }, uuid: "another" });
     channel.publish(message);
@@ -159,20 +160,20 @@ describe("onPublicationRequest(channel, agent, message)", () => {
     ]);
   });
 
-  test.each(["a b", "", "x".repeat(65), 5])("channel.publish under what is not a uuid throws: %p", (uuid) => {
+  test.each(["a b", "", "x".repeat(65), 5])("channel.publish throws if the uuid is %p", (uuid) => {
     const { channel } = guardCall("onPublicationRequest");
     expect(() => channel.publish({ data: 1, uuid: uuid as string })).toThrow(
       "channel.publish: message.uuid must be 1 to 64 characters",
     );
   });
 
-  test("publicationSuccess(message, result) carries a result to the publisher", () => {
+  test("publicationSuccess(message, result) sends the result to the publisher", () => {
     const { agent, message, decisions } = guardCall("onPublicationRequest");
     agent.publicationSuccess(message, { id: 7 });
     expect(decisions).toEqual([{ ...yes, result: { id: 7 } }]);
   });
 
-  test("publicationDenied(message, reason): nothing that was staged happens", () => {
+  test("publicationDenied(message, reason) discards everything staged", () => {
     const { agent, channel, message, decisions } = guardCall("onPublicationRequest");
     channel.publish(message);
     agent.subscribe("news");
@@ -180,7 +181,7 @@ describe("onPublicationRequest(channel, agent, message)", () => {
     expect(decisions).toEqual([no("Too rude.")]);
   });
 
-  test("subscribe(channel) is staged, also of the channel published on", () => {
+  test("subscribe(channel) is staged, also for the channel of the message", () => {
     const { agent, message, decisions } = guardCall("onPublicationRequest");
     agent.subscribe("stories/5");
     expect(decisions).toEqual([]);
@@ -198,15 +199,15 @@ test.each([
 });
 
 describe("onMessageReceived(channel, agent, message)", () => {
-  test("deliver(channel, message) delivers, transformed as the guard likes, under the message's own channel and uuid", () => {
+  test("deliver(channel, message) may change the data, but not channel or uuid", () => {
     const { agent, channel, message, decisions } = guardCall("onMessageReceived");
     agent.deliver(channel, { ...message, uuid: "forged", channel: "elsewhere", data: "changed" });
     expect(decisions).toEqual([{ ...yes, publish: [{ channel: "stories/5", uuid: "m1", data: "changed" }] }]);
   });
 });
 
-describe("the closing verdict counts once", () => {
-  test("the first: later ones are ignored and told to the log", () => {
+describe("the closing verdict", () => {
+  test("the first one counts, and later ones are ignored and logged", () => {
     const { agent, channel, message, decisions, ignored } = guardCall("onPublicationRequest");
     agent.publicationDenied(message, "No.");
     agent.publicationSuccess(message);
@@ -222,7 +223,8 @@ describe("the closing verdict counts once", () => {
     ]);
   });
 
-  test("and a verdict that failed (too large a result) was none: the guard can still give one", () => {
+  // Here the result is too large. The guard can still return a verdict.
+  test("a verdict that threw does not count", () => {
     const { agent, message, decisions } = guardCall("onPublicationRequest");
     expect(() => agent.publicationSuccess(message, "x".repeat(1_025))).toThrow(RangeError);
     agent.publicationDenied(message, "Never mind.");
@@ -230,8 +232,8 @@ describe("the closing verdict counts once", () => {
   });
 });
 
-describe("what a guard hands over is copied", () => {
-  test("when it is handed over: changing it later changes nothing", () => {
+describe("values that a guard passes", () => {
+  test("are copied at once, so that later changes have no effect", () => {
     const { agent, channel, message, decisions } = guardCall("onPublicationRequest");
     const data = { count: 1 };
     channel.publish({ data });
@@ -241,7 +243,7 @@ describe("what a guard hands over is copied", () => {
     expect(decisions).toMatchObject([{ publish: [{ data: { count: 1 } }, { data: { count: 2 } }] }]);
   });
 
-  test("as JSON says it", () => {
+  test("are copied as JSON", () => {
     const { agent, channel, message, decisions } = guardCall("onPublicationRequest");
     channel.publish({ data: { at: new Date(0), left: undefined } });
     agent.publicationSuccess(message);
@@ -257,7 +259,7 @@ describe("what a guard hands over is copied", () => {
     ["a BigInt", 1n],
     ["a cycle", cyclic],
     ["a symbol", Symbol("x")],
-  ])("and %s is refused", (_, data) => {
+  ])("must be JSON: %s is refused", (_, data) => {
     const { channel, agent, message } = guardCall("onPublicationRequest");
     expect(() => channel.publish({ data })).toThrow(TypeError);
     if (data !== undefined) expect(() => agent.publicationSuccess(message, data as never)).toThrow(TypeError);

@@ -24,19 +24,21 @@ const request = (guard: GuardRequest["guard"], more: Partial<GuardRequest> = {})
   ...more,
 });
 
-const said: { level: string; line: Record<string, unknown> }[] = [];
+const logged: { level: string; line: Record<string, unknown> }[] = [];
 
 beforeEach(() => {
-  said.splice(0);
+  logged.splice(0);
   for (const level of ["debug", "warn", "error"] as const) {
     jest
       .spyOn(console, level)
-      .mockImplementation((...args: unknown[]) => void said.push({ level, line: args[0] as Record<string, unknown> }));
+      .mockImplementation(
+        (...args: unknown[]) => void logged.push({ level, line: args[0] as Record<string, unknown> }),
+      );
   }
 });
 afterEach(() => jest.restoreAllMocks());
 
-/** Has the functions that are made meanwhile know of their log what Lambda tells them; nothing of a text log's level. */
+/** Sets what Lambda states about a function's log. A text log has no level. */
 const logging = (format: string | undefined, level?: string): void => {
   for (const [name, value] of Object.entries({ FORMAT: format, LEVEL: level })) {
     if (value === undefined) delete process.env[`AWS_LAMBDA_LOG_${name}`];
@@ -46,16 +48,16 @@ const logging = (format: string | undefined, level?: string): void => {
 beforeEach(() => logging("JSON", "DEBUG"));
 afterAll(() => logging(undefined));
 
-/** What the log says of a handler that threw: where, and at debug level what. */
+/** The log of a handler that threw: the place, and at debug level the message. */
 const thrown = (guard: string) => [
   { level: "error", line: { event: "guard_failed", guard, detail: expect.stringMatching(/^\w*Error\n {4}at /) } },
   { level: "debug", line: { event: "guard_said", guard, said: expect.any(String) } },
 ];
 
-describe("guardHandler answers", () => {
+describe("guardHandler answers with", () => {
   test.each<[string, Guards<never>, GuardRequest, object | undefined]>([
     [
-      "yes to a connection, with what was said of it",
+      "a connection, its info, user, expiry, credentials and subscriptions",
       {
         onConnectionRequest(agent: Agent) {
           agent.credentials = { sub: agent.credentials };
@@ -74,7 +76,7 @@ describe("guardHandler answers", () => {
       },
     ],
     [
-      "yes to a connection that keeps nothing of what the client sent",
+      "a connection that keeps none of the client's credentials",
       {
         onConnectionRequest(agent: Agent) {
           agent.credentials = undefined;
@@ -85,25 +87,25 @@ describe("guardHandler answers", () => {
       { verdict: "connected", credentials: null },
     ],
     [
-      "yes to a connection without credentials",
+      "a connection without credentials",
       { onConnectionRequest: (agent) => agent.connected() },
       request("onConnectionRequest"),
       { verdict: "connected" },
     ],
     [
-      "no to a connection",
+      "a denied connection",
       { onConnectionRequest: (agent) => agent.connectionDenied("Sign in.") },
       request("onConnectionRequest"),
       { verdict: "connectionDenied", reason: "Sign in." },
     ],
     [
-      "no without a reason",
+      "a denial without a reason",
       { onConnectionRequest: (agent) => agent.connectionDenied() },
       request("onConnectionRequest"),
       { verdict: "connectionDenied" },
     ],
     [
-      "yes to a subscription, and to others",
+      "a subscription, and further ones",
       {
         async onSubscriptionRequest(channel, agent) {
           await Promise.resolve();
@@ -115,13 +117,13 @@ describe("guardHandler answers", () => {
       { verdict: "subscribe", channel: "stories/5", subscribe: ["a"] },
     ],
     [
-      "no to a subscription",
+      "a denied subscription",
       { onSubscriptionRequest: (channel, agent) => agent.subscriptionDenied(channel, "No.") },
       request("onSubscriptionRequest"),
       { verdict: "subscriptionDenied", channel: "stories/5", reason: "No." },
     ],
     [
-      "yes to a publication, elsewhere too",
+      "a publication on this channel and on others",
       {
         onPublicationRequest(channel, agent, message) {
           channel.publish(message);
@@ -145,13 +147,13 @@ describe("guardHandler answers", () => {
       },
     ],
     [
-      "yes to a publication that goes nowhere",
+      "a publication on no channel",
       { onPublicationRequest: (_channel, agent, message) => agent.publicationSuccess(message) },
       request("onPublicationRequest"),
       { verdict: "publicationSuccess", channel: "stories/5", publish: [] },
     ],
     [
-      "no to a publication, whatever was staged",
+      "a denied publication, without the staged messages",
       {
         onPublicationRequest(channel, agent, message) {
           channel.publish(message);
@@ -162,13 +164,13 @@ describe("guardHandler answers", () => {
       { verdict: "publicationDenied", channel: "stories/5", reason: "No." },
     ],
     [
-      "yes to an unsubscription",
+      "an unsubscription",
       { onUnsubscriptionRequest: (channel, agent) => agent.unsubscribe(channel) },
       request("onUnsubscriptionRequest"),
       { verdict: "unsubscribe", channel: "stories/5" },
     ],
     [
-      "no to an unsubscription",
+      "a denied unsubscription",
       { onUnsubscriptionRequest: (channel, agent) => agent.unsubscriptionDenied(channel) },
       request("onUnsubscriptionRequest"),
       { verdict: "unsubscriptionDenied", channel: "stories/5" },
@@ -177,12 +179,13 @@ describe("guardHandler answers", () => {
   ])("%s", async (_, guards, asked, expected) => {
     const response = await guardHandler(guards)(asked);
     expect(response).toEqual(expected && { version: 1, ...expected });
-    // What it says is what the caller understands.
+    // The caller can read this response.
     if (response) expect(readDecision(JSON.stringify(response), asked, NOW, DEFAULT_LIMITS)).toHaveProperty("value");
-    expect(said).toEqual([]);
+    expect(logged).toEqual([]);
   });
 
-  test("for each recipient of a delivery by itself: as it is, changed, or not", async () => {
+  // The recipients get the message as it is, changed, or not at all.
+  test("the deliveries that each recipient's guard made", async () => {
     const asked = request("onMessageReceived", { recipients: ["a1", "a2", "a3", "a4"].map((uuid) => agentData(uuid)) });
     const response = await guardHandler({
       async onMessageReceived(channel, agent, message) {
@@ -197,12 +200,12 @@ describe("guardHandler answers", () => {
     const deliveries = [{ agent: "a1" }, { agent: "a2", data: { text: "changed for a2 alone" } }];
     expect(response).toEqual({ version: 1, verdict: "deliver", channel: "stories/5", deliveries });
     expect(readDeliveries(JSON.stringify(response), asked)).toHaveProperty("value.size", 2);
-    expect(said).toMatchObject(thrown("onMessageReceived"));
-    expect(JSON.stringify(said[0])).not.toContain("planted secret");
-    expect(said[1]?.line["said"]).toContain("planted secret");
+    expect(logged).toMatchObject(thrown("onMessageReceived"));
+    expect(JSON.stringify(logged[0])).not.toContain("planted secret");
+    expect(logged[1]?.line["said"]).toContain("planted secret");
   });
 
-  test("for the recipients in time, and leaves out the one whose guard is not", async () => {
+  test("the deliveries made in time, without the late guard's", async () => {
     const asked = request("onMessageReceived", {
       timeoutMs: 300,
       recipients: ["a1", "a2"].map((uuid) => agentData(uuid)),
@@ -213,11 +216,11 @@ describe("guardHandler answers", () => {
       },
     })(asked);
     expect(response).toMatchObject({ deliveries: [{ agent: "a2" }] });
-    expect(said).toMatchObject([{ level: "warn", line: { event: "guard_timeout", agent: "a1" } }]);
+    expect(logged).toMatchObject([{ level: "warn", line: { event: "guard_timeout", agent: "a1" } }]);
   });
 });
 
-describe("guardHandler resolves entries as a module does:", () => {
+describe("guardHandler resolves entries as a module does", () => {
   const named = (name: string) => ({
     onSubscriptionRequest: (channel: { name: string }, agent: Agent) => agent.subscriptionDenied(channel.name, name),
   });
@@ -230,11 +233,11 @@ describe("guardHandler resolves entries as a module does:", () => {
     ["stories/5", "name"],
     ["stories/6", "pattern"],
     ["news", "default"],
-  ])("%s is the %s's", async (channel, reason) => {
+  ])('channel %s is decided by the entry "%s"', async (channel, reason) => {
     expect(await handler(request("onSubscriptionRequest", { channel }))).toMatchObject({ reason });
   });
 
-  test("a wildcard needs all that could apply", async () => {
+  test("a wildcard needs the grant of all matching entries", async () => {
     const wanted = request("onSubscriptionRequest", { channel: "stories/*" });
     const yes = (...more: string[]) => ({
       onSubscriptionRequest: (channel: { name: string }, agent: Agent) =>
@@ -254,7 +257,7 @@ describe("guardHandler resolves entries as a module does:", () => {
     });
   });
 
-  test("as a method of its entry", async () => {
+  test("a guard is a method of its entry", async () => {
     const guards = {
       reason: "inner",
       onConnectionRequest(agent: Agent) {
@@ -289,22 +292,22 @@ describe("guardHandler fails the invocation", () => {
       /onConnectionRequest failed/,
     ],
     [
-      "when a handler gives a verdict that is not its own",
+      "when a handler passes an invalid channel",
       { onConnectionRequest: (agent) => agent.subscribe("/meta/x") },
       {},
       "GuardFailed",
       /failed/,
     ],
     [
-      "when there is no verdict in time",
+      "when a handler returns without a verdict in time",
       { onConnectionRequest: () => true },
       { timeoutMs: 100 },
       "GuardTimeout",
       /onConnectionRequest gave no verdict in time/,
     ],
-    ["when there is no such handler", { onDisconnect() {} }, {}, "GuardMissing", /has no onConnectionRequest/],
+    ["when the handler is missing", { onDisconnect() {} }, {}, "GuardMissing", /has no onConnectionRequest/],
     [
-      "when there is no such guard",
+      "when the guard does not exist",
       { onConnectionRequest: (agent) => agent.connected() },
       { guard: "constructor" as never },
       "GuardMissing",
@@ -318,21 +321,21 @@ describe("guardHandler fails the invocation", () => {
       /speaks version 1/,
     ],
     [
-      "when the request is none",
+      "when the request is empty",
       { onConnectionRequest: (agent) => agent.connected() },
       { version: undefined },
       "GuardVersion",
       /speaks version 1/,
     ],
-  ])("%s, and says nothing of what was thrown", async (_, guards, more, name, message) => {
+  ])("%s, without the thrown message", async (_, guards, more, name, message) => {
     const error = await failing(guards, { ...request("onConnectionRequest"), ...more });
     expect(error).toMatchObject({ name, message: expect.stringMatching(message) });
     expect(String((error as Error).stack)).not.toContain("planted secret");
-    if (name === "GuardFailed") expect(said).toMatchObject(thrown("onConnectionRequest"));
-    expect(JSON.stringify(said.filter(({ level }) => level !== "debug"))).not.toContain("planted secret");
+    if (name === "GuardFailed") expect(logged).toMatchObject(thrown("onConnectionRequest"));
+    expect(JSON.stringify(logged.filter(({ level }) => level !== "debug"))).not.toContain("planted secret");
   });
 
-  test("when nobody decides about the channel", async () => {
+  test("when no entry decides about the channel", async () => {
     const error = await failing(
       { channels: { "news/*": { onSubscriptionRequest() {} } } },
       request("onSubscriptionRequest"),
@@ -343,14 +346,15 @@ describe("guardHandler fails the invocation", () => {
     });
   });
 
-  test("before Lambda ends it, where that is sooner than its caller's patience", async () => {
+  test("before Lambda ends it, if that is sooner than the caller's timeout", async () => {
     const error = await failing({ onConnectionRequest: () => undefined }, request("onConnectionRequest"), {
       getRemainingTimeInMillis: () => 100,
     });
     expect(error).toMatchObject({ name: "GuardTimeout" });
   });
 
-  test("of onDisconnect when it rejects, so that Lambda tells it again; and waits for it longer than anybody else", async () => {
+  // It waits for onDisconnect for longer than the timeout of other guards.
+  test("when onDisconnect rejects, so that Lambda retries", async () => {
     let done = (): void => undefined;
     const wait = new Promise<void>((resolve) => (done = resolve));
     const told = failing(
@@ -366,22 +370,22 @@ describe("guardHandler fails the invocation", () => {
 test.each([
   [undefined, undefined, false],
   ["Text", undefined, false],
-  // Set as variables of the function's own: the log has no levels all the same.
+  // Variables that the function sets itself: its log has no levels all the same.
   ["Text", "DEBUG", false],
   [undefined, "DEBUG", false],
   ["JSON", undefined, false],
   ["JSON", "INFO", false],
   ["JSON", "DEBUG", true],
   ["JSON", "TRACE", true],
-])("what a handler threw is told to a log in %s at level %s: %s", async (format, level, told) => {
+])("a %s log at level %s has the thrown message: %s", async (format, level, told) => {
   logging(format, level);
   const handler = guardHandler({ onConnectionRequest: () => Promise.reject(new Error("planted secret")) });
   await expect(handler(request("onConnectionRequest"))).rejects.toThrow("failed");
-  expect(said).toMatchObject(thrown("onConnectionRequest").slice(0, told ? 2 : 1));
-  expect(JSON.stringify(said).includes("planted secret")).toBe(told);
+  expect(logged).toMatchObject(thrown("onConnectionRequest").slice(0, told ? 2 : 1));
+  expect(JSON.stringify(logged).includes("planted secret")).toBe(told);
 });
 
-test("a verdict stands, whatever comes after it", async () => {
+test("the first verdict stands even if the guard throws later", async () => {
   const handler = guardHandler({
     onConnectionRequest(agent) {
       agent.connectionDenied("First.");
@@ -393,7 +397,7 @@ test("a verdict stands, whatever comes after it", async () => {
     verdict: "connectionDenied",
     reason: "First.",
   });
-  expect(said).toMatchObject([
+  expect(logged).toMatchObject([
     { level: "warn", line: { event: "guard_verdict_ignored" } },
     ...thrown("onConnectionRequest"),
   ]);
@@ -401,10 +405,10 @@ test("a verdict stands, whatever comes after it", async () => {
 
 test.each<[string, unknown, RegExp]>([
   ["nothing", undefined, /default-export/],
-  ["a handler that is no function", { onConnectionRequest: 1 }, /onConnectionRequest is not a function/],
-  ["a channel that cannot be", { channels: { "a*": {} } }, /neither a channel name nor a pattern/],
-  ["a channel without a name, which would hide the default", { channels: { "": {} } }, /"" is no channel name/],
+  ["a handler that is not a function", { onConnectionRequest: 1 }, /onConnectionRequest is not a function/],
+  ["an invalid channel pattern", { channels: { "a*": {} } }, /neither a channel name nor a pattern/],
+  ["an empty channel name, which would hide the default", { channels: { "": {} } }, /"" is no channel name/],
   ["a guard that would never run", { channels: { a: { onDisconnect() {} } } }, /would never run/],
-])("guards that cannot be (%s) fail the function where it starts", (_, guards, message) => {
+])("guardHandler throws at start for %s", (_, guards, message) => {
   expect(() => guardHandler(guards as Guards)).toThrow(message);
 });

@@ -11,13 +11,13 @@ import { TestLog } from "../support/fakes.js";
 
 const WORKER = join(__dirname, "../../../dist/lambdas/guard-worker.mjs");
 
-/** A guard's time where it is to run out, in milliseconds: enough for a worker to start on a busy machine. */
+/** A guard's time if a test lets it run out, in milliseconds: enough for a worker to start on a busy machine. */
 export const TIMEOUT = 600;
 
-/** A guard's time where it is not, in milliseconds. */
-export const PATIENCE = 10_000;
+/** A guard's time in all other tests, in milliseconds. */
+export const LONG_TIMEOUT = 10_000;
 
-/** By when, after its timeout, a guard that fails in whatever way must be answered for, in milliseconds. */
+/** By when, after its timeout, a guard that fails must have a result, in milliseconds. */
 export const GRACE = 8_000;
 
 const timeoutsOf = (milliseconds: number): GuardTimeouts => ({
@@ -29,7 +29,7 @@ const timeoutsOf = (milliseconds: number): GuardTimeouts => ({
   onDisconnect: milliseconds,
 });
 
-/** A guard module in a folder of its own, beside the worker as it is deployed, in real threads. */
+/** A guard module in a folder of its own, next to the worker as it is deployed, in real threads. */
 export class GuardFolder {
   readonly log = new TestLog();
   readonly host: GuardHost;
@@ -47,7 +47,7 @@ export class GuardFolder {
    * @param timeout every guard's, in milliseconds
    * @param memoryMb how much memory the thread may use
    */
-  constructor(source: string, { timeout = PATIENCE, memoryMb = 64 }: { timeout?: number; memoryMb?: number } = {}) {
+  constructor(source: string, { timeout = LONG_TIMEOUT, memoryMb = 64 }: { timeout?: number; memoryMb?: number } = {}) {
     if (!existsSync(WORKER)) throw new Error(`${WORKER} is missing: npm test builds it, and so does npm run build`);
     copyFileSync(WORKER, join(this.#folder, "guard-worker.mjs"));
     this.write(source);
@@ -61,7 +61,7 @@ export class GuardFolder {
 
   /** Waits until the module is loaded, so that a guard's time is its own. */
   async ready(): Promise<this> {
-    await this.host.manifest(PATIENCE);
+    await this.host.manifest(LONG_TIMEOUT);
     return this;
   }
 
@@ -101,12 +101,12 @@ export const guardFolder = (...args: ConstructorParameters<typeof GuardFolder>):
   return folder;
 };
 
-/** For `afterEach`: ends the threads, whatever they are doing. */
+/** For `afterEach`: ends the threads, in whatever state they are. */
 export const closeGuards = async (): Promise<void> => {
   await Promise.all(open.splice(0).map((folder) => folder.close()));
 };
 
-/** What work gives, and how long it took, in milliseconds. */
+/** The result of some work, and how long it took, in milliseconds. */
 export const timed = async <T>(work: Promise<T>): Promise<{ value: T; took: number }> => {
   const begun = performance.now();
   const value = await work;

@@ -3,18 +3,18 @@ import type { CallResult } from "../../../lambdas/guards/runner.js";
 import type { FromWorker, ToWorker } from "../../../lambdas/guards/messages.js";
 import { TestLog } from "../support/fakes.js";
 import { callOf } from "./call-fixture.js";
-import { closeGuards, GRACE, type GuardFolder, guardFolder, PATIENCE, TIMEOUT, timed } from "./harness.js";
+import { closeGuards, GRACE, type GuardFolder, guardFolder, LONG_TIMEOUT, TIMEOUT, timed } from "./harness.js";
 
 afterEach(closeGuards);
 afterEach(() => void jest.useRealTimers());
 
-/** Asks the subscription guard about a channel. */
-const ask = ({ host }: GuardFolder, channel: string, timeout = PATIENCE): Promise<CallResult> =>
+/** Calls the subscription guard for a channel. */
+const ask = ({ host }: GuardFolder, channel: string, timeout = LONG_TIMEOUT): Promise<CallResult> =>
   host.run(callOf("onSubscriptionRequest", { channel }), timeout);
 
 const granted = { kind: "decided", decision: { permitted: true } };
 
-/** Grants every channel but those that its name makes trouble for. */
+/** Grants every channel except those with the names below, which make the guard misbehave. */
 const MODULE = `{
   async onSubscriptionRequest(channel, agent) {
     if (channel.name === "wait") return;
@@ -28,16 +28,17 @@ const MODULE = `{
 const loaded = (source = MODULE): Promise<GuardFolder> => guardFolder(source).ready();
 
 describe("a thread", () => {
-  test("is started at once, so that loading goes on beside the rest of a cold start", () => {
+  test("loads the module during the cold start", () => {
     expect(guardFolder(MODULE).started).toBe(1);
   });
 
-  test("tells which guards its module defines", async () => {
+  test("lists the guards that its module defines", async () => {
     const folder = guardFolder('{ onDisconnect() {}, helper() {}, channels: { "a/*": { onMessageReceived() {} } } }');
     expect(await folder.host.manifest(5_000)).toEqual({ "": ["onDisconnect"], "a/*": ["onMessageReceived"] });
   });
 
-  test("that merely waits is kept: a guard that never answers costs its own call only", async () => {
+  // A guard that never decides does not disturb others.
+  test("that only waits is kept, and costs its own call only", async () => {
     const folder = await loaded();
     const [waiting, ...others] = await Promise.all([
       ask(folder, "wait", TIMEOUT),
@@ -50,7 +51,7 @@ describe("a thread", () => {
     expect(folder.started).toBe(1);
   });
 
-  test("that is blocked is replaced, and what it blocked has timed out", async () => {
+  test("that is blocked is replaced, and its calls time out", async () => {
     const folder = await loaded();
     const { value, took } = await timed(Promise.all([ask(folder, "loop", TIMEOUT), ask(folder, "a", TIMEOUT)]));
     expect(value).toEqual([{ kind: "timeout" }, { kind: "timeout" }]);
@@ -59,7 +60,7 @@ describe("a thread", () => {
     expect(folder.started).toBe(2);
   });
 
-  test("that exits is replaced, and what it was asked has failed", async () => {
+  test("that exits is replaced, and its pending calls fail", async () => {
     const folder = await loaded();
     const results = await Promise.all([ask(folder, "wait"), ask(folder, "exit"), ask(folder, "a")]);
     expect(results.map(({ kind }) => kind)).toEqual(["failed", "failed", "failed"]);
@@ -67,7 +68,7 @@ describe("a thread", () => {
     expect(folder.started).toBe(2);
   });
 
-  test("that exits while nobody asks is replaced when somebody does", async () => {
+  test("that exits while idle is replaced on the next call", async () => {
     const folder = await loaded(
       '{ onSubscriptionRequest(channel, agent) { agent.subscribe(channel); if (channel.name === "last") setTimeout(process.exit, 30); } }',
     );
@@ -77,7 +78,7 @@ describe("a thread", () => {
     expect(folder.started).toBe(2);
   });
 
-  test("can be blocked, die and wait again and again", async () => {
+  test("can be blocked, exit and wait again and again", async () => {
     const folder = await loaded();
     for (const trouble of ["exit", "loop", "wait", "exit"]) {
       expect(await ask(folder, trouble, TIMEOUT)).not.toMatchObject(granted);
@@ -87,7 +88,7 @@ describe("a thread", () => {
 });
 
 describe("closing", () => {
-  test("ends the thread; what is pending fails", async () => {
+  test("ends the thread and fails the pending calls", async () => {
     const folder = await loaded();
     const pending = ask(folder, "wait", 60_000);
     await folder.host.close();
@@ -104,8 +105,9 @@ describe("closing", () => {
   });
 });
 
-describe("memory that is no heap", () => {
-  test("is watched while guards run: what uses too much is ended before the process is", async () => {
+describe("memory outside of the heap", () => {
+  // The thread ends before the process runs out of memory.
+  test("is watched, and a guard that uses too much is ended", async () => {
     const folder = await loaded(`{
       async onSubscriptionRequest(channel, agent) {
         const all = [];
@@ -130,7 +132,7 @@ describe("memory that is no heap", () => {
 
 /** A worker under the test's control. */
 class ScriptedWorker implements WorkerLike {
-  readonly heard: ToWorker[] = [];
+  readonly received: ToWorker[] = [];
   terminated = false;
   #listener: (message: FromWorker) => void = () => undefined;
 
@@ -139,10 +141,10 @@ class ScriptedWorker implements WorkerLike {
   }
 
   postMessage(message: ToWorker): void {
-    this.heard.push(message);
+    this.received.push(message);
   }
 
-  say(message: FromWorker): void {
+  emit(message: FromWorker): void {
     this.#listener(message);
   }
 
@@ -167,7 +169,7 @@ const scripted = () => {
 };
 
 describe("a module that takes long to load", () => {
-  test("goes on loading when a call's time is over, and is there for a later one", async () => {
+  test("keeps loading after a call's timeout, for later calls", async () => {
     const { host, workers } = scripted();
     for (const _ of [1, 2, 3]) {
       const call = host.manifest(1_000);
@@ -175,30 +177,32 @@ describe("a module that takes long to load", () => {
       expect(await call).toBe("timeout");
       jest.setSystemTime(Date.now() + 60_000);
     }
-    workers[0]?.say({ kind: "loaded", manifest: { "": ["onDisconnect"] } });
+    workers[0]?.emit({ kind: "loaded", manifest: { "": ["onDisconnect"] } });
     expect(await host.manifest(1_000)).toEqual({ "": ["onDisconnect"] });
     expect(workers).toHaveLength(1);
   });
 
-  test("is given up and tried anew once callers have waited for ten seconds, however many they were at a time", async () => {
+  // It does not matter how many callers waited at a time.
+  test("is loaded anew after callers waited for ten seconds", async () => {
     const { host, workers, log } = scripted();
     for (let second = 1; second <= 10; second += 1) {
       expect(workers).toHaveLength(1);
       const calls = Promise.all(Array.from({ length: 25 }, () => host.manifest(1_000)));
       await jest.advanceTimersByTimeAsync(1_000);
-      // The caller that gives it up knows that it could not be loaded.
+      // The caller that ends the loading learns that the module could not be loaded.
       expect(new Set(await calls)).toEqual(new Set(second < 10 ? ["timeout"] : ["timeout", undefined]));
     }
     expect(workers[0]?.terminated).toBe(true);
     expect(log.of("guards_not_loaded")).toEqual([{ detail: expect.stringContaining("not loaded after 10 seconds") }]);
     const next = host.manifest(1_000);
-    workers[1]?.say({ kind: "loaded", manifest: {} });
+    workers[1]?.emit({ kind: "loaded", manifest: {} });
     expect(await next).toEqual({});
   });
 });
 
-describe("deliveries that a lost thread had begun or not", () => {
-  test("the one to blame has failed; another is late when no time is left to ask again, and is asked again when there is", async () => {
+describe("deliveries of a thread that was lost", () => {
+  // The call that ran when the thread was lost has failed. The others are retried if there is time left.
+  test("fail, are late, or are retried in a new thread", async () => {
     const spawned: { worker: ScriptedWorker; begun: Int32Array; exit: () => void }[] = [];
     const host = new GuardHost(({ begun }) => {
       const worker = new ScriptedWorker();
@@ -221,26 +225,26 @@ describe("deliveries that a lost thread had begun or not", () => {
     if (spawned[0]) spawned[0].begun[0] = 1;
     spawned[0]?.exit();
     expect((await Promise.all(results)).map(({ kind }) => kind)).toEqual(["failed", "late", "failed"]);
-    expect(spawned[1]?.worker.heard).toMatchObject([{ kind: "call", id: 5 }]);
+    expect(spawned[1]?.worker.received).toMatchObject([{ kind: "call", id: 5 }]);
     await host.close();
     expect(await again).toMatchObject({ kind: "failed" });
   });
 });
 
 describe("a verdict from the thread", () => {
-  test("for a call that is over is not taken for another's", async () => {
+  test("for a call that is over is not used for another call", async () => {
     const { host, workers } = scripted();
     const worker = workers[0] as ScriptedWorker;
-    worker.say({ kind: "loaded", manifest: {} });
+    worker.emit({ kind: "loaded", manifest: {} });
     const decision = JSON.stringify({ permitted: true, subscribe: [], publish: [] });
     const first = host.run(callOf("onSubscriptionRequest"), 1_000);
     await jest.advanceTimersByTimeAsync(1_000);
-    worker.say({ kind: "alive" });
+    worker.emit({ kind: "alive" });
     expect(await first).toEqual({ kind: "timeout" });
     const second = host.run(callOf("onSubscriptionRequest"), 1_000);
-    worker.say({ kind: "decided", id: 1, decision });
+    worker.emit({ kind: "decided", id: 1, decision });
     await jest.advanceTimersByTimeAsync(1_000);
-    worker.say({ kind: "alive" });
+    worker.emit({ kind: "alive" });
     expect(await second).toEqual({ kind: "timeout" });
   });
 
@@ -251,43 +255,41 @@ describe("a verdict from the thread", () => {
   };
   const FAILED: FromWorker = { kind: "failed", id: 1, detail: "Error", said: "Error" };
 
-  test.each([YES, FAILED])(
-    "that comes while the thread is probed is late ($kind): time is over, whatever becomes of the thread",
-    async (said) => {
-      for (const alive of [true, false]) {
-        const { host, workers } = scripted();
-        const call = host.run(callOf("onSubscriptionRequest"), 1_000);
-        await jest.advanceTimersByTimeAsync(1_000);
-        workers[0]?.say(said);
-        if (alive) workers[0]?.say({ kind: "alive" });
-        await jest.advanceTimersByTimeAsync(100);
-        expect(await call).toEqual({ kind: "timeout" });
-        expect(workers[0]?.terminated).toBe(!alive);
-      }
-    },
-  );
+  // The time is over, whether the thread is still alive or not.
+  test.each([YES, FAILED])("is late if it comes while the thread is probed ($kind)", async (said) => {
+    for (const alive of [true, false]) {
+      const { host, workers } = scripted();
+      const call = host.run(callOf("onSubscriptionRequest"), 1_000);
+      await jest.advanceTimersByTimeAsync(1_000);
+      workers[0]?.emit(said);
+      if (alive) workers[0]?.emit({ kind: "alive" });
+      await jest.advanceTimersByTimeAsync(100);
+      expect(await call).toEqual({ kind: "timeout" });
+      expect(workers[0]?.terminated).toBe(!alive);
+    }
+  });
 
-  test.each([YES, FAILED])("that is read when time is over, before the timer is, is late ($kind)", async (said) => {
+  test.each([YES, FAILED])("is late if it is read before the timer fires ($kind)", async (said) => {
     const { host, workers } = scripted();
     const now = jest.spyOn(performance, "now");
     const call = host.run(callOf("onSubscriptionRequest"), 1_000);
     now.mockReturnValue(performance.now() + 1_000);
-    workers[0]?.say(said);
+    workers[0]?.emit(said);
     now.mockRestore();
     await jest.advanceTimersByTimeAsync(1_000);
-    workers[0]?.say({ kind: "alive" });
+    workers[0]?.emit({ kind: "alive" });
     expect(await call).toEqual({ kind: "timeout" });
   });
 
-  test("that comes a moment before time is over counts", async () => {
+  test("counts if it comes just before the time is over", async () => {
     const { host, workers } = scripted();
     const call = host.run(callOf("onSubscriptionRequest"), 1_000);
     await jest.advanceTimersByTimeAsync(999);
-    workers[0]?.say(YES);
+    workers[0]?.emit(YES);
     expect(await call).toMatchObject(granted);
   });
 
-  test("that a guard gives once it has blocked its thread for longer than it may permits nothing", async () => {
+  test("denies if the guard blocked its thread for too long", async () => {
     const folder = await loaded(`{
       onSubscriptionRequest(channel, agent) {
         if (channel.name === "block") for (const until = performance.now() + ${TIMEOUT + 50}; performance.now() < until;);
@@ -302,19 +304,19 @@ describe("a verdict from the thread", () => {
     [1, 1_000, "timeout"],
     [2, 1_000, "late"],
     [2, 60_000, "decided"],
-  ])("about a delivery that was late because of call %i, with %i ms in all: %s", async (blamed, withinMs, kind) => {
+  ])("after a delivery that call %i delayed, %i ms in all: %s", async (runningCall, withinMs, kind) => {
     const { host, workers, begun } = scripted();
     const call = host.run(callOf("onMessageReceived"), 1_000, withinMs);
     void host.run(callOf("onMessageReceived"), 1_000, 1_000);
-    begun()[0] = blamed;
+    begun()[0] = runningCall;
     await jest.advanceTimersByTimeAsync(1_000);
-    workers[0]?.say(YES);
-    workers[0]?.say({ kind: "alive" });
+    workers[0]?.emit(YES);
+    workers[0]?.emit({ kind: "alive" });
     await jest.advanceTimersByTimeAsync(10);
-    workers[0]?.say({ ...YES, id: 3 });
+    workers[0]?.emit({ ...YES, id: 3 });
     expect(await call).toMatchObject({ kind });
-    // Nobody else was asked again.
-    expect(workers[0]?.heard.filter((message) => message.kind === "call")).toHaveLength(kind === "decided" ? 3 : 2);
+    // Other calls were not retried.
+    expect(workers[0]?.received.filter((message) => message.kind === "call")).toHaveLength(kind === "decided" ? 3 : 2);
     expect(workers).toHaveLength(1);
   });
 });

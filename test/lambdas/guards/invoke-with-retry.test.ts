@@ -9,11 +9,11 @@ const ACCEPTED: Invoked = { kind: "accepted" };
 const BUSY: Invoked = { kind: "failed", detail: "Lambda answered 429 TooManyRequestsException", passing: true };
 const REFUSED: Invoked = { kind: "failed", detail: "Lambda answered 403 AccessDeniedException" };
 
-/** Lambda on a clock of its own: it answers in this order, and takes so long for each answer. */
+/** Lambda on a clock of its own. It gives these answers in order, and takes this long for each. */
 const setUp = (answers: Invoked[], takesMs = 10) => {
   const clock = { at: 0 };
   const asked: { arn: string; payload: string; timeoutMs: number; asynchronous: boolean; at: number }[] = [];
-  const telling: InvokeDependencies = {
+  const dependencies: InvokeDependencies = {
     invoke: async (arn, payload, options) => {
       asked.push({ arn, payload, ...options, at: clock.at });
       clock.at += takesMs;
@@ -25,19 +25,24 @@ const setUp = (answers: Invoked[], takesMs = 10) => {
       sleep: async (milliseconds) => void (clock.at += milliseconds),
     },
   };
-  return { asked, telling, tell: (timeoutMs: number) => invokeWithRetry(telling, "arn", "{}", timeoutMs), clock };
+  return {
+    asked,
+    dependencies,
+    invoke: (timeoutMs: number) => invokeWithRetry(dependencies, "arn", "{}", timeoutMs),
+    clock,
+  };
 };
 
-describe("what nobody waits for is told", () => {
-  test("once, as an event, where Lambda takes it", async () => {
-    const { asked, tell } = setUp([ACCEPTED]);
-    expect(await tell(1_000)).toEqual(ACCEPTED);
+describe("an asynchronous invocation", () => {
+  test("is sent once, as an event, if Lambda accepts it", async () => {
+    const { asked, invoke } = setUp([ACCEPTED]);
+    expect(await invoke(1_000)).toEqual(ACCEPTED);
     expect(asked).toEqual([{ arn: "arn", payload: "{}", timeoutMs: 1_000, asynchronous: true, at: 0 }]);
   });
 
-  test("again where Lambda could not take it just then, after longer and longer pauses, in what is left of its time", async () => {
-    const { asked, tell } = setUp([BUSY, BUSY, BUSY, ACCEPTED]);
-    expect(await tell(1_000)).toEqual(ACCEPTED);
+  test("is retried after growing pauses within its time if Lambda throttles", async () => {
+    const { asked, invoke } = setUp([BUSY, BUSY, BUSY, ACCEPTED]);
+    expect(await invoke(1_000)).toEqual(ACCEPTED);
     expect(asked.map(({ at, timeoutMs }) => [at, timeoutMs])).toEqual([
       [0, 1_000],
       [85, 915],
@@ -46,24 +51,24 @@ describe("what nobody waits for is told", () => {
     ]);
   });
 
-  test("four times at most", async () => {
-    const { asked, tell } = setUp([]);
-    expect(await tell(60_000)).toEqual(BUSY);
+  test("is sent at most four times", async () => {
+    const { asked, invoke } = setUp([]);
+    expect(await invoke(60_000)).toEqual(BUSY);
     expect(asked).toHaveLength(4);
   });
 
-  test("no longer than it may take", async () => {
-    const { asked, tell, clock } = setUp([], 50);
-    expect(await tell(250)).toEqual(BUSY);
+  test("ends within its time limit", async () => {
+    const { asked, invoke, clock } = setUp([], 50);
+    expect(await invoke(250)).toEqual(BUSY);
     expect(asked).toHaveLength(2);
     expect(clock.at).toBeLessThan(250);
   });
 
   test.each([[REFUSED], [{ kind: "timeout" } as const]])(
-    "once, where asking again will not help: %j",
+    "is not retried if a retry cannot help: %j",
     async (answer) => {
-      const { asked, tell } = setUp([answer, ACCEPTED]);
-      expect(await tell(1_000)).toEqual(answer);
+      const { asked, invoke } = setUp([answer, ACCEPTED]);
+      expect(await invoke(1_000)).toEqual(answer);
       expect(asked).toHaveLength(1);
     },
   );
@@ -71,17 +76,17 @@ describe("what nobody waits for is told", () => {
 
 test.each<[HandlerName, number, string]>([
   ["onDisconnect", 2, "decided"],
-  // Who asks waits, and has been denied sooner than Lambda would take it.
+  // The caller waits. It was denied sooner than Lambda would accept the invocation.
   ["onConnectionRequest", 1, "failed"],
-])("%s is asked %i times where Lambda cannot take it at first", async (handler, times, kind) => {
-  const { asked, telling } = setUp([BUSY, ACCEPTED]);
+])("%s is sent %i times if Lambda throttles at first", async (handler, times, kind) => {
+  const { asked, dependencies } = setUp([BUSY, ACCEPTED]);
   const runner = new FunctionRunner({
     functions: { "": { [handler]: "arn" } },
     wildcards: [],
     limits: DEFAULT_LIMITS,
-    invoke: telling.invoke,
-    clock: { ...telling.clock, now: () => 0 },
-    timing: { ...telling.timing, soon: setImmediate },
+    invoke: dependencies.invoke,
+    clock: { ...dependencies.clock, now: () => 0 },
+    timing: { ...dependencies.timing, soon: setImmediate },
     log: new TestLog(),
   });
   expect(await runner.run(callOf(handler), 1_000)).toMatchObject({ kind });

@@ -12,12 +12,12 @@ const read = (guard: GuardRequest["guard"], fields: object) =>
     limits,
   );
 
-describe("what a guard function permits is held to the names that its deployment allows", () => {
+describe("channel names in a guard function's response", () => {
   test.each([
     ["abcde", true],
     ["abcdef", false],
     ["a-b", false],
-  ])("subscribing to %s: %s", (name, may) => {
+  ])("the deployment's limits allow subscribing to %s: %s", (name, may) => {
     expect("value" in read("onConnectionRequest", { verdict: "connected", subscribe: [name] })).toBe(may);
   });
 });

@@ -75,7 +75,7 @@ const faultOf = (response: unknown, guard: HandlerName): string | undefined => {
 };
 
 describe("a response", () => {
-  test("that connects: what the client sent is kept, unless it says otherwise", () => {
+  test("that connects keeps the client's credentials unless it sets others", () => {
     expect(decision({ verdict: "connected" }, "onConnectionRequest")).toEqual({
       permitted: true,
       subscribe: [],
@@ -99,7 +99,7 @@ describe("a response", () => {
     });
   });
 
-  test("that subscribes: the channel that was asked for, and further ones", () => {
+  test("that subscribes has the requested channel and further ones", () => {
     expect(decision({ verdict: "subscribe", channel: "stories/5", subscribe: ["b"] }, "onSubscriptionRequest")).toEqual(
       {
         permitted: true,
@@ -109,7 +109,7 @@ describe("a response", () => {
     );
   });
 
-  test("that unsubscribes", () => {
+  test("that unsubscribes permits", () => {
     expect(decision({ verdict: "unsubscribe", channel: "stories/5" }, "onUnsubscriptionRequest")).toEqual({
       permitted: true,
       subscribe: [],
@@ -117,7 +117,7 @@ describe("a response", () => {
     });
   });
 
-  test("that publishes: what it names, in its order, with the uuid of the message", () => {
+  test("that publishes has its messages in order, with the publisher's uuid", () => {
     const publish = [
       { channel: "b", data: null },
       { channel: "stories/5", data: [1] },
@@ -141,7 +141,7 @@ describe("a response", () => {
     ).toMatchObject({ publish: [] });
   });
 
-  test("that publishes under uuids of its own", () => {
+  test("that publishes may set uuids of its own", () => {
     const publish = [
       { channel: "b", data: 1, uuid: "own-1" },
       { channel: "b", data: 2 },
@@ -153,7 +153,7 @@ describe("a response", () => {
     });
   });
 
-  test("that delivers: as it is, or changed, and to nobody else", () => {
+  test("that delivers reaches only its recipients, with the message or changed data", () => {
     const response = {
       version: 1,
       verdict: "deliver",
@@ -169,7 +169,7 @@ describe("a response", () => {
   });
 
   test.each(GUARDS.filter((guard) => VERDICTS[guard].length === 2))(
-    "of %s that denies, with a reason or without",
+    "of %s that denies has a reason or none",
     (guard) => {
       const [, verdict] = VERDICTS[guard];
       expect(decision({ verdict, channel: "stories/5", reason: "No." }, guard)).toEqual({
@@ -180,13 +180,13 @@ describe("a response", () => {
     },
   );
 
-  test("may have fields that nobody knows", () => {
+  test("may have unknown fields", () => {
     expect(decision({ verdict: "connected", new: 1, __proto__: {} }, "onConnectionRequest")).toMatchObject({
       permitted: true,
     });
   });
 
-  test("may nest data as deep as a frame may, and no deeper", () => {
+  test("may nest data as deep as a frame may, not deeper", () => {
     const nested = (depth: number): string => `${"[".repeat(depth)}${"]".repeat(depth)}`;
     const response = (depth: number) =>
       `{"version":1,"verdict":"publicationSuccess","channel":"stories/5","publish":[{"channel":"a","data":${nested(depth)}}]}`;
@@ -204,15 +204,15 @@ describe("a response is invalid", () => {
   const delivered = { version: 1, verdict: "deliver", channel: "stories/5" };
   const many = Array.from({ length: MAX_CHANNELS_PER_FRAME + 1 }, (_, at) => `c${at}`);
   test.each<[string, unknown, HandlerName, RegExp]>([
-    ["that is no JSON", "planted", "onConnectionRequest", /not JSON/],
+    ["that is not JSON", "planted", "onConnectionRequest", /not JSON/],
     ["that is empty", "", "onConnectionRequest", /not JSON/],
-    ["that is nothing", null, "onConnectionRequest", /not an object/],
-    ["that is a text", '"connected"', "onConnectionRequest", /not an object/],
+    ["that is null", null, "onConnectionRequest", /not an object/],
+    ["that is a string", '"connected"', "onConnectionRequest", /not an object/],
     ["that is true", true, "onConnectionRequest", /not an object/],
     ["that is a list", [connected], "onConnectionRequest", /not an object/],
     ["without a version", { verdict: "connected" }, "onConnectionRequest", /version is not 1/],
     ["of another version", { ...connected, version: 2 }, "onConnectionRequest", /version is not 1/],
-    ["whose version is a text", { ...connected, version: "1" }, "onConnectionRequest", /version is not 1/],
+    ["whose version is a string", { ...connected, version: "1" }, "onConnectionRequest", /version is not 1/],
     ["without a verdict", { version: 1 }, "onConnectionRequest", /verdict is not one of connected, connectionDenied/],
     ["with an unknown verdict", { version: 1, verdict: "planted" }, "onConnectionRequest", /verdict is not one of/],
     [
@@ -229,7 +229,7 @@ describe("a response is invalid", () => {
       /channel is not the one/,
     ],
     [
-      "with a reason that is no text",
+      "with a reason that is not a string",
       { version: 1, verdict: "connectionDenied", reason: 1 },
       "onConnectionRequest",
       /reason is not a text/,
@@ -258,31 +258,41 @@ describe("a response is invalid", () => {
       "onPublicationRequest",
       /result has 1026 bytes/,
     ],
-    ["with a user who has no name", { ...connected, userId: "" }, "onConnectionRequest", /userId/],
+    ["with an empty user id", { ...connected, userId: "" }, "onConnectionRequest", /userId/],
     [
-      "with a user's name that is too long",
+      "with a user id that is too long",
       { ...connected, userId: "x".repeat(MAX_USER_ID_LENGTH + 1) },
       "onConnectionRequest",
       /userId/,
     ],
-    ["with a user who is a number", { ...connected, userId: 5 }, "onConnectionRequest", /userId is not a text/],
-    ["that ends now", { ...connected, expiresAt: NOW }, "onConnectionRequest", /a JWT's exp is in seconds/],
+    ["with a user id that is a number", { ...connected, userId: 5 }, "onConnectionRequest", /userId is not a text/],
+    ["that expires now", { ...connected, expiresAt: NOW }, "onConnectionRequest", /a JWT's exp is in seconds/],
     [
-      "that ends in seconds",
+      "that expires at a time in seconds",
       { ...connected, expiresAt: NOW / 1_000 + 3_600 },
       "onConnectionRequest",
       /a JWT's exp is in seconds/,
     ],
-    ["that ends at a text", { ...connected, expiresAt: "2040-01-01" }, "onConnectionRequest", /expiresAt/],
-    ["that ends at a fraction", { ...connected, expiresAt: NOW + 0.5 }, "onConnectionRequest", /expiresAt/],
-    ["that never ends", { ...connected, expiresAt: 1e300 }, "onConnectionRequest", /expiresAt/],
-    ["that subscribes to too many", { ...connected, subscribe: many }, "onConnectionRequest", /more than 25/],
-    ["that subscribes to a text", { ...connected, subscribe: "a" }, "onConnectionRequest", /subscribe is not a list/],
+    ["that expires at a string", { ...connected, expiresAt: "2040-01-01" }, "onConnectionRequest", /expiresAt/],
+    [
+      "that expires at a fraction of a millisecond",
+      { ...connected, expiresAt: NOW + 0.5 },
+      "onConnectionRequest",
+      /expiresAt/,
+    ],
+    ["that expires too late", { ...connected, expiresAt: 1e300 }, "onConnectionRequest", /expiresAt/],
+    ["that subscribes to too many channels", { ...connected, subscribe: many }, "onConnectionRequest", /more than 25/],
+    ["that subscribes to a string", { ...connected, subscribe: "a" }, "onConnectionRequest", /subscribe is not a list/],
     ["that subscribes to null", { ...connected, subscribe: null }, "onConnectionRequest", /subscribe is not a list/],
-    ["that subscribes to what is no name", { ...connected, subscribe: ["a b"] }, "onConnectionRequest", /bad_channel/],
+    [
+      "that subscribes to an invalid channel name",
+      { ...connected, subscribe: ["a b"] },
+      "onConnectionRequest",
+      /bad_channel/,
+    ],
     ["that subscribes to a number", { ...connected, subscribe: [1] }, "onConnectionRequest", /bad_channel/],
     [
-      "that subscribes to what is reserved",
+      "that subscribes to a reserved channel",
       { ...connected, subscribe: ["/meta/x"] },
       "onConnectionRequest",
       /reserved_channel/,
@@ -294,25 +304,30 @@ describe("a response is invalid", () => {
       /\(wildcard\)/,
     ],
     [
-      "that publishes nothing it names",
+      "that publishes without a list",
       { version: 1, verdict: "publicationSuccess", channel: "stories/5" },
       "onPublicationRequest",
       /publish is not a list/,
     ],
     [
-      "that publishes too much",
+      "that publishes too many messages",
       { ...published, publish: publications(MAX_PUBLICATIONS_PER_GUARD_CALL + 1) },
       "onPublicationRequest",
       /publish has more than 100 entries/,
     ],
-    ["that publishes a text", { ...published, publish: ["planted"] }, "onPublicationRequest", /publish has an entry/],
+    ["that publishes a string", { ...published, publish: ["planted"] }, "onPublicationRequest", /publish has an entry/],
     [
       "that publishes without data",
       { ...published, publish: [{ channel: "a" }] },
       "onPublicationRequest",
       /publish has an entry/,
     ],
-    ["that publishes nowhere", { ...published, publish: [{ data: 1 }] }, "onPublicationRequest", /bad_channel/],
+    [
+      "that publishes without a channel",
+      { ...published, publish: [{ data: 1 }] },
+      "onPublicationRequest",
+      /bad_channel/,
+    ],
     [
       "that publishes on a wildcard",
       { ...published, publish: [{ channel: "stories/*", data: 1 }] },
@@ -320,45 +335,45 @@ describe("a response is invalid", () => {
       /\(wildcard\)/,
     ],
     [
-      "that publishes on what is reserved",
+      "that publishes on a reserved channel",
       { ...published, publish: [{ channel: "/meta/error", data: 1 }] },
       "onPublicationRequest",
       /reserved_channel/,
     ],
     [
-      "that publishes under what is not a uuid",
+      "that publishes with an invalid uuid",
       { ...published, publish: [{ channel: "a", data: 1, uuid: "a b" }] },
       "onPublicationRequest",
       /uuid is not 1 to 64/,
     ],
     [
-      "that publishes under a number",
+      "that publishes with a number as the uuid",
       { ...published, publish: [{ channel: "a", data: 1, uuid: 5 }] },
       "onPublicationRequest",
       /uuid is not 1 to 64/,
     ],
-    ["that delivers nothing it names", delivered, "onMessageReceived", /deliveries is not a list/],
+    ["that delivers without a list", delivered, "onMessageReceived", /deliveries is not a list/],
     [
-      "that delivers by agent",
+      "that delivers with an object instead of a list",
       { ...delivered, deliveries: { a1: 1 } },
       "onMessageReceived",
       /deliveries is not a list/,
     ],
-    ["that delivers to a text", { ...delivered, deliveries: ["a1"] }, "onMessageReceived", /entry without an agent/],
+    ["that delivers to a string", { ...delivered, deliveries: ["a1"] }, "onMessageReceived", /entry without an agent/],
     [
-      "that delivers to a stranger",
+      "that delivers to an unknown agent",
       { ...delivered, deliveries: [{ agent: "planted" }] },
       "onMessageReceived",
       /not asked about/,
     ],
     [
-      "that delivers twice",
+      "that delivers twice to one agent",
       { ...delivered, deliveries: [{ agent: "a1" }, { agent: "a1" }] },
       "onMessageReceived",
       /twice/,
     ],
     [
-      "that delivers to too many",
+      "that delivers to too many agents",
       { ...delivered, deliveries: Array.from({ length: 101 }, () => ({ agent: "a1" })) },
       "onMessageReceived",
       /more than 100/,
@@ -372,23 +387,23 @@ describe("a response is invalid", () => {
 describe("a response that names a field twice is invalid", () => {
   const yes = '"channel":"stories/5","verdict":"subscribe"';
   test.each([
-    ["the verdict", `{"version":1,"verdict":"subscriptionDenied",${yes}}`],
-    ["the channel", `{"version":1,"channel":"planted",${yes}}`],
-    ["the version", `{"version":2,"version":1,${yes}}`],
-    ["the same twice", `{"version":1,${yes},${yes}}`],
-    ["what is not known", `{"version":1,${yes},"x":1,"x":1}`],
-    ["with spaces and escapes", `{ "version" : 1, "\\u0076erdict" :\n"subscriptionDenied" , ${yes} }`],
+    ["if the verdict is repeated", `{"version":1,"verdict":"subscriptionDenied",${yes}}`],
+    ["if the channel is repeated", `{"version":1,"channel":"planted",${yes}}`],
+    ["if the version is repeated", `{"version":2,"version":1,${yes}}`],
+    ["if several fields are repeated with the same values", `{"version":1,${yes},${yes}}`],
+    ["if an unknown field is repeated", `{"version":1,${yes},"x":1,"x":1}`],
+    ["if the fields have spaces and escapes", `{ "version" : 1, "\\u0076erdict" :\n"subscriptionDenied" , ${yes} }`],
     [
-      "behind texts that look like an end",
+      "if strings before it look like an end",
       `{"version":1,"x":"\\\\","y":"\\"}{[:","verdict":"subscriptionDenied",${yes}}`,
     ],
-    ["an object's prototype", `{"version":1,${yes},"__proto__":1,"__proto__":2}`],
+    ["if the prototype is repeated", `{"version":1,${yes},"__proto__":1,"__proto__":2}`],
   ])("%s", (_, response) => {
     expect(() => JSON.parse(response) as unknown).not.toThrow();
     expect(faultOf(response, "onSubscriptionRequest")).toBe("the response names a field twice");
   });
 
-  test("but not one whose texts, or what is in it, only look like that", () => {
+  test("but texts and nested objects may look like repeated fields", () => {
     const look = {
       a: ':"verdict":',
       'verdict":': "\\",
@@ -399,7 +414,7 @@ describe("a response that names a field twice is invalid", () => {
     expect(faultOf(`{"version":1,${yes},${JSON.stringify(look).slice(1)}`, "onSubscriptionRequest")).toBeUndefined();
   });
 
-  test("any object is taken with each field once, and with none of them twice", () => {
+  test("unless each field of any object stands once", () => {
     const others = fc.dictionary(
       fc.string({ unit: "binary" }).filter((key) => !["version", "channel", "verdict", "subscribe"].includes(key)),
       fc.jsonValue(),
@@ -420,7 +435,7 @@ describe("a response that names a field twice is invalid", () => {
   });
 });
 
-describe("the JSON Schema of responses agrees with what is accepted", () => {
+describe("the JSON Schema of responses agrees with the code", () => {
   const channel = fc.constantFrom(
     "stories/5",
     "a",
@@ -484,7 +499,7 @@ describe("the JSON Schema of responses agrees with what is accepted", () => {
     { requiredKeys: [] },
   );
 
-  /** What a schema cannot say; only asked about what the schema takes. */
+  /** The rules that a schema cannot express, for responses that fit the schema. */
   const fitsRequest = (
     response: Record<string, unknown>,
     { guard, channel: asked, wildcards, recipients = [] }: GuardRequest,
@@ -528,7 +543,7 @@ describe("the JSON Schema of responses agrees with what is accepted", () => {
     expect(accepted).toBeGreaterThan(100);
   });
 
-  test("for any JSON: nothing but an object is one", () => {
+  test("for any JSON: only an object is a response", () => {
     fc.assert(
       fc.property(fc.json(), fc.constantFrom(...GUARDS), (json, guard) => {
         expect(isResponse(JSON.parse(json))).toBe(false);
@@ -538,7 +553,7 @@ describe("the JSON Schema of responses agrees with what is accepted", () => {
   });
 });
 
-test.each(GUARDS)("a request to %s is what the schema of requests says", (guard) => {
+test.each(GUARDS)("a request to %s fits the schema of requests", (guard) => {
   expect([isRequest(requestTo(guard)), isRequest.errors]).toEqual([true, null]);
   const { guard: _guard, ...without } = requestTo(guard);
   expect(isRequest(without)).toBe(false);

@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 let last = 0;
-/** A secret of the guard module whose name no other test has used: what is read is kept. */
+/** A secret of the guard module under a name that no other test has used, because values are cached. */
 const named = (arn = ARN): string => {
   const name = `NAME_${(last += 1)}`;
   process.env[`PUSH_IT_SECRET_${name}`] = arn;
@@ -45,7 +45,7 @@ const authorization = ({ method, path, headers, body }: Received, region: string
       path,
       body,
       headers: Object.fromEntries(signed.map((name) => [name, String(headers[name])])),
-      // What aws4 would add by itself.
+      // The header that aws4 would add by itself.
       extraHeadersToIgnore: { "content-length": true },
     } as Parameters<typeof aws4.sign>[0],
     { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "example-key", sessionToken: "example-token" },
@@ -54,7 +54,8 @@ const authorization = ({ method, path, headers, body }: Received, region: string
 };
 
 describe("a secret", () => {
-  test("is asked of Secrets Manager by its ARN, signed for the region in the ARN, with the function's credentials", async () => {
+  // The request names the ARN and is signed with the function's credentials.
+  test("is requested from Secrets Manager with a signature for its region", async () => {
     expect(await secret(named())).toBe(VALUE);
     const [request] = server.received;
     expect(request).toMatchObject({ method: "POST", path: "/", body: JSON.stringify({ SecretId: ARN }) });
@@ -66,14 +67,14 @@ describe("a secret", () => {
     expect(request && authorization(request, "eu-central-1")).toBe(request?.headers["authorization"]);
   });
 
-  test("is read once, for any number of guards at the same time and after", async () => {
+  test("is read once for any number of guards", async () => {
     const name = named();
     expect(await Promise.all([secret(name), secret(name), secret(name)])).toEqual([VALUE, VALUE, VALUE]);
     expect(await secret(name)).toBe(VALUE);
     expect(server.received).toHaveLength(1);
   });
 
-  test("is kept for five minutes: after that a rotated one is in force", async () => {
+  test("is cached for five minutes, then its rotated value is read", async () => {
     const name = named();
     const begun = Date.now();
     const now = jest.spyOn(Date, "now");
@@ -86,7 +87,7 @@ describe("a secret", () => {
     expect(await secret(name)).toBe("rotated");
   });
 
-  test("is kept apart from others", async () => {
+  test("has a cache entry of its own", async () => {
     server.answer = ({ body }, response) => response.end(JSON.stringify({ SecretString: body }));
     const [one, other] = [named(), named(`${ARN}-other`)];
     expect(await secret(one)).toContain(ARN);
@@ -95,30 +96,27 @@ describe("a secret", () => {
 });
 
 describe("a secret that cannot be read", () => {
-  test("because the stack did not give it rejects, without asking anybody", async () => {
+  test("rejects without a request if the stack did not grant it", async () => {
     await expect(secret("UNKNOWN")).rejects.toThrow("The secret UNKNOWN is not among the secrets of the guard module");
     expect(server.received).toEqual([]);
   });
 
-  test.each([400, 403, 500])(
-    "because of a %i rejects, says so, and is asked for again the next time",
-    async (status) => {
-      const name = named();
-      server.answer = (_request, response) => response.writeHead(status).end(JSON.stringify({ Message: VALUE }));
-      const error = await secret(name).catch((reason: unknown) => reason);
-      expect(String(error)).toContain(`Secrets Manager answered ${status} for the secret ${name}`);
-      expect(String(error)).not.toContain(VALUE);
-      server.answer = (_request, response) => response.end(JSON.stringify({ SecretString: VALUE }));
-      expect(await secret(name)).toBe(VALUE);
-    },
-  );
+  test.each([400, 403, 500])("rejects after status %i and is requested again next time", async (status) => {
+    const name = named();
+    server.answer = (_request, response) => response.writeHead(status).end(JSON.stringify({ Message: VALUE }));
+    const error = await secret(name).catch((reason: unknown) => reason);
+    expect(String(error)).toContain(`Secrets Manager answered ${status} for the secret ${name}`);
+    expect(String(error)).not.toContain(VALUE);
+    server.answer = (_request, response) => response.end(JSON.stringify({ SecretString: VALUE }));
+    expect(await secret(name)).toBe(VALUE);
+  });
 
-  test("because it is binary rejects", async () => {
+  test("rejects if it is binary", async () => {
     server.answer = (_request, response) => response.end(JSON.stringify({ SecretBinary: "AAEC" }));
     await expect(secret(named())).rejects.toThrow("is binary");
   });
 
-  test("because nobody answers rejects, and is asked for again", async () => {
+  test("rejects if the connection breaks, and is requested again next time", async () => {
     const name = named();
     server.answer = (_request, response) => response.destroy();
     await expect(secret(name)).rejects.toThrow();
@@ -128,8 +126,8 @@ describe("a secret that cannot be read", () => {
 });
 
 test("neither the secret nor anything about it is logged", async () => {
-  const said = ["log", "info", "warn", "error", "debug"] as const;
-  const spies = said.map((level) => jest.spyOn(console, level).mockImplementation(() => undefined));
+  const levels = ["log", "info", "warn", "error", "debug"] as const;
+  const spies = levels.map((level) => jest.spyOn(console, level).mockImplementation(() => undefined));
   await secret(named());
   server.answer = (_request, response) => response.writeHead(500).end(VALUE);
   await secret(named()).catch(() => undefined);

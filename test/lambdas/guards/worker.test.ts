@@ -5,29 +5,29 @@ afterEach(closeGuards);
 
 const agent = agentOf("c1");
 
-/** Modules that cannot be used, and what the log says of them. */
+/** Modules that cannot be used, and the logged detail of each. */
 const BROKEN: Record<string, [source: string, detail: RegExp]> = {
   "throws while it is loaded": ['throw new Error("no database");', /no database/],
   "rejects while it is loaded": ['await Promise.reject(new Error("no database"));', /no database/],
-  "is no JavaScript": ["export default {", /SyntaxError|Unexpected/],
-  "imports what is not there": ['import "./nothing.mjs"; export default {};', /nothing\.mjs/],
+  "is not JavaScript": ["export default {", /SyntaxError|Unexpected/],
+  "imports a missing file": ['import "./nothing.mjs"; export default {};', /nothing\.mjs/],
   "exports nothing": ["", /default-export/],
-  "exports under a name only": ["export const guards = {};", /default-export/],
+  "has a named export only": ["export const guards = {};", /default-export/],
   "exports a function": ["export default () => {};", /default-export/],
   "exports null": ["export default null;", /default-export/],
-  "has a guard that is no function": ['export default { onDisconnect: "later" };', /onDisconnect is not a function/],
-  "has a channel guard that is no function": [
+  "has a guard that is not a function": ['export default { onDisconnect: "later" };', /onDisconnect is not a function/],
+  "has a channel guard that is not a function": [
     'export default { channels: { "a/*": { onPublicationRequest: true } } };',
     /channels\["a\/\*"\]\.onPublicationRequest is not a function/,
   ],
-  "has guards for what is no channel": ['export default { channels: { "a b": {} } };', /"a b" is neither/],
-  "has guards for what is no pattern": ['export default { channels: { "a/*/b": {} } };', /"a\/\*\/b" is neither/],
+  "has guards for an invalid channel name": ['export default { channels: { "a b": {} } };', /"a b" is neither/],
+  "has guards for an invalid pattern": ['export default { channels: { "a/*/b": {} } };', /"a\/\*\/b" is neither/],
   "has guards for a reserved channel": ['export default { channels: { "/meta/connect": {} } };', /\/meta\/connect/],
   "has a channel without guards": ["export default { channels: { a: null } };", /TypeError/],
 };
 
 describe("a guard module that", () => {
-  test.each(Object.entries(BROKEN))("%s permits nothing, and says in the log why", async (_, [source, detail]) => {
+  test.each(Object.entries(BROKEN))("%s denies and logs the reason", async (_, [source, detail]) => {
     const folder = guardFolder(source);
     const { value, took } = await timed(folder.guards.connection(agent));
     expect(value).toEqual({
@@ -43,45 +43,45 @@ describe("a guard module that", () => {
   const DEATHS: [name: string, source: string, detail: RegExp][] = [
     ["exits", "process.exit(3);", /exited with code 3 .*process\.exit/],
     [
-      "rejects a promise that nobody handles",
+      "rejects a promise that is not awaited",
       `setInterval(() => {}, 1_000); void Promise.reject(new Error("no database")); ${NEVER}`,
       /no database/,
     ],
     ["throws in a timer", `setTimeout(() => { throw new Error("no database"); }, 20); ${NEVER}`, /no database/],
     ["exhausts its heap", "const all = []; for (;;) all.push(new Array(1_000).fill(all.length));", /memory limit/],
-    ["waits for what never comes", NEVER, /await what never comes/],
+    ["awaits a promise that never settles", NEVER, /await what never comes/],
   ];
 
-  test.each(DEATHS)("%s while it is loaded permits nothing, and says in the log why", async (_, source, detail) => {
+  test.each(DEATHS)("%s while it loads denies and logs the reason", async (_, source, detail) => {
     const folder = guardFolder(`${source} export default {};`);
     expect(await folder.guards.connection(agent)).toMatchObject({ permitted: false, code: "guard_failed" });
     expect(folder.log.of("guards_not_loaded")).toEqual([{ detail: expect.stringMatching(detail) }]);
   });
 
-  test("is loaded, and whose thread dies of it before anybody asks, says in the log why", async () => {
+  test("crashes its thread after loading logs the reason, without any call", async () => {
     const folder = guardFolder('setTimeout(() => { throw new Error("no database"); }, 50); export default {};');
     await folder.ended;
     expect(folder.log.of("guards_not_loaded")).toEqual([{ detail: expect.stringContaining("no database") }]);
   });
 
   test.each([
-    ["waits for ever", "setInterval(() => {}, 1_000); await new Promise(() => {}); export default {};"],
-    ["loops for ever", "for (;;);"],
-  ])("%s while it is loaded permits nothing, in time", async (_, source) => {
+    ["waits forever", "setInterval(() => {}, 1_000); await new Promise(() => {}); export default {};"],
+    ["loops forever", "for (;;);"],
+  ])("%s while it loads denies in time", async (_, source) => {
     const folder = guardFolder(source, { timeout: TIMEOUT });
     const { value, took } = await timed(folder.guards.connection(agent));
     expect(value).toMatchObject({ permitted: false, code: "guard_timeout" });
     expect(took).toBeLessThan(TIMEOUT + GRACE);
   });
 
-  test("could not be loaded is tried again by the next call", async () => {
+  test("could not be loaded is loaded again by the next call", async () => {
     const folder = guardFolder('throw new Error("no database");');
     expect(await folder.guards.connection(agent)).toMatchObject({ permitted: false });
     folder.write("{}");
     expect(await folder.guards.connection(agent)).toMatchObject({ permitted: true });
   });
 
-  test("takes longer to load than its guards may is there in the end", async () => {
+  test("takes longer to load than the guard timeout is ready later", async () => {
     const folder = guardFolder(
       "await new Promise((resolve) => setTimeout(resolve, 500)); export default { onConnectionRequest(agent) { agent.connected(); } };",
       { timeout: 200 },
@@ -95,21 +95,21 @@ describe("a guard module that", () => {
   });
 });
 
-describe("what a guard does to its arguments or its thread", () => {
+describe("invalid arguments, and changes to the thread", () => {
   const failures = [
     ["cyclic credentials", "agent.credentials = {}; agent.credentials.self = agent.credentials; agent.connected();"],
     ["a BigInt in its info", "agent.connected({ info: { id: 1n } });"],
     ["too large an info", 'agent.connected({ info: "x".repeat(300) });'],
     ["a verdict of another guard", "agent.subscribe('a'); agent.publicationSuccess({});"],
     ["a verdict that does not exist", "agent.allow();"],
-    ["a subscription that cannot be", 'agent.subscribe("/meta/connect"); agent.connected();'],
+    ["an invalid subscription", 'agent.subscribe("/meta/connect"); agent.connected();'],
     [
-      "a thread it empties",
+      "a thread without its built-in functions",
       'delete Object.prototype.toString; JSON.stringify = () => { throw new Error("x"); }; agent.connected();',
     ],
   ];
 
-  test.each(failures)("%s: denied as guard_failed", async (_, body) => {
+  test.each(failures)("%s: the connection is denied as guard_failed", async (_, body) => {
     const folder = guardFolder(`{ onConnectionRequest(agent) { ${body} } }`);
     expect(await folder.guards.connection(agent)).toMatchObject({ permitted: false, code: "guard_failed" });
   });

@@ -10,13 +10,13 @@ import {
   systemOf,
 } from "./linger-flusher-system.js";
 
-describe("a message whose publisher died before it elected a flusher", () => {
+describe("a message whose publisher died before it started a flusher", () => {
   const orphan = (system: System): void => {
     const id = `${String(system.clock.now())}#000#x`;
     system.lingering.log.set(`${CHANNEL} ${id}`, { id, message: outgoing("orphan") });
   };
 
-  test("is delivered with the next one, while that makes sense", async () => {
+  test("is delivered with the next message, if it is still recent", async () => {
     const system = await systemOf();
     orphan(system);
     system.clock.advance(LATEST_DELIVERY_MS - 1_000);
@@ -26,7 +26,8 @@ describe("a message whose publisher died before it elected a flusher", () => {
     expectNothingLeft(system);
   });
 
-  test("is dropped later: nobody was promised it, so nobody is closed for it", async () => {
+  // Its publisher never got a success.
+  test("is dropped later, without closing connections", async () => {
     const system = await systemOf();
     orphan(system);
     system.clock.advance(LATEST_DELIVERY_MS + 1);
@@ -38,7 +39,8 @@ describe("a message whose publisher died before it elected a flusher", () => {
     expectNothingLeft(system);
   });
 
-  test("cannot be told from one that was promised where a lease is there: then who should have got it is closed", async () => {
+  // A lease means that the flusher cannot distinguish the message from a successful one.
+  test("closes its subscribers if a lease shows that it may have succeeded", async () => {
     const system = await systemOf();
     await post(system, "m0");
     system.clock.advance(LATEST_DELIVERY_MS + 1);

@@ -18,7 +18,8 @@ import {
 const MINUTE = 60_000;
 
 describe("a flusher", () => {
-  test("waits until the window of the first message is over, delivers all of it as one frame in order, and leaves", async () => {
+  // It waits until the window of the first message is over, and keeps the order.
+  test("delivers the messages of a window as one frame, then ends", async () => {
     const system = await systemOf();
     await post(system, "m1", "m2");
     system.clock.advance(100);
@@ -29,7 +30,7 @@ describe("a flusher", () => {
     expectNothingLeft(system);
   });
 
-  test("goes on, window after window, while messages come", async () => {
+  test("continues, window after window, while messages arrive", async () => {
     const system = await systemOf();
     await post(system, "m1");
     let windows = 0;
@@ -42,7 +43,7 @@ describe("a flusher", () => {
     expectNothingLeft(system);
   });
 
-  test("waits for no other where the first message stayed alone: it lets go at once", async () => {
+  test("ends at once after a window with a single message", async () => {
     const system = await systemOf();
     await post(system, "m1");
     system.store.calls.length = 0;
@@ -60,7 +61,8 @@ describe("a flusher", () => {
     expectNothingLeft(system);
   });
 
-  test("stays for one more window where others came with the first, or where one came later", async () => {
+  // It stays, too, if a message arrived later.
+  test("stays for another window after a window with several messages", async () => {
     const system = await systemOf();
     await post(system, "m1");
     await post(system, "m2");
@@ -68,20 +70,20 @@ describe("a flusher", () => {
       if (step === "remove" && received(system).length === 2) await post(system, "m3");
     };
     await runAll(system);
-    // The third one was alone in its window, but not in the flusher's first.
+    // The third message was alone in its window, but this was not the flusher's first window.
     expect(system.connections.posts.map(({ at }) => at - NOW)).toEqual([250, 500]);
     expect(system.clock.now()).toBe(NOW + 750);
     expectNothingLeft(system);
   });
 
-  test("spares who asked to be spared", async () => {
+  test("excludes the publisher if it asked for no echo", async () => {
     const system = await systemOf();
     await publish(system, agent, [{ ...outgoing("m1"), echo: false }, outgoing("m2")]);
     await runAll(system);
     expect(received(system)).toEqual(["m2"]);
   });
 
-  test("keeps the last message of each window, once, and numbers all of them", async () => {
+  test("keeps the last message of each window and numbers all messages", async () => {
     const system = await systemOf({ latest: true });
     await post(system, "m1", "m2", "m3");
     expect(system.latest.kept.size).toBe(0);
@@ -95,7 +97,7 @@ describe("a flusher", () => {
     expect(system.store.calls.filter((call) => call.startsWith("keep"))).toHaveLength(1);
   });
 
-  test("ends before its time is over, and the next publication has another run", async () => {
+  test("ends before its time is over, and the next publication starts another", async () => {
     const system = await systemOf();
     await post(system, "m1");
     system.lingering.before = async (step) => {
@@ -109,7 +111,8 @@ describe("a flusher", () => {
     expect(system.tasks).toHaveLength(1);
   });
 
-  test("leaves at once where another one holds the lease, and where Lambda runs the same task twice", async () => {
+  // Lambda may run the same task twice.
+  test("ends at once if another flusher holds the lease", async () => {
     const system = await systemOf();
     await post(system, "m1");
     const [task] = system.tasks;
@@ -118,7 +121,7 @@ describe("a flusher", () => {
     expectNothingLeft(system);
   });
 
-  test("does not deliver what is too old: it is counted in the log, and who should have got it is closed", async () => {
+  test("logs messages that are too old, and closes their subscribers", async () => {
     const system = await systemOf();
     await post(system, "m1", "m2");
     system.clock.advance(LATEST_DELIVERY_MS - 1_000);
@@ -132,7 +135,7 @@ describe("a flusher", () => {
   });
 });
 
-/** Makes a system die, for whoever is running, at its `at`-th step from now on; gives what stops that. */
+/** Kills the running function at its `at`-th step from now on. Returns a function that ends this. */
 const dieAt = (system: System, at: number) => {
   let step = 0;
   const dead = { died: "" };
@@ -146,7 +149,7 @@ const dieAt = (system: System, at: number) => {
   const { log, leases } = system.lingering;
   let came = false;
   system.lingering.before = (name) => {
-    // Another publication trusts in the lease at the last moment: it is stored, sees that somebody flushes, and succeeds.
+    // Another publisher relies on the lease at the last moment: it stores a message, sees the lease, and succeeds.
     if (name === "releaseLease" && !came && (leases.get(CHANNEL)?.until ?? 0) > system.clock.now()) {
       came = true;
       const id = String(system.clock.now());
@@ -156,7 +159,7 @@ const dieAt = (system: System, at: number) => {
   };
   system.store.before = { subscribers: () => check("subscribers") };
   system.connections.post = (...args) => {
-    // A killed process neither posts nor hears what came of it; what it had posted arrives.
+    // A killed process neither posts nor learns the results of its posts. The frames that it had posted arrive.
     if ((step += 1) >= at) {
       dead.died ||= "post";
       return Promise.reject(new Error("killed"));
@@ -165,7 +168,7 @@ const dieAt = (system: System, at: number) => {
   };
   return {
     dead,
-    revived: () => {
+    restore: () => {
       system.lingering.before = () => undefined;
       system.store.before = {};
       system.connections.post = deliver.bind(system.connections);
@@ -200,19 +203,19 @@ const RECOVERIES: [who: string, recover: (system: System, task: FlushTask) => Pr
 /** More steps than a run has. */
 const STEPS = 20;
 
-/** What was published at first: a flusher that finds one message alone waits for no other. */
+/** The first messages. A flusher that finds a single message does not stay for another window. */
 const FIRST = [{ first: ["m1"] }, { first: ["m1", "m2"] }];
 
-describe.each(RECOVERIES)("a flusher that is killed before any of its steps: %s", (_who, recover) => {
-  test.each(FIRST)("brings every message, and nothing stays: $first", async ({ first }) => {
+describe.each(RECOVERIES)("a flusher that is killed before any step, recovered by %s", (_who, recover) => {
+  test.each(FIRST)("delivers every message and leaves no rows: $first", async ({ first }) => {
     const died = new Set<string>();
     for (let at = 1; at <= STEPS; at += 1) {
       const system = await systemOf();
       await post(system, ...first);
       const [task] = system.tasks.splice(0);
-      const { dead, revived } = dieAt(system, at);
+      const { dead, restore } = dieAt(system, at);
       await run(system, task!).catch(() => undefined);
-      revived();
+      restore();
       if (dead.died) died.add(dead.died);
       await recover(system, task!);
       await runAll(system);
@@ -234,21 +237,21 @@ describe.each(RECOVERIES)("a flusher that is killed before any of its steps: %s"
   });
 });
 
-describe("a publisher that is killed before any of its steps", () => {
-  test("strands nobody else's message, and its own only if it was not told that it succeeded", async () => {
+describe("a publisher that is killed before any step", () => {
+  test("affects no other message, and its own only if it failed", async () => {
     for (let at = 1; at <= 5; at += 1) {
       const system = await systemOf();
       const invokeFlush = async (task: FlushTask): Promise<void> => {
         await system.lingering.before("expiredLeases");
         await system.invokeFlush(task);
       };
-      const { dead, revived } = dieAt(system, at);
+      const { dead, restore } = dieAt(system, at);
       const first = await publish({ ...system, invokeFlush }, agent, [outgoing("m1")]).then(
         () => true,
         () => false,
       );
-      revived();
-      // Another one meets what the first has left, while a lease that it may have taken still holds.
+      restore();
+      // Another publisher meets the rows that the first one left, while the first one's lease may still hold.
       await post(system, "m2");
       system.clock.advance(leaseMs(system.settings, CHANNEL));
       await restartFlushers(system);
@@ -262,7 +265,7 @@ describe("a publisher that is killed before any of its steps", () => {
 });
 
 describe("a publication between any two steps of a flusher", () => {
-  /** How many steps a run has that finds these messages. */
+  /** The number of steps of a run that finds these messages. */
   const steps = async (first: string[]): Promise<number> => {
     const system = await systemOf();
     let count = 0;
@@ -272,63 +275,61 @@ describe("a publication between any two steps of a flusher", () => {
     return count;
   };
 
+  // The run has $expected steps.
   test.each([
     { first: ["m1"], expected: 6 },
     { first: ["m0", "m1"], expected: 8 },
-  ])(
-    "is delivered, wherever it is stored and wherever it then asks who flushes: of $expected steps",
-    async ({ first, expected }) => {
-      const count = await steps(first);
-      expect(count).toBe(expected);
-      for (let stored = 1; stored <= count; stored += 1) {
-        for (let asked = stored; asked <= count + 1; asked += 1) {
-          const system = await systemOf();
-          await post(system, ...first);
-          const plain = system.lingering;
-          let go = (): void => undefined;
-          const held = new Promise<void>((resolve) => (go = resolve));
-          // The second publisher: stores, then waits until the flusher is at its step `asked`.
-          const heldUntil = async (channel: string): Promise<number> => {
-            await held;
-            return plain.leases.get(channel)?.until ?? 0;
-          };
-          const append: typeof plain.append = async (entries) =>
-            entries.forEach((entry) => plain.log.set(`${CHANNEL} ${entry.id}`, entry));
-          const hold: typeof plain.acquireLease = async (lease) => {
-            const present = plain.leases.get(lease.channel);
-            if (present && present.until > system.clock.now()) return false;
-            plain.leases.set(lease.channel, lease);
-            return true;
-          };
-          const other = {
-            ...system,
-            lingering: {
-              append,
-              heldUntil,
-              acquireLease: hold,
-              remove: plain.remove.bind(plain),
-              releaseLease: plain.releaseLease.bind(plain),
-            },
-          };
-          let second: Promise<unknown> | undefined;
-          let at = 0;
-          const [task] = system.tasks.splice(0);
-          plain.before = async () => {
-            at += 1;
-            if (at === stored) second = publish(other, agent, [outgoing("m2")]);
-            if (at === asked) go();
-            // Whatever it can do now, it does.
-            for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
-          };
-          await run(system, task!);
-          plain.before = () => undefined;
-          go();
-          await second;
-          await runAll(system);
-          expect([stored, asked, new Set(received(system))]).toEqual([stored, asked, new Set([...first, "m2"])]);
-          expectNothingLeft(system);
-        }
+  ])("is delivered at whatever steps it is stored and reads the lease", async ({ first, expected }) => {
+    const count = await steps(first);
+    expect(count).toBe(expected);
+    for (let stored = 1; stored <= count; stored += 1) {
+      for (let asked = stored; asked <= count + 1; asked += 1) {
+        const system = await systemOf();
+        await post(system, ...first);
+        const plain = system.lingering;
+        let go = (): void => undefined;
+        const held = new Promise<void>((resolve) => (go = resolve));
+        // The second publisher stores its message, then waits until the flusher is at its step `asked`.
+        const heldUntil = async (channel: string): Promise<number> => {
+          await held;
+          return plain.leases.get(channel)?.until ?? 0;
+        };
+        const append: typeof plain.append = async (entries) =>
+          entries.forEach((entry) => plain.log.set(`${CHANNEL} ${entry.id}`, entry));
+        const hold: typeof plain.acquireLease = async (lease) => {
+          const present = plain.leases.get(lease.channel);
+          if (present && present.until > system.clock.now()) return false;
+          plain.leases.set(lease.channel, lease);
+          return true;
+        };
+        const other = {
+          ...system,
+          lingering: {
+            append,
+            heldUntil,
+            acquireLease: hold,
+            remove: plain.remove.bind(plain),
+            releaseLease: plain.releaseLease.bind(plain),
+          },
+        };
+        let second: Promise<unknown> | undefined;
+        let at = 0;
+        const [task] = system.tasks.splice(0);
+        plain.before = async () => {
+          at += 1;
+          if (at === stored) second = publish(other, agent, [outgoing("m2")]);
+          if (at === asked) go();
+          // The publisher runs as far as it can now.
+          for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+        };
+        await run(system, task!);
+        plain.before = () => undefined;
+        go();
+        await second;
+        await runAll(system);
+        expect([stored, asked, new Set(received(system))]).toEqual([stored, asked, new Set([...first, "m2"])]);
+        expectNothingLeft(system);
       }
-    },
-  );
+    }
+  });
 });

@@ -32,8 +32,8 @@ const setUp = async () => {
 const names = (folder: string, count: number, from = 0): string[] =>
   Array.from({ length: count }, (_, at) => `${folder}/${from + at}`);
 
-describe("the functions that wait because of one agent", () => {
-  test("are ten at once for the longest window, and two a second more", async () => {
+describe("the windows that one agent opens", () => {
+  test("are ten at once of the longest, and two more per second", async () => {
     const { publishOn, accepted, tasks, clock } = await setUp();
     const answers = await publishOn(names("slow", 100));
     expect(accepted(answers)).toBe(10);
@@ -46,24 +46,24 @@ describe("the functions that wait because of one agent", () => {
     expect(tasks).toHaveLength(20);
   });
 
-  test("are more where windows are shorter", async () => {
+  test("may be more if they are shorter", async () => {
     const { publishOn, accepted } = await setUp();
     expect(accepted(await publishOn(names("busy", 200)))).toBe(200);
     expect(accepted(await publishOn(names("busy", 10, 200)))).toBe(0);
   });
 
-  test("do not count where one waits already: its channels take whatever is published", async () => {
+  test("do not count while a flusher of the channel waits already", async () => {
     const { publishOn, accepted, tasks } = await setUp();
     await publishOn(names("slow", 10));
     expect(accepted(await publishOn([...names("slow", 10), "slow/99", "plain"]))).toBe(11);
     expect(tasks).toHaveLength(10);
   });
 
-  test("one channel can always be published on: no window is longer than what an agent may have at once", () => {
+  test("always allow one channel, even of the longest window", () => {
     expect(LINGERING_MS.burst).toBeGreaterThanOrEqual(channelSettings(channels, "slow/1").lingerMs!);
   });
 
-  test("a publication that is refused has done nothing", async () => {
+  test("are not opened by a publication that is refused", async () => {
     const { publishOn, lingering, store } = await setUp();
     await publishOn(names("slow", 10));
     store.calls.length = 0;

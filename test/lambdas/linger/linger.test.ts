@@ -19,7 +19,8 @@ const waiting = async ({ lingering }: System, channel = "busy/1") =>
 const outgoing = (uuid: string, channel = "busy/1") => messageOf(channel, "hello", uuid);
 
 describe("publications on channels that linger", () => {
-  test("are stored in order, and a flusher is made to run; nothing is posted, and nobody is read", async () => {
+  // No message is posted, and no subscribers are read.
+  test("are stored in order, and a flusher is started", async () => {
     const system = await systemOf();
     const answers = await publish(system, agent, [outgoing("m1"), outgoing("m2"), outgoing("m3", "busy/2")]);
     expect(answers.map(({ successful }) => successful)).toEqual([true, true, true]);
@@ -38,7 +39,8 @@ describe("publications on channels that linger", () => {
     expect(system.connections.posts).toEqual([]);
   });
 
-  test("are stored and no more while a flusher holds the lease; from when that is over, the next elects another", async () => {
+  // After the lease, the next publication starts another flusher.
+  test("are only stored while a flusher holds the lease", async () => {
     const system = await systemOf();
     await publish(system, agent, [outgoing("m1")]);
     system.store.calls.length = 0;
@@ -48,12 +50,12 @@ describe("publications on channels that linger", () => {
     system.clock.advance(leaseMs(system.settings, "busy/1"));
     await publish(system, agent, [outgoing("m3")]);
     expect(system.tasks).toHaveLength(2);
-    // The lease of one that has died says that what waits was promised.
+    // The lease of a dead flusher shows that the waiting messages were acknowledged.
     expect(system.tasks[1]).not.toHaveProperty("first");
     expect(await waiting(system)).toEqual(["m1", "m2", "m3"]);
   });
 
-  test("keep their order where a frame is full, and its guard publishes as much as it may", async () => {
+  test("keep their order in full frames with the most publications", async () => {
     const system = await systemOf();
     const several = (uuid: string) =>
       Array.from({ length: MAX_PUBLICATIONS_PER_GUARD_CALL }, (_, at) => messageOf("busy/1", "hello", `${uuid}.${at}`));
@@ -74,20 +76,20 @@ describe("publications on channels that linger", () => {
     expect(await waiting(system)).toEqual(frame.flatMap((uuid) => several(uuid).map((one) => one.uuid)));
   });
 
-  test("keep whom they spare", async () => {
+  test("keep the excluded connection", async () => {
     const system = await systemOf();
     await publish(system, agent, [{ ...outgoing("m1"), echo: false }]);
     expect((await system.lingering.waiting("busy/1")).entries).toMatchObject([{ except: "c1" }]);
   });
 
-  test("go beside those of other channels, which are delivered at once", async () => {
+  test("do not delay messages of other channels", async () => {
     const system = await systemOf();
     await publish(system, agent, [outgoing("m1"), outgoing("m2", "other")]);
     expect(system.connections.received("c1")).toEqual([outgoing("m2", "other")]);
     expect(await waiting(system)).toEqual(["m1"]);
   });
 
-  test("of a back end too; what it sends to a user never", async () => {
+  test("of the server API linger, but not its messages to users", async () => {
     const system = { ...(await systemOf()), newUuid: () => "u" };
     await serverPublish(system, [
       { channel: "busy/1", data: 1 },
@@ -96,13 +98,13 @@ describe("publications on channels that linger", () => {
     expect(await waiting(system)).toEqual(["u"]);
   });
 
-  test("cost a channel that does not linger nothing", async () => {
+  test("cost a channel without linger nothing", async () => {
     const system = await systemOf();
     await publish(system, agent, [outgoing("m1", "other")]);
     expect(system.store.calls).toEqual(["subscribers other"]);
   });
 
-  test("have one flusher, whoever publishes at the same time", async () => {
+  test("share one flusher, even if published concurrently", async () => {
     const system = await systemOf();
     await Promise.all(Array.from({ length: 10 }, (_, at) => publish(system, agent, [outgoing(`m${at}`)])));
     expect(system.tasks).toHaveLength(1);
@@ -110,8 +112,9 @@ describe("publications on channels that linger", () => {
   });
 });
 
-describe("where it cannot be promised that a flusher runs", () => {
-  test("publishing fails, nothing stays, and the next publication elects another", async () => {
+describe("a flusher that cannot be started", () => {
+  // No message stays.
+  test("fails the publication, and the next one starts another", async () => {
     const system = await systemOf();
     const invokeFlush = async () => Promise.reject(new Error("Lambda is away"));
     await expect(publish({ ...system, invokeFlush }, agent, [outgoing("m1")])).rejects.toThrow("Lambda is away");
@@ -121,7 +124,7 @@ describe("where it cannot be promised that a flusher runs", () => {
   });
 
   test.each(["append", "heldUntil", "acquireLease"] as const)(
-    "because %s fails: publishing fails, and nothing stays",
+    "fails the publication without leaving messages if %s fails",
     async (step) => {
       const system = await systemOf();
       system.lingering.before = (name) => {
@@ -133,7 +136,8 @@ describe("where it cannot be promised that a flusher runs", () => {
     },
   );
 
-  test("because only some could be stored: publishing fails, and nothing stays", async () => {
+  // No message stays.
+  test("fails the publication if only some messages could be stored", async () => {
     const system = await systemOf();
     system.lingering.appends = 1;
     await expect(publish(system, agent, [outgoing("m1"), outgoing("m2")])).rejects.toThrow("the table is away");
@@ -142,7 +146,7 @@ describe("where it cannot be promised that a flusher runs", () => {
 });
 
 describe("the sweep", () => {
-  test("has flushers run for leases that are over, and for no others; one that cannot be is logged", async () => {
+  test("starts flushers for expired leases only, and logs failures", async () => {
     const system = await systemOf();
     for (const [channel, until] of [
       ["busy/1", NOW],
@@ -160,7 +164,7 @@ describe("the sweep", () => {
     expect(system.log.of("flush_not_invoked")).toMatchObject([{ channel: "busy/3" }]);
   });
 
-  test("asks nothing where no channel lingers", async () => {
+  test("reads no rows if no channel lingers", async () => {
     const system = fanOutSystem();
     expect(await restartFlushers(system)).toBe(0);
     expect(system.store.calls).toEqual([]);

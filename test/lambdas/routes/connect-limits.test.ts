@@ -77,7 +77,7 @@ describe("connections of one user", () => {
     const { store, open } = setUp({ limits: { ...limits, agentsPerUser: 1 } }, { userId: "ann" });
     await open("c1");
     expect(await open("c2", EXPLAINS)).toEqual(explained);
-    expect(store.standings.get("c2")).toMatchObject({ denial: { code: "too_many_agents" } });
+    expect(store.records.get("c2")).toMatchObject({ denial: { code: "too_many_agents" } });
     expect((await store.connectionSubscriptions("c2")).channels).toEqual([]);
     expect(store.traces("c2")).toHaveLength(2);
   });
@@ -124,7 +124,7 @@ test("a connection guard that subscribes an agent beyond what it may have preven
   expect(await open("c1")).toEqual({ statusCode: 403 });
   expect(store.traces("c1")).toEqual([]);
   expect(await open("c2", EXPLAINS)).toEqual(explained);
-  expect(store.standings.get("c2")).toMatchObject({ denial: { code: "too_many_subscriptions" } });
+  expect(store.records.get("c2")).toMatchObject({ denial: { code: "too_many_subscriptions" } });
   expect((await store.connectionSubscriptions("c2")).channels).toEqual([]);
   expect(left).toEqual([]);
 });
@@ -137,7 +137,7 @@ describe("a page of another origin", () => {
     expect(await open("c1", "push-it.v1", { Origin: "https://evil.example" })).toEqual({ statusCode: 403 });
     expect(store.calls).toEqual([]);
     expect(await open("c2", EXPLAINS, { Origin: "https://evil.example" })).toEqual(explained);
-    expect(store.standings.get("c2")).toMatchObject({ denial: { code: "bad_origin" } });
+    expect(store.records.get("c2")).toMatchObject({ denial: { code: "bad_origin" } });
     expect(asked()).toBe(0);
   });
 
@@ -170,7 +170,7 @@ describe("credentials of more bytes than allowed", () => {
   test("are refused with their code where the client asked for the reason: nothing stays but that", async () => {
     const { store, open, asked } = setUp({ limits });
     expect(await open("c1", `push-it.v1.denied, ${entry("abcde")}`)).toEqual(explained);
-    expect(store.standings.get("c1")).toMatchObject({ denial: { code: "credentials_too_large" } });
+    expect(store.records.get("c1")).toMatchObject({ denial: { code: "credentials_too_large" } });
     expect([asked(), store.traces("c1").length]).toEqual([0, 2]);
   });
 
@@ -183,6 +183,6 @@ describe("credentials of more bytes than allowed", () => {
   test("of a page that may not connect are not what it is told", async () => {
     const { store, open } = setUp({ limits, allowedOrigins: ["https://example.com"] });
     await open("c1", `push-it.v1.denied, ${entry("abcde")}`, { Origin: "https://evil.example" });
-    expect(store.standings.get("c1")).toMatchObject({ denial: { code: "bad_origin" } });
+    expect(store.records.get("c1")).toMatchObject({ denial: { code: "bad_origin" } });
   });
 });

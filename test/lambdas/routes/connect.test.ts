@@ -33,7 +33,7 @@ const setUp = (connection?: GuardPort["connection"], settings: Partial<Settings>
   const open = (...offered: string[]) =>
     connect(system, connectEvent(offered.join(", "))) as Promise<APIGatewayProxyStructuredResultV2>;
   const stored = (): Agent | undefined => {
-    const standing = store.standings.get("c1");
+    const standing = store.records.get("c1");
     return standing && "agent" in standing ? standing.agent : undefined;
   };
   return { store, log, asked, system, open, stored };
@@ -110,8 +110,8 @@ describe("the handshake's origin, query and cookies", () => {
     for (const verdict of [permitted(), { permitted: false, code: "denied", reason: "no" } as const]) {
       const { system, store, log } = setUp(async () => verdict);
       await connect(system, withHandshake());
-      expect(JSON.stringify([[...store.standings], log])).not.toMatch(/secret-|example\.com/);
-      expect(store.standings.size).toBe(verdict.permitted ? 1 : 0);
+      expect(JSON.stringify([[...store.records], log])).not.toMatch(/secret-|example\.com/);
+      expect(store.records.size).toBe(verdict.permitted ? 1 : 0);
     }
   });
 });
@@ -155,7 +155,7 @@ describe("the connection guard", () => {
     expect(asked).toMatchObject([{ credentials: "token" }]);
     expect(stored()).not.toHaveProperty("credentials");
     expect(stored()?.info).toBe("Ada");
-    expect(JSON.stringify([...store.standings])).not.toContain("token");
+    expect(JSON.stringify([...store.records])).not.toContain("token");
   });
 
   test("may subscribe the agent: written last, so that whoever publishes then finds an agent", async () => {
@@ -182,7 +182,7 @@ describe("a connection guard that denies or does nothing prevents the connection
     async (_, denial) => {
       const { open, store, log } = setUp(async () => denial);
       expect(await open("push-it.v1", "push-it.v1.denied")).toEqual(explained);
-      expect(store.standings.get("c1")).toMatchObject({ denial: { code: denial.code, reason: denial.reason } });
+      expect(store.records.get("c1")).toMatchObject({ denial: { code: denial.code, reason: denial.reason } });
       expect(store.calls).toEqual(["putDenial c1"]);
       expect(log.of("connection_denied")).toEqual([{ connection: "c1", code: denial.code }]);
     },
@@ -205,7 +205,7 @@ describe("a connection guard that denies or does nothing prevents the connection
 
 test("a client that has gone away meanwhile leaves no subscription behind", async () => {
   const { open, store } = setUp(async () => permitted({ subscribe: ["news"] }));
-  store.before.putSubscriptions = () => void store.standings.delete("c1");
+  store.before.putSubscriptions = () => void store.records.delete("c1");
   await open("push-it.v1");
   expect((await store.connectionSubscriptions("c1")).channels).toEqual([]);
 });

@@ -51,7 +51,7 @@ const setUp = async (
   const ask = (data?: unknown, more: object = {}) =>
     refresh(system, before, JSON.stringify({ action: "refresh", channel: "/meta/refresh", uuid: "u1", data, ...more }));
   const stored = (): Agent | undefined => {
-    const standing = store.standings.get("c1");
+    const standing = store.records.get("c1");
     return standing && "agent" in standing ? standing.agent : undefined;
   };
   const ends = () => ["a", userChannel("ada")].map((channel) => store.endOf("c1", channel));
@@ -157,7 +157,7 @@ describe("a denial", () => {
     const { userId: _userId, ...nobody } = before;
     await refresh(system, nobody, JSON.stringify({ channel: "/meta/refresh", uuid: "u1" }));
     expect(connections.received("c1")).toMatchObject([{ code: "denied" }]);
-    expect(store.standings.size).toBe(0);
+    expect(store.records.size).toBe(0);
   });
 });
 

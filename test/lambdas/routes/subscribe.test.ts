@@ -158,7 +158,7 @@ describe("a subscription guard", () => {
 
 test("an agent that has left meanwhile is not acknowledged, and leaves nothing behind", async () => {
   const { store, ask } = await setUp();
-  store.before.putSubscriptions = () => void store.standings.delete("c1");
+  store.before.putSubscriptions = () => void store.records.delete("c1");
   expect(await ask({ channels: ["a", "b"] })).toMatchObject([
     { channel: "/meta/error", uuid: "u1", code: "unknown_agent" },
   ]);

@@ -5,7 +5,7 @@ import { oldest, replayFrom } from "../../../lambdas/history/replay.js";
 import { handleServerRequest } from "../../../lambdas/server-api/server-api.js";
 import { type Message, Meta } from "../../../protocol/index.js";
 import { agentOf } from "../support/fakes.js";
-import { audienceOf, type FanOutSystem, fanOutSystem, publishUnanswered } from "../delivery/fan-out-system.js";
+import { addSubscribers, type FanOutSystem, fanOutSystem, publishUnanswered } from "../delivery/fan-out-system.js";
 
 const CHANNEL = "rooms/5";
 const KEEP = { size: 100, seconds: 3_600 };
@@ -79,7 +79,7 @@ describe("a message that is deleted", () => {
 
   it("does not come back when its publisher repeats it", async () => {
     const system = systemOf();
-    const [id] = await audienceOf(system, 1, CHANNEL);
+    const [id] = await addSubscribers(system, 1, CHANNEL);
     await publish(system, ANN, "m1");
     await deleteMessage(system, CHANNEL, positionAt(system, 1));
     const before = framesOf(system, id!).length;
@@ -90,7 +90,7 @@ describe("a message that is deleted", () => {
 
   it("must be there: what is not changes nothing and is told to nobody", async () => {
     const system = systemOf();
-    await audienceOf(system, 1, CHANNEL);
+    await addSubscribers(system, 1, CHANNEL);
     await publish(system, ANN, "m1");
     for (const position of [positionAt(system, 2), { epoch: "other", offset: 1 }])
       expect(await deleteMessage(system, CHANNEL, position)).toBe(false);
@@ -109,7 +109,7 @@ describe("a message that is deleted", () => {
 describe("a history that is deleted", () => {
   it("is another one at once, and its rows go when nothing can be stored there any more", async () => {
     const system = systemOf();
-    await audienceOf(system, 1, CHANNEL);
+    await addSubscribers(system, 1, CHANNEL);
     for (const uuid of ["m1", "m2"]) await publish(system, ANN, uuid);
     const before = positionAt(system, 2);
     expect(await deleteHistory(system, CHANNEL, false)).toEqual({ deletedMessages: 0, more: true });
@@ -154,7 +154,7 @@ describe("a history that is deleted", () => {
 
   it("may be a last message only", async () => {
     const system = systemOf();
-    await audienceOf(system, 1, "prices/gold");
+    await addSubscribers(system, 1, "prices/gold");
     await publish(system, ANN, "m1", "prices/gold");
     expect(await deleteHistory(system, "prices/gold", false)).toEqual({ deletedMessages: 0 });
     expect(system.latest.kept.size).toBe(0);
@@ -208,7 +208,7 @@ describe("a user who is forgotten", () => {
       }),
     };
     await expect(forgetUser(dying, "ann", "")).rejects.toThrow("died");
-    await audienceOf(system, 1, CHANNEL);
+    await addSubscribers(system, 1, CHANNEL);
     await all(system, "ann");
     expect(notices(system, "c0")).toHaveLength(1);
   });

@@ -128,7 +128,7 @@ describe("disconnecting", () => {
     const system = await setUp();
     system.connections.unclosable.add("c1");
     expect(await disconnect(system, { connectionId: "c1" }, undefined)).toBe(1);
-    expect(system.store.standings.has("c1")).toBe(false);
+    expect(system.store.records.has("c1")).toBe(false);
     system.connections.unclosable.clear();
     await sweepAll(system);
     expect(system.connections.closed).toEqual(["c1"]);
@@ -235,7 +235,7 @@ describe("unsubscribing", () => {
     const system = await setUp();
     for (const id of ["c1", "c2"]) {
       system.store.expired.add(id);
-      system.store.standings.set(id, { denial: EXPIRED });
+      system.store.records.set(id, { denial: EXPIRED });
     }
     expect(await unsubscribe(system, ann, "a", undefined)).toBe(0);
     expect(system.connections.posts).toEqual([]);

@@ -1,6 +1,6 @@
 import { MAX_CHANNELS_PER_FRAME, DEFAULT_LIMITS, type Limits } from "../../../protocol/index.js";
 import { SubscriptionRateLimiter } from "../../../lambdas/subscriptions/subscription-rate.js";
-import { LIMIT_RANGES } from "../../../infra/client-limits.js";
+import { LIMIT_RANGES } from "../../../infra/props/client-limits.js";
 import { agentOf, TestClock } from "../support/fakes.js";
 
 const setUp = (limits: Partial<Limits> = {}) => {

@@ -106,7 +106,7 @@ export class TestLog implements Log {
 
 /** The table as a few maps, with the order of calls, and with a place to interleave or fail. */
 export class MemoryStore implements Store {
-  readonly standings = new Map<string, ConnectionRecord>();
+  readonly records = new Map<string, ConnectionRecord>();
   readonly #subscriptions = new Map<string, Map<string, Lifetime & Pick<Agent, "session">>>();
   readonly registrations = new Set<string>();
   /** Connections that are overdue because they were not renewed. */
@@ -142,12 +142,12 @@ export class MemoryStore implements Store {
 
   async connectionRecord(connectionId: string): Promise<ConnectionRecord> {
     await this.#step("connectionRecord", connectionId);
-    return this.standings.get(connectionId);
+    return this.records.get(connectionId);
   }
 
   async agents(connectionIds: string[]): Promise<Map<string, Agent>> {
     await this.#step("agents", ...connectionIds);
-    const found = connectionIds.map((id) => this.standings.get(id));
+    const found = connectionIds.map((id) => this.records.get(id));
     return new Map(
       found.flatMap((one) => (one && "agent" in one ? [[one.agent.connectionId, one.agent] as const] : [])),
     );
@@ -155,18 +155,18 @@ export class MemoryStore implements Store {
 
   async putAgent(agent: Agent): Promise<void> {
     await this.#step("putAgent", agent.connectionId);
-    this.standings.set(agent.connectionId, { agent });
+    this.records.set(agent.connectionId, { agent });
     this.registrations.add(`${endOf(agent)}#${agent.connectionId}`);
   }
 
   async renewAgent(renewed: Agent, previous: Agent): Promise<Agent | undefined> {
     await this.#step("renewAgent", renewed.connectionId);
-    const standing = this.standings.get(renewed.connectionId);
+    const standing = this.records.get(renewed.connectionId);
     if (!standing || !("agent" in standing) || standing.agent.uuid !== renewed.uuid) return undefined;
     if (standing.agent.renewals !== previous.renewals) return undefined;
     const agent = { ...renewed, renewals: (previous.renewals ?? 0) + 1 };
     this.registrations.add(`${endOf(agent)}#${agent.connectionId}`);
-    this.standings.set(agent.connectionId, { agent });
+    this.records.set(agent.connectionId, { agent });
     return agent;
   }
 
@@ -186,7 +186,7 @@ export class MemoryStore implements Store {
 
   async putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void> {
     await this.#step("putDenial", connectionId);
-    this.standings.set(connectionId, { denial });
+    this.records.set(connectionId, { denial });
     this.registrations.add(`${denialDeadlineOf(connectedAt)}#${connectionId}`);
   }
 
@@ -225,7 +225,7 @@ export class MemoryStore implements Store {
   async connectionSubscriptions(connectionId: string): Promise<ConnectionSubscriptions> {
     await this.#step("connectionSubscriptions", connectionId);
     const channels = this.#halved.has(connectionId) ? [] : [...(this.#subscriptions.get(connectionId)?.keys() ?? [])];
-    const standing = this.standings.get(connectionId);
+    const standing = this.records.get(connectionId);
     if (!standing || !("agent" in standing)) return { present: standing !== undefined, channels, outdated: [] };
     const { agent } = standing;
     const outdated = channels.filter((channel) => this.endOf(connectionId, channel) !== endOf(agent));
@@ -246,8 +246,8 @@ export class MemoryStore implements Store {
 
   async takeConnection(connectionId: string): Promise<ConnectionRecord> {
     await this.#step("takeConnection", connectionId);
-    const standing = this.standings.get(connectionId);
-    this.standings.delete(connectionId);
+    const standing = this.records.get(connectionId);
+    this.records.delete(connectionId);
     return standing;
   }
 
@@ -277,7 +277,7 @@ export class MemoryStore implements Store {
   /** Everything that is known of a connection: nothing, once it is removed. */
   traces(connectionId: string): string[] {
     return [
-      ...(this.standings.has(connectionId) ? ["standing"] : []),
+      ...(this.records.has(connectionId) ? ["standing"] : []),
       ...(this.#subscriptions.get(connectionId)?.keys() ?? []),
       ...[...this.registrations].filter((deadline) => deadline.endsWith(`#${connectionId}`)),
     ];

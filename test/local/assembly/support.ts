@@ -13,7 +13,7 @@ export interface StackFixture {
 }
 
 /** The key of the one asset that every fixture has. */
-export const ASSET_KEY = "0123abcd.zip";
+const ASSET_KEY = "0123abcd.zip";
 
 const folders: string[] = [];
 

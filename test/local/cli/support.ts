@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import type { Ready } from "../../../local/dev/command/ready.js";
 
-export const CLI = resolve(__dirname, "../../../local/dist/cli.js");
+const CLI = resolve(__dirname, "../../../local/dist/cli.js");
 
 /** What a command did. */
 export interface Ran {

@@ -8,7 +8,7 @@ import { startSystem } from "../../../local/dev/system/start-system.js";
 import type { System } from "../../../local/dev/system/system.js";
 import { construct, removeFolders, writeAssembly } from "../assembly/support.js";
 
-export const DIST = resolve(__dirname, "../../../local/dist");
+const DIST = resolve(__dirname, "../../../local/dist");
 
 /** A running fixture, and what it told. */
 export interface Running {

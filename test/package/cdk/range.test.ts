@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { manifestIn, packInto } from "../packs.js";
+import { manifestIn, tarballOf } from "../packs.js";
 import { ROOT, run, temporaryFolder } from "../processes.js";
 
 /*
@@ -45,7 +45,7 @@ const { folder, remove } = temporaryFolder();
 afterAll(remove);
 
 let tarballs: string[];
-beforeAll(() => void (tarballs = [packInto(folder, "."), packInto(folder, "server")]));
+beforeAll(() => void (tarballs = [tarballOf("."), tarballOf("server")]));
 
 /** What the built construct says it works with, at the least. */
 const peers = manifestIn(ROOT).peerDependencies!;

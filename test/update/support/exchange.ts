@@ -24,7 +24,7 @@ const changedIds = (from: Resources, to: Resources): string[] =>
  * One order in which CloudFormation may change the resources of a stack: what a resource refers to, or depends on, comes
  * before it. All else is by chance.
  */
-export const orderOf = (
+const orderOf = (
   { Resources: from }: StackTemplate,
   { Resources: to }: StackTemplate,
   random: () => number,

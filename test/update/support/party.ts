@@ -21,9 +21,6 @@ const SUBSCRIBED: readonly string[] = [
   "news/*",
 ];
 
-/** Where a message to a user arrives. */
-export const USER_CHANNEL = "/meta/user";
-
 /** Channels whose messages arrive in the order of their offsets. */
 const ORDERED: readonly string[] = [CHANNELS.room, CHANNELS.kept];
 

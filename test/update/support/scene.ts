@@ -3,7 +3,7 @@ import { Wire, type WireOptions } from "../../e2e/support/wire.js";
 import type { LiveStack } from "./live.js";
 
 /** One channel of each kind. */
-export const CHANNELS = ["plain", "kept/a", "rooms/a", "stocks/a", "busy/a", "crowds/a", "news/a"] as const;
+const CHANNELS = ["plain", "kept/a", "rooms/a", "stocks/a", "busy/a", "crowds/a", "news/a"] as const;
 
 /** A stack with two clients that were there from the beginning, and stay. */
 export class Scene {

@@ -23,7 +23,7 @@ export interface AwsPlan extends AwsLoad, ConnectTarget {
 export const CREDENTIALS_VARIABLE = "PUSH_IT_BENCH_CREDENTIALS";
 
 /** Maximum cost without `--yes`, in USD. */
-export const MAX_UNCONFIRMED_USD = 0.1;
+const MAX_UNCONFIRMED_USD = 0.1;
 
 const DEFAULTS = { subscribers: 10, rate: 10, seconds: 30, bytes: 100 };
 const LIMITS = { subscribers: 2_000, rate: 1_000, seconds: 3_600, bytes: 30_000 };

@@ -15,8 +15,8 @@ export const WIDTH = 760;
 export const CHARACTER_WIDTH = 7.2;
 
 /** Escapes text for XML. */
-export const escapeXml = (svgText: string): string =>
-  svgText.replace(/[&<>"]/g, (each) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[each] ?? each);
+const escapeXml = (text: string): string =>
+  text.replace(/[&<>"]/g, (each) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[each] ?? each);
 
 /** A coordinate with one decimal. */
 export const coordinate = (value: number): string => String(Math.round(value * 10) / 10);

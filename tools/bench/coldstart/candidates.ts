@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { App, Stack } from "aws-cdk-lib";
 import { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { buildSync } from "esbuild";
-import { RUNTIME } from "../../../infra/functions.js";
+import { RUNTIME } from "../../../infra/functions/make-functions.js";
 
 /** A module whose load time is compared. */
 export interface Candidate {

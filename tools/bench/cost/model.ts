@@ -1,4 +1,4 @@
-import { FLUSH_MS } from "../../../infra/timeouts.js";
+import { FLUSHER_TIMEOUT_MS } from "../../../infra/functions/budgets.js";
 import { BATCH_WRITES } from "../../../lambdas/aws/dynamodb/batches.js";
 import { leaseMs } from "../../../lambdas/linger/linger.js";
 import { POSTS_IN_FLIGHT } from "../../../lambdas/delivery/adaptive-concurrency.js";
@@ -100,7 +100,7 @@ export interface FlusherRun {
 
 /** How long a flusher that always finds messages runs, in milliseconds: it stops while two leases are left. */
 const flusherMs = (lingerMs: number): number =>
-  FLUSH_MS - 2 * leaseMs({ ...DEFAULT_SETTINGS, channels: { "*": { lingerMs } } }, "*");
+  FLUSHER_TIMEOUT_MS - 2 * leaseMs({ ...DEFAULT_SETTINGS, channels: { "*": { lingerMs } } }, "*");
 
 /**
  * The run of a flusher with evenly spaced publications. At low rates each publication starts a flusher. At higher rates

@@ -82,7 +82,7 @@ const waitForReason = async (socket: WebSocket, reason: string): Promise<void> =
 };
 
 /** Starts an app twice, and edits its guards in between. */
-export const measureDev = async ({ root, progress }: BenchContext, edits = EDITS): Promise<DevTimes> => {
+const measureDev = async ({ root, progress }: BenchContext, edits = EDITS): Promise<DevTimes> => {
   const folder = makeWorkFolder(root, "dev-");
   const guards = join(folder.path, "guards.ts");
   const runs: Run[] = [];

@@ -22,7 +22,7 @@ export interface DeliveryCost {
 export type FanOutResult = { subscribers: number } & Record<DeliveryMethod, DeliveryCost>;
 
 /** Publications for each number of subscribers and method, after one warm-up. */
-export const ROUNDS: ReadonlyMap<number, number> = new Map([
+const ROUNDS: ReadonlyMap<number, number> = new Map([
   [100, 15],
   [1_000, 7],
   [10_000, 3],

@@ -1,6 +1,6 @@
 import type { Stack } from "aws-cdk-lib";
 import * as lambda from "aws-cdk-lib/aws-lambda";
-import { RUNTIME } from "../../../infra/functions.js";
+import { RUNTIME } from "../../../infra/functions/make-functions.js";
 import { PushIt } from "../../../infra/index.js";
 import { CONNECTIONS_PER_SECOND } from "../../../local/commands/remote/quotas.js";
 

@@ -1,5 +1,5 @@
-import { DEFAULT_WORKERS } from "../../../infra/deliveries.js";
-import { defaultThrottle } from "../../../infra/routes.js";
+import { DEFAULT_WORKERS } from "../../../infra/fan-out-queue.js";
+import { defaultThrottle } from "../../../infra/functions/routes.js";
 import {
   CONCURRENCY,
   CONNECTIONS_PER_SECOND,

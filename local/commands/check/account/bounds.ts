@@ -1,4 +1,4 @@
-import { defaultThrottle } from "../../../../infra/routes.js";
+import { defaultThrottle } from "../../../../infra/functions/routes.js";
 import type { AccountFacts } from "./facts.js";
 import {
   CODES,

@@ -1,4 +1,4 @@
-import { isChina, lacksFunctionUrls, SMALL_REGIONS } from "../../../../infra/region-sets.js";
+import { isChina, lacksFunctionUrls, SMALL_REGIONS } from "../../../../infra/props/region-sets.js";
 import type { Style } from "../../../core/terminal-style.js";
 import { inWords } from "../../remote/numbers.js";
 import { type Bound, planFor } from "./bounds.js";

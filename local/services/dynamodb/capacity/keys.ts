@@ -52,7 +52,7 @@ export const itemKey = (table: unknown, item: Item, tables: TableModel[]): Parti
   keyOf(table, (name) => item[name], tables);
 
 /** The items, or keys, that a batch names of one table. */
-export const itemsOf = (entries: BatchEntry[] | { Keys?: Item[] }): Item[] =>
+const itemsOf = (entries: BatchEntry[] | { Keys?: Item[] }): Item[] =>
   Array.isArray(entries) ? entries.map(itemOf) : (entries.Keys ?? []);
 
 /** The item, or key, of one write of a batch. */

@@ -7,7 +7,7 @@ import { kindOf, type Units } from "./units.js";
  * Units a second that one partition gives, whatever its table is billed by.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
  */
-export const PARTITION_UNITS: Units = { read: 3000, write: 1000 };
+const PARTITION_UNITS: Units = { read: 3000, write: 1000 };
 
 /** What becomes of a request: it goes on, perhaps without a part of its batch, or it is throttled. */
 export type Admission =

@@ -4,7 +4,7 @@ import { type Item, itemBytes } from "./item-size.js";
  * What a write unit writes and a read unit reads, in bytes.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
  */
-export const UNIT_BYTES = { write: 1024, read: 4096 };
+const UNIT_BYTES = { write: 1024, read: 4096 };
 
 /** What a request consumed. */
 export interface Units {

@@ -53,7 +53,7 @@ const NEVER_EMPTY = new Set(["prefix", "suffix"]);
  * none of them matches, `null` and values of other types included; a field that is not there does not.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-anything-but
  */
-export const anythingBut = (operand: unknown, at: string): Test => {
+const anythingBut = (operand: unknown, at: string): Test => {
   const tests = isOperator(operand) ? ofOperator(operand, at) : ofValues(operand, at);
   return (value) => !tests.some((test) => test(value));
 };
@@ -85,15 +85,13 @@ const isOperator = (operand: unknown): operand is object =>
 export type Test = (value: unknown) => boolean;
 
 /** `prefix`: a text, or `{ "equals-ignore-case": text }`. */
-export const prefix = (operand: unknown, at: string): Test =>
-  part(operand, at, (value, wanted) => value.startsWith(wanted));
+const prefix = (operand: unknown, at: string): Test => part(operand, at, (value, wanted) => value.startsWith(wanted));
 
 /** `suffix`: a text, or `{ "equals-ignore-case": text }`. */
-export const suffix = (operand: unknown, at: string): Test =>
-  part(operand, at, (value, wanted) => value.endsWith(wanted));
+const suffix = (operand: unknown, at: string): Test => part(operand, at, (value, wanted) => value.endsWith(wanted));
 
 /** `equals-ignore-case`: a text. */
-export const equalsIgnoringCase = (operand: unknown, at: string): Test => {
+const equalsIgnoringCase = (operand: unknown, at: string): Test => {
   const wanted = text(operand, at).toLowerCase();
   return (value) => typeof value === "string" && value.toLowerCase() === wanted;
 };
@@ -102,7 +100,7 @@ export const equalsIgnoringCase = (operand: unknown, at: string): Test => {
  * `wildcard`: a text where `*` stands for any characters; `\*` and `\\` are these characters themselves.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-wildcard-matching
  */
-export const wildcard = (operand: unknown, at: string): Test => {
+const wildcard = (operand: unknown, at: string): Test => {
   const pattern = text(operand, at);
   if (/(^|[^\\])(\\\\)*\*\*/.test(pattern)) throw new PatternError(`${at} has two wildcards in a row`);
   if (/\\(?![*\\])/.test(pattern.replace(/\\[*\\]/g, "")))
@@ -168,7 +166,7 @@ const COMPARE: Record<string, (value: number, bound: number) => boolean> = {
 };
 
 /** `numeric`: one comparison, such as `["=", 5]`, or a range, such as `[">", 0, "<=", 5]`. */
-export const numeric = (operand: unknown, at: string): Test => {
+const numeric = (operand: unknown, at: string): Test => {
   if (!Array.isArray(operand)) throw new PatternError(`${at} takes an array`);
   const [operator, bound, upperOperator, upper] = operand as unknown[];
   const compare = comparison(operator, bound, at);
@@ -192,7 +190,7 @@ const isNumber = (value: unknown): value is number => typeof value === "number" 
 const BITS: Record<number, number> = { 4: 32, 6: 128 };
 
 /** `cidr`: a range of IP addresses, such as `10.0.0.0/24`, of either version. */
-export const cidr = (operand: unknown, at: string): Test => {
+const cidr = (operand: unknown, at: string): Test => {
   const [, address = "", prefix = ""] = /^([^/]+)\/(\d{1,3})$/.exec(String(operand)) ?? [];
   const version = isIP(address);
   const bits = BITS[version] ?? -1;

@@ -18,7 +18,7 @@ const KEY = /^[+/0-9A-Za-z]{22}==$/;
 const OVERHEAD_BYTES = "GET  HTTP/1.1\r\n".length;
 
 /** Bytes of a request's line and headers, as they came over the wire. */
-export const headBytes = (url: string, rawHeaders: string[]): number =>
+const headBytes = (url: string, rawHeaders: string[]): number =>
   rawHeaders.reduce(
     (sum, part) => sum + Buffer.byteLength(part, "latin1") + 2,
     OVERHEAD_BYTES + Buffer.byteLength(url),

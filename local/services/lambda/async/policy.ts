@@ -33,13 +33,13 @@ export const NEW_EVENT: EventHistory = { errors: 0, throttles: 0 };
  * Waits before the first and the second retry of a failed event, in milliseconds.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
-export const ERROR_WAITS_MS: readonly number[] = [60_000, 120_000];
+const ERROR_WAITS_MS: readonly number[] = [60_000, 120_000];
 
 /**
  * The first wait after a throttle, which doubles with each that follows, and the longest, in milliseconds.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
-export const THROTTLE_WAIT_MS = { first: 1000, longest: 300_000 };
+const THROTTLE_WAIT_MS = { first: 1000, longest: 300_000 };
 
 /**
  * Decides about an event after an attempt.

@@ -42,7 +42,7 @@ export const patchConsole = (
 };
 
 /** One line of a log in either of Lambda's formats. */
-export const formatLine = (
+const formatLine = (
   json: boolean,
   level: Level,
   requestId: string | undefined,

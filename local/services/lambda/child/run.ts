@@ -7,7 +7,7 @@ import type { Settled, Invocation } from "../messages.js";
  * Largest response of a synchronous invocation, in bytes of its JSON.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
-export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
 
 /**
  * Runs one invocation.

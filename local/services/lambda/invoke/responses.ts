@@ -16,7 +16,7 @@ export const LATEST_VERSION = "$LATEST";
  * An error of Lambda's protocol.
  * @param type what the SDK makes its exception from
  */
-export const errorResponse = (status: number, type: string, message: string, more: object = {}): InvokeResponse => ({
+const errorResponse = (status: number, type: string, message: string, more: object = {}): InvokeResponse => ({
   status,
   headers: { "content-type": "application/json", "x-amzn-errortype": type },
   body: JSON.stringify({ ...more, message }),

@@ -28,7 +28,7 @@ export type WriteLog = (level: string, line: string) => void;
  * Most time that loading a function may take, in milliseconds.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
  */
-export const INIT_MS = 10_000;
+const INIT_MS = 10_000;
 
 /**
  * One execution environment: a process that has loaded the function and serves one event at a time. Between events it

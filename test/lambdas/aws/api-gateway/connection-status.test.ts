@@ -19,7 +19,7 @@ describe.each([
 ] as const)("a frame to %s", (channel, action) => {
   const frame = { action, channel, uuid: "u1" };
 
-  test("of an agent is answered with its id, the guards' timeouts and the limits", async () => {
+  test("gets the agent's id, the guard timeouts and the limits", async () => {
     const { store, connections, ask } = setUp(channel);
     await store.with(agentOf("c1"));
     const [answer, ...more] = answersOf(await ask(frame));
@@ -34,7 +34,7 @@ describe.each([
     expect(connections.closed).toEqual([]);
   });
 
-  test("is answered from the agent's row, every time, and writes nothing", async () => {
+  test("is answered from the agent's row and writes nothing", async () => {
     const { store, ask } = setUp(channel);
     await store.with(agentOf("c1"));
     await ask(frame);
@@ -42,7 +42,8 @@ describe.each([
     expect(store.calls).toEqual(["connectionRecord c1", "connectionRecord c1"]);
   });
 
-  test("of a connection that is not known is told so, and the connection closed: no live socket is forgotten", async () => {
+  // So a live socket is never forgotten.
+  test("of an unknown connection is answered unknown_agent, and the connection closes", async () => {
     const { connections, ask } = setUp(channel);
     expect(await ask(frame)).toEqual({ statusCode: 200 });
     expect(connections.received("c1")).toMatchObject([
@@ -51,7 +52,8 @@ describe.each([
     expect(connections.closed).toEqual(["c1"]);
   });
 
-  test("of a connection that was denied because the guards could not be loaded is told so and closed, and then fails", async () => {
+  // The invocation fails, so that the deployment's alarm goes off.
+  test("reports guards that could not be loaded, closes, and then fails", async () => {
     const { store, connections, ask } = setUp(channel);
     await store.putDenial("c1", NOW, { code: "guard_failed", reason: "Broken.", unloaded: true });
     await expect(ask(frame)).rejects.toThrow("guards_not_loaded");
@@ -59,7 +61,8 @@ describe.each([
     expect(connections.closed).toEqual(["c1"]);
   });
 
-  test("of a denied connection is told the reason on /meta/connect, and the connection closed", async () => {
+  // The reply is on /meta/connect, whatever the frame's channel is.
+  test("of a denied connection gets the reason, and the connection closes", async () => {
     const { store, connections, ask } = setUp(channel);
     await store.putDenial("c1", NOW, { code: "guard_timeout", reason: "Too slow." });
     expect(await ask(frame)).toEqual({ statusCode: 200 });
@@ -69,7 +72,8 @@ describe.each([
     expect(connections.closed).toEqual(["c1"]);
   });
 
-  test("that is malformed is told so, with its uuid if it has one; the connection stays", async () => {
+  // The reply has the frame's uuid if there is one.
+  test("that is malformed gets an error reply, and the connection stays", async () => {
     const { store, connections, ask } = setUp(channel);
     await store.with(agentOf("c1"));
     expect(answersOf(await ask({ action, uuid: "u1" }))).toMatchObject([
@@ -79,7 +83,8 @@ describe.each([
     expect(connections.closed).toEqual([]);
   });
 
-  test("that is malformed, of a denied or unknown connection, is answered like any other, by its uuid", async () => {
+  // The reply has the frame's uuid.
+  test("that is malformed gets the denial if the connection has no agent", async () => {
     const { store, connections, ask } = setUp(channel);
     await ask({ action, uuid: "u1" });
     await store.putDenial("c1", NOW, { code: "denied", reason: "No." });
@@ -92,7 +97,8 @@ describe.each([
     ]);
   });
 
-  test("is answered unavailable when the row cannot be read, and the connection stays", async () => {
+  // The connection stays.
+  test("is answered unavailable if the row cannot be read", async () => {
     const { store, log, connections, ask } = setUp(channel);
     store.before.connectionRecord = () => {
       throw new Error("secret detail");

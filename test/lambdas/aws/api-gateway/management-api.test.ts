@@ -14,7 +14,7 @@ const serverNow = serverForEach();
 let server: HttpServer;
 let log: TestLog;
 
-/** A client as a Lambda makes it: all it knows is its environment. */
+/** A client as a Lambda function makes it, from the environment alone. */
 const connectionsAt = (url: string): ManagementApi => {
   process.env["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] = url;
   return new ManagementApi(log);
@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 
 describe("posting a frame", () => {
-  test("sends it as it is, in UTF-8, signed, to the connection below the stage's URL", async () => {
+  test("sends it unchanged in UTF-8, signed, to the connection's URL", async () => {
     const connections = connectionsAt(`${server.url}/prod`);
     expect(await connections.post(ID, new Frame('{"data":"größe 🎉"}'))).toBe("sent");
     expect(server.received).toHaveLength(1);
@@ -43,6 +43,7 @@ describe("posting a frame", () => {
     );
   });
 
+  // The caller decides about retries.
   test.each([
     [200, "sent"],
     [410, "gone"],
@@ -54,7 +55,7 @@ describe("posting a frame", () => {
     [502, "failed"],
     [503, "failed"],
     [504, "failed"],
-  ] as const)("a %i means that it is %s, asked once: who posts decides about retries", async (status, result) => {
+  ] as const)('turns status %i into "%s", without a retry', async (status, result) => {
     const connections = connectionsAt(server.url);
     server.answer = answering(status);
     expect(await connections.post(ID, frame)).toBe(result);
@@ -66,7 +67,7 @@ describe("posting a frame", () => {
     [429, []],
     [403, [{ connection: ID, status: 403, error: expect.any(String) }]],
     [500, [{ connection: ID, status: 500, error: expect.any(String) }]],
-  ])("a %i: the log says so only where someone should look", async (status, logged) => {
+  ])("logs status %i only if an operator should look", async (status, logged) => {
     const connections = connectionsAt(server.url);
     server.answer = answering(status);
     await connections.post(ID, new Frame("secret frame"));
@@ -74,18 +75,18 @@ describe("posting a frame", () => {
     expect(JSON.stringify(log.entries)).not.toContain("secret frame");
   });
 
-  test("that nobody answers fails in time", async () => {
+  test("fails in time if API Gateway does not answer", async () => {
     const connections = connectionsAt(server.url);
     server.answer = () => undefined;
     const begun = performance.now();
     expect(await connections.post(ID, frame)).toBe("failed");
     expect(performance.now() - begun).toBeGreaterThan(1_500);
-    // Whoever waits for ever, or tries again, takes longer on any machine.
+    // A client that waits forever, or retries, takes longer on any machine.
     expect(performance.now() - begun).toBeLessThan(20_000);
     expect(server.received).toHaveLength(1);
   });
 
-  test("that nobody answers fails sooner where there is less time, and so does closing", async () => {
+  test("fails sooner with a shorter timeout, and so does closing", async () => {
     const connections = connectionsAt(server.url);
     server.answer = () => undefined;
     expect(await connections.post(ID, frame, 30)).toBe("failed");
@@ -94,7 +95,7 @@ describe("posting a frame", () => {
     expect(log.of("close_failed")).toMatchObject([{ error: expect.stringContaining("within 30 ms") }]);
   });
 
-  test("that cannot connect fails", async () => {
+  test("fails if it cannot connect", async () => {
     const free = createServer().listen(0, "127.0.0.1");
     await once(free, "listening");
     const { port } = free.address() as { port: number };
@@ -103,7 +104,8 @@ describe("posting a frame", () => {
     expect(await connectionsAt(`http://127.0.0.1:${port}`).post(ID, frame)).toBe("failed");
   });
 
-  test("over a socket that died while the environment was frozen goes once more, over a new one", async () => {
+  // Sockets die while the environment is frozen.
+  test("retries once if the kept socket is dead", async () => {
     const connections = connectionsAt(server.url);
     expect(await connections.post(ID, frame)).toBe("sent");
     let breaks = 1;
@@ -115,14 +117,15 @@ describe("posting a frame", () => {
     expect(server.received).toHaveLength(3);
   });
 
-  test("over a new socket that breaks fails, and is not repeated: who posts decides about that", async () => {
+  // The caller decides about retries.
+  test("fails without a retry if a new socket breaks", async () => {
     const connections = connectionsAt(server.url);
     server.answer = (_request, response) => response.destroy();
     expect(await connections.post(ID, frame)).toBe("failed");
     expect(server.received).toHaveLength(1);
   });
 
-  test("to 64 connections at once waits for none of the others", async () => {
+  test("to 64 connections runs in parallel", async () => {
     const connections = connectionsAt(server.url);
     const waiting: ServerResponse[] = [];
     server.answer = (_request, response) => {
@@ -135,7 +138,7 @@ describe("posting a frame", () => {
 });
 
 describe("closing a connection", () => {
-  test("deletes it, once", async () => {
+  test("sends one DELETE request", async () => {
     const connections = connectionsAt(`${server.url}/prod`);
     server.answer = answering(204, "");
     expect(await connections.close(ID)).toBe(true);
@@ -143,14 +146,14 @@ describe("closing a connection", () => {
     expect(decodeURIComponent(server.received[0]?.path ?? "")).toBe(`/prod/@connections/${ID}`);
   });
 
-  test("that is gone already is no error", async () => {
+  test("succeeds if the connection is already gone", async () => {
     const connections = connectionsAt(server.url);
     server.answer = answering(410);
     expect(await connections.close(ID)).toBe(true);
     expect(log.entries).toEqual([]);
   });
 
-  test.each([403, 429, 500])("that fails with %i rejects nothing, says so, and is logged", async (status) => {
+  test.each([403, 429, 500])("that fails with %i returns false and is logged", async (status) => {
     const connections = connectionsAt(server.url);
     server.answer = answering(status);
     expect(await connections.close(ID)).toBe(false);

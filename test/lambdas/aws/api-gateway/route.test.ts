@@ -25,7 +25,8 @@ const setUp = () => {
 const frame = { action: "publish", channel: "a", uuid: "u1", data: 1 };
 
 describe("a route", () => {
-  test("gives its work the connection's agent, whatever the frame says, and returns its answers", async () => {
+  // The frame cannot choose another agent.
+  test("passes the connection's agent to its work and returns the replies", async () => {
     const { store, asked, handler } = setUp();
     await store.with(agentOf("c1", { credentials: { user: "Ada" } }));
     await store.with(agentOf("c2"));
@@ -34,7 +35,7 @@ describe("a route", () => {
     expect(asked).toMatchObject([{ uuid: "uuid-of-c1", connectionId: "c1", credentials: { user: "Ada" } }]);
   });
 
-  test("shows guards the address of this very event", async () => {
+  test("shows guards the address of the present event", async () => {
     const { store, asked, handler } = setUp();
     await store.with(agentOf("c1", { sourceIp: "old", userAgent: "old" }));
     await handler(frameEvent(frame));
@@ -42,8 +43,8 @@ describe("a route", () => {
   });
 });
 
-describe("a connection that is not known", () => {
-  test("is told unknown_agent, and nothing happens (seed: publish by a removed agent is an error)", async () => {
+describe("an unknown connection", () => {
+  test("gets unknown_agent, and nothing is done", async () => {
     const { asked, handler } = setUp();
     expect(answersOf(await handler(frameEvent(frame)))).toMatchObject([
       { channel: "/meta/error", uuid: "u1", successful: false, code: "unknown_agent" },
@@ -51,7 +52,7 @@ describe("a connection that is not known", () => {
     expect(asked).toEqual([]);
   });
 
-  test("is answered for each message of its frame", async () => {
+  test("gets a reply for each message of its frame", async () => {
     const { handler } = setUp();
     const messages = [{ uuid: "m1" }, { uuid: "m2" }, "no message", { uuid: 7 }];
     const answers = answersOf(await handler(frameEvent({ action: "publish", messages })));
@@ -64,10 +65,10 @@ describe("a connection that is not known", () => {
   });
 
   test.each([
-    ["no frame at all", "hello"],
+    ["a body that is not a frame", "hello"],
     ["an empty list of messages", { messages: [] }],
     ["ten thousand messages", { messages: Array.from({ length: 10_000 }, () => 1) }],
-  ])("is answered in one frame of at most 32 KB for %s", async (_, body) => {
+  ])("gets one frame of at most 32 KB for %s", async (_, body) => {
     const { handler } = setUp();
     const result = await handler(frameEvent(body));
     expect(answersOf(result).length).toBeGreaterThan(0);
@@ -76,7 +77,7 @@ describe("a connection that is not known", () => {
 });
 
 describe("a denied connection", () => {
-  test("is told its denial on /meta/connect, whatever it asks, and can do nothing", async () => {
+  test("gets its denial on /meta/connect for every request, and nothing is done", async () => {
     const { store, asked, handler } = setUp();
     await store.putDenial("c1", NOW, { code: "denied", reason: "Members only." });
     for (const body of [frame, "hello", { action: "subscribe", uuid: "u1" }]) {
@@ -93,7 +94,7 @@ describe("a denied connection", () => {
 });
 
 describe("a failure", () => {
-  test("of the work is answered unavailable, by every uuid of the frame, without any detail", async () => {
+  test("of the work is answered unavailable for every uuid, without details", async () => {
     const { store, log, handler } = setUp();
     await store.with(agentOf("c1"));
     const messages = [{ uuid: "m1", data: "explode" }, { uuid: "m2" }];
@@ -108,7 +109,7 @@ describe("a failure", () => {
     ]);
   });
 
-  test("to read who is asking is answered the same", async () => {
+  test("to read the agent is answered unavailable", async () => {
     const { store, asked, handler } = setUp();
     store.before.connectionRecord = () => {
       throw new Error("throttled");
@@ -118,23 +119,23 @@ describe("a failure", () => {
   });
 });
 
-test("answers leave as the body of a route response", () => {
+test("routeResult puts replies into the body of a route response", () => {
   const answer = success(Meta.ping, "u1");
   expect(routeResult([answer])).toEqual({ statusCode: 200, body: JSON.stringify(answer) });
   expect(routeResult([answer, answer])).toEqual({ statusCode: 200, body: JSON.stringify([answer, answer]) });
 });
 
-describe("an agent whose time is over", () => {
+describe("an expiring agent", () => {
   const expiring = agentOf("c1", { expiresAt: NOW + 10_000 });
 
-  test("is not asked to renew before that", async () => {
+  test("is not asked to renew before it expires", async () => {
     const { store, clock, handler } = setUp();
     await store.with(expiring);
     clock.advance(9_999);
     expect(answersOf(await handler(frameEvent(frame)))).toEqual([success(Meta.successful, "u1", "done")]);
   });
 
-  test("is asked to renew with every answer from then on, and served", async () => {
+  test("is asked to renew with every reply, and still served", async () => {
     const { store, clock, handler } = setUp();
     await store.with(expiring);
     clock.advance(10_000);
@@ -147,7 +148,7 @@ describe("an agent whose time is over", () => {
     expect(answersOf(await handler(frameEvent(frame)))).toContainEqual({ ...ask, data: { expiresInMs: -1_500 } });
   });
 
-  test("is not asked any more once it is renewed, also where the old one was cached", async () => {
+  test("is not asked any more once renewed, even if cached", async () => {
     const { store, clock, handler } = setUp();
     await store.with(expiring);
     await handler(frameEvent(frame));
@@ -156,9 +157,10 @@ describe("an agent whose time is over", () => {
     expect(answersOf(await handler(frameEvent(frame)))).toEqual([success(Meta.successful, "u1", "done")]);
   });
 
-  test("and was not renewed is told so for each request of its frame, then closed; nothing is done for it", async () => {
+  // Nothing is done for it.
+  test('that was not renewed gets "expired" for each request, then closes', async () => {
     const { store, asked, connections, handler } = setUp();
-    store.standings.set("c1", { denial: EXPIRED });
+    store.records.set("c1", { denial: EXPIRED });
     const messages = [{ uuid: "m1" }, { uuid: "m2" }];
     expect(await handler(frameEvent({ action: "publish", messages }))).toEqual({ statusCode: 200 });
     const told = { channel: "/meta/refresh", successful: false, code: "expired", error: EXPIRED.reason };
@@ -170,22 +172,22 @@ describe("an agent whose time is over", () => {
     expect(asked).toEqual([]);
   });
 
-  test("and was not renewed is closed where its frame has nothing that could be answered", async () => {
+  test("that was not renewed closes even after an invalid frame", async () => {
     const { store, connections, handler } = setUp();
-    store.standings.set("c1", { denial: EXPIRED });
+    store.records.set("c1", { denial: EXPIRED });
     await handler(frameEvent("garbage"));
     expect(connections.received("c1")).toMatchObject([{ channel: "/meta/refresh", code: "expired" }]);
     expect(connections.closed).toEqual(["c1"]);
   });
 });
 
-describe("what a route refuses", () => {
+describe("a refusal", () => {
   const refusing = (...answers: Reply[]) => {
     const { store, log, connections, guards, system } = setUp();
     return { store, log, connections, guards, handler: route(system, () => Promise.resolve(answers)) };
   };
 
-  test("is a line of the log for each code, with uuids and channels, and never with the reason", async () => {
+  test("is logged once per code, with uuids and channels, never the reason", async () => {
     const { store, log, handler } = refusing(
       success(Meta.successful, "m0"),
       failure(Meta.error, "m1", "rate_limited", "planted reason"),
@@ -201,7 +203,7 @@ describe("what a route refuses", () => {
     ]);
   });
 
-  test("to a connection without an agent is one line a frame", async () => {
+  test("to a connection without an agent is logged once per frame", async () => {
     const { log, handler } = setUp();
     await handler(frameEvent({ action: "publish", messages: [{ uuid: "m1" }, { uuid: "m2" }] }));
     expect(log.entries).toEqual([
@@ -213,14 +215,14 @@ describe("what a route refuses", () => {
     ]);
   });
 
-  test("because the guards could not be loaded is posted first, and then fails the invocation", async () => {
+  test("because guards are not loaded is posted, then the invocation fails", async () => {
     const answer = failure(Meta.error, "u1", "guard_failed");
     const { store, connections, guards, handler } = refusing(answer);
     await store.with(agentOf("c1"));
     guards.unloaded = () => true;
     await expect(handler(frameEvent(frame))).rejects.toThrow("guards_not_loaded");
     expect(connections.received("c1")).toEqual([answer]);
-    // Whom nothing can be posted to gets the answer as ever.
+    // If the post fails, the connection gets its reply as usual.
     connections.post = () => Promise.resolve("busy");
     expect(answersOf(await handler(frameEvent(frame)))).toEqual([answer]);
   });

@@ -6,14 +6,14 @@ import { type TestTable, useTables } from "../../support/test-table.js";
 
 const KEEP = { size: 100, seconds: 3_600 };
 
-let it: TestTable;
+let testTable: TestTable;
 let histories: HistoryTable;
 let erasure: ErasureTable;
 
 useTables((table) => {
-  it = table;
-  histories = new HistoryTable(it, it.clock, 900);
-  erasure = new ErasureTable(it, it.clock);
+  testTable = table;
+  histories = new HistoryTable(testTable, testTable.clock, 900);
+  erasure = new ErasureTable(testTable, testTable.clock);
 });
 
 const put = (channel: string, epoch: string, offset: number, userId?: string) =>
@@ -25,16 +25,16 @@ const put = (channel: string, epoch: string, offset: number, userId?: string) =>
   );
 
 describe("a message", () => {
-  test("is deleted, and its row stays with its uuid; again gives the same", async () => {
+  test("can be deleted again and again, and its row keeps the uuid", async () => {
     await put("a", "e1", 1, "ann");
     for (const _ of [1, 2]) expect(await erasure.deleteMessage({ channel: "a", epoch: "e1", offset: 1 })).toBe("m1");
     expect(await histories.row("a", "e1", 1)).toEqual({ offset: 1, at: NOW, deleted: "m1" });
     await erasure.disown({ channel: "a", epoch: "e1", offset: 1 });
-    expect(JSON.stringify(await it.row("m#a#e1", "0000000000001"))).not.toMatch(/secret|ann/);
-    expect((await it.row("m#a#e1", "0000000000001"))?.["ttl"]).toBeDefined();
+    expect(JSON.stringify(await testTable.row("m#a#e1", "0000000000001"))).not.toMatch(/secret|ann/);
+    expect((await testTable.row("m#a#e1", "0000000000001"))?.["ttl"]).toBeDefined();
   });
 
-  test("that is not there is not made", async () => {
+  test("that does not exist is not created by its deletion", async () => {
     await histories.put("a", "e1", { offset: 2, at: NOW }, KEEP);
     for (const offset of [1, 2])
       expect(await erasure.deleteMessage({ channel: "a", epoch: "e1", offset })).toBeUndefined();
@@ -44,10 +44,11 @@ describe("a message", () => {
 });
 
 describe("a history", () => {
-  test("begins anew, and its rows are deleted in pages, each with what it may read and write", async () => {
+  // Each page stays within the rows that one call may read and write.
+  test("restarts, and its old rows are deleted page by page", async () => {
     await histories.reserveOffsets("a", 600, "e1", KEEP);
     await Promise.all(Array.from({ length: 600 }, (_, at) => put("a", "e1", at + 1)));
-    it.clock.advance(10);
+    testTable.clock.advance(10);
     await erasure.restart("a", "e2", KEEP);
     expect(await histories.heads(["a"])).toEqual(
       new Map([["a", { epoch: "e2", offset: 0, at: NOW + 10, begun: NOW + 10 }]]),
@@ -60,13 +61,13 @@ describe("a history", () => {
     expect((await histories.rows("a", "e1", 1, 600, 10)).rows).toEqual([]);
   });
 
-  test("that is not there is not made", async () => {
+  test("that does not exist is not created by a restart", async () => {
     await erasure.restart("a", "e2", KEEP);
     expect(await histories.heads(["a"])).toEqual(new Map());
     expect(await erasure.leftovers("a")).toEqual({ epochs: [], since: 0 });
   });
 
-  test("is noted for each time it began anew", async () => {
+  test("lists an old epoch for each restart", async () => {
     await histories.reserveOffsets("a", 1, "e1", KEEP);
     await erasure.restart("a", "e2", KEEP);
     await erasure.restart("a", "e3", KEEP);
@@ -74,14 +75,14 @@ describe("a history", () => {
   });
 });
 
-test("a last message is deleted", async () => {
-  const latest = new LatestTable(it, it.clock);
+test("deleteLatest deletes the channel's last message", async () => {
+  const latest = new LatestTable(testTable, testTable.clock);
   await latest.keep({ channel: "a", uuid: "m1", data: 1 }, 1);
   await erasure.deleteLatest("a");
   expect(await latest.read(["a"])).toEqual(new Map());
 });
 
-test("a user's messages are found in the whole table, page by page", async () => {
+test("publishedBy finds a user's messages in the whole table, page by page", async () => {
   const large = "x".repeat(300_000);
   for (const [offset, userId] of ["ann", "bob", "ann", "ann", "bob"].entries()) {
     await histories.put(

@@ -8,7 +8,7 @@ import { MAX_CHANNEL_LENGTH, type Json } from "../../../../protocol/index.js";
 import { agentOf, messageOf, NOW } from "../../support/fakes.js";
 import { itemSize, type TestTable, useTables } from "../../support/test-table.js";
 
-let it: TestTable;
+let testTable: TestTable;
 let histories: HistoryTable;
 
 const DEDUPE = 900;
@@ -16,14 +16,14 @@ const KEEP = { size: 100, seconds: 3_600 };
 const ID = { channel: "a", publisher: "ada", uuid: "m1" };
 
 useTables((table) => {
-  it = table;
-  histories = new HistoryTable(it, it.clock, DEDUPE);
+  testTable = table;
+  histories = new HistoryTable(testTable, testTable.clock, DEDUPE);
 });
 
 describe("a channel's head", () => {
-  test("is made by the first who takes an offset, and gives each offset once", async () => {
+  test("is created with the first offset, and assigns each offset once", async () => {
     expect(await histories.reserveOffsets("a", 2, "e1", KEEP)).toEqual({ epoch: "e1", offset: 2, at: NOW, begun: NOW });
-    it.clock.advance(5);
+    testTable.clock.advance(5);
     const heads = await Promise.all(Array.from({ length: 10 }, () => histories.reserveOffsets("a", 3, "e2", KEEP)));
     expect(heads.map(({ offset }) => offset).sort((a, b) => a - b)).toEqual(
       Array.from({ length: 10 }, (_, at) => 5 + 3 * at),
@@ -36,15 +36,15 @@ describe("a channel's head", () => {
     );
   });
 
-  test("stays for long after its messages", async () => {
+  test("outlives its messages by far", async () => {
     await histories.reserveOffsets("a", 1, "e1", KEEP);
-    expect((await it.row("h#a", "head"))?.["ttl"]?.N).toBe(String(NOW / 1000 + KEEP.seconds + HEAD_SECONDS));
+    expect((await testTable.row("h#a", "head"))?.["ttl"]?.N).toBe(String(NOW / 1000 + KEEP.seconds + HEAD_SECONDS));
   });
 
-  test("is told to who is subscribed, and to nobody else", async () => {
+  test("is returned for subscribed channels only", async () => {
     await histories.reserveOffsets("a", 1, "e1", KEEP);
     await histories.reserveOffsets("b", 1, "e1", KEEP);
-    await it.table.putSubscriptions(agentOf("c1"), ["a", "c"]);
+    await testTable.table.putSubscriptions(agentOf("c1"), ["a", "c"]);
     const found = await histories.headsOfSubscribed("c1", ["a", "b", "c"]);
     expect([...found].map(([channel, head]) => [channel, head?.offset])).toEqual([
       ["a", 1],
@@ -53,10 +53,10 @@ describe("a channel's head", () => {
   });
 });
 
-describe("a claim", () => {
+describe("a dedupe record", () => {
   const claim = { epoch: "e1", offset: 1, at: NOW, hash: "h" };
 
-  test("is one publisher's, for the window, in one history", async () => {
+  test("belongs to one publisher, for the dedupe window, in one history", async () => {
     expect(await histories.claimed(ID)).toBeUndefined();
     expect(await histories.claim(ID, claim)).toBe(true);
     expect(await histories.claim(ID, { ...claim, offset: 2 })).toBe(false);
@@ -64,13 +64,13 @@ describe("a claim", () => {
     for (const other of [{ publisher: "bob" }, { uuid: "m2" }, { channel: "b" }])
       expect(await histories.claim({ ...ID, ...other }, claim)).toBe(true);
     expect(await histories.claim(ID, { ...claim, epoch: "e2" })).toBe(true);
-    it.clock.advance(DEDUPE * 1000 - 1);
+    testTable.clock.advance(DEDUPE * 1000 - 1);
     expect(await histories.claim(ID, { ...claim, epoch: "e2" })).toBe(false);
-    it.clock.advance(1);
+    testTable.clock.advance(1);
     expect(await histories.claim(ID, { ...claim, epoch: "e2" })).toBe(true);
   });
 
-  test("moves to another offset for one of those who want that", async () => {
+  test("moves to another offset for only one of several callers", async () => {
     await histories.claim(ID, claim);
     const moved = await Promise.all([2, 3, 4].map((offset) => histories.reclaim(ID, { ...claim, offset }, claim)));
     expect(moved.filter(Boolean)).toHaveLength(1);
@@ -82,7 +82,7 @@ describe("a claim", () => {
 describe("an offset", () => {
   const message = (data: Json) => ({ uuid: "m1", data });
 
-  test("is a message's, or sealed, whichever comes first", async () => {
+  test("belongs to a message or is sealed, whichever comes first", async () => {
     expect(await histories.put("a", "e1", { offset: 1, at: NOW, message: message("größe") }, KEEP)).toBe(true);
     expect(await histories.put("a", "e1", { offset: 1, at: NOW + 1 }, KEEP)).toBe(false);
     expect(await histories.put("a", "e1", { offset: 2, at: NOW }, KEEP)).toBe(true);
@@ -90,12 +90,12 @@ describe("an offset", () => {
     expect(await histories.row("a", "e1", 1)).toEqual({ offset: 1, at: NOW, message: message("größe") });
     expect(await histories.row("a", "e1", 2)).toEqual({ offset: 2, at: NOW });
     expect(await histories.row("a", "e2", 1)).toBeUndefined();
-    expect((await it.rows()).map(({ ttl }) => ttl?.N)).toEqual(
+    expect((await testTable.rows()).map(({ ttl }) => ttl?.N)).toEqual(
       [0, 0].map(() => String(NOW / 1000 + KEEP.seconds + HISTORY_MARGIN_SECONDS)),
     );
   });
 
-  test("is read in the order of numbers, as many as are wanted", async () => {
+  test("is read in numeric order, up to the requested number of rows", async () => {
     for (const offset of [9, 10, 100, 1_000, 11]) await histories.put("a", "e1", { offset, at: NOW }, KEEP);
     await histories.put("b", "e1", { offset: 12, at: NOW }, KEEP);
     const offsets = async (...range: [number, number, number]) => {
@@ -109,9 +109,9 @@ describe("an offset", () => {
 });
 
 test.each(["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"])(
-  "%s is a busy channel, where something is written",
+  "%s means a busy channel if a write was throttled",
   async (name) => {
-    it.intercept = async () => {
+    testTable.intercept = async () => {
       throw Object.assign(new Error("too much"), { name });
     };
     await expect(histories.reserveOffsets("a", 1, "e1", KEEP)).rejects.toBeInstanceOf(ChannelBusy);
@@ -128,13 +128,13 @@ test("every read is strongly consistent", async () => {
   await histories.claimed(ID);
   await histories.row("a", "e1", 1);
   await histories.rows("a", "e1", 1, 2, 10);
-  for (const { name, input } of it.sent) {
-    const asked = name === "BatchGetItem" ? (input["RequestItems"] as Record<string, unknown>)[it.name] : input;
+  for (const { name, input } of testTable.sent) {
+    const asked = name === "BatchGetItem" ? (input["RequestItems"] as Record<string, unknown>)[testTable.name] : input;
     expect(asked).toMatchObject({ ConsistentRead: true });
   }
 });
 
-describe("what it costs, as the engine bills it", () => {
+describe("the cost as the engine bills it", () => {
   const channel = `kept/${"x".repeat(MAX_CHANNEL_LENGTH - 5)}`;
   const publisher = "p".repeat(22);
   const settings = { ...DEFAULT_SETTINGS, channels: { "kept/*": { history: KEEP } } };
@@ -144,43 +144,47 @@ describe("what it costs, as the engine bills it", () => {
       own: { channel, ...one },
       publications: [{ message: { channel, ...one } }],
     }));
-    return it.cost(() => persistHistory({ histories, settings, clock: it.clock }, publisher, submissions));
+    return testTable.cost(() =>
+      persistHistory({ histories, settings, clock: testTable.clock }, publisher, submissions),
+    );
   };
 
-  test("three write units a publication while what is stored is at most 1 KB, however long its channel's name is", async () => {
+  // The length of the channel's name does not matter.
+  test("is three write units per publication of up to 1 KB", async () => {
     expect(await store({ uuid: uuid(1), data: "x".repeat(700) })).toEqual({
       commands: ["UpdateItem", "PutItem", "PutItem"],
       read: 0,
       written: 3,
     });
-    const stored = (await it.rows()).find(({ pk }) => pk?.S?.startsWith("m#"));
+    const stored = (await testTable.rows()).find(({ pk }) => pk?.S?.startsWith("m#"));
     expect(itemSize(stored!)).toBeGreaterThan(900);
     expect(itemSize(stored!)).toBeLessThanOrEqual(1_024);
     expect(await store({ uuid: uuid(2), data: "x".repeat(1_800) })).toMatchObject({ written: 4 });
   });
 
-  test("less for a frame of several: their offsets are one unit", async () => {
+  test("is less for a frame of several messages, which share one reservation", async () => {
     expect(await store(...[1, 2, 3].map((at) => ({ uuid: uuid(at), data: at })))).toMatchObject({
       written: 1 + 2 * 3,
       read: 0,
     });
   });
 
-  test("a repetition costs four writes, two of which only ask, and two reads", async () => {
+  // Two of the writes only test a condition.
+  test("of a repetition is four writes and two reads", async () => {
     await store({ uuid: uuid(1), data: 1 });
     const cost = await store({ uuid: uuid(1), data: 1 });
     expect(cost.commands).toEqual(["UpdateItem", "PutItem", "GetItem", "PutItem", "GetItem", "PutItem"]);
-    // DynamoDB bills writes whose condition is not met, too; not every engine says so.
+    // DynamoDB also bills writes whose condition fails, but not every engine reports them.
     expect(cost.written).toBeLessThanOrEqual(4);
   });
 
-  test("a replay is one Query, a unit for each 4 KB", async () => {
+  test("of a replay is one Query, with a unit per 4 KB", async () => {
     await store(...Array.from({ length: 20 }, (_, at) => ({ uuid: uuid(at), data: "x".repeat(200) })));
     const head = (await histories.heads([channel])).get(channel)!;
     const { epoch } = head;
-    const cost = await it.cost(async () => {
+    const cost = await testTable.cost(async () => {
       const page = await replayFrom(
-        { histories, clock: it.clock },
+        { histories, clock: testTable.clock },
         { channel, head, keep: KEEP },
         { epoch, offset: 0 },
         100,
@@ -192,17 +196,17 @@ describe("what it costs, as the engine bills it", () => {
   });
 });
 
-test("who publishes at the same time on one channel gets different offsets, and readers find them all", async () => {
+test("concurrent publications get different offsets, and readers find all of them", async () => {
   const settings = { ...DEFAULT_SETTINGS, channels: { a: { history: KEEP } } };
   const one = (uuid: string) =>
-    persistHistory({ histories, settings, clock: it.clock }, "ada", [
+    persistHistory({ histories, settings, clock: testTable.clock }, "ada", [
       { own: messageOf("a", 1, uuid), publications: [{ message: messageOf("a", 1, uuid) }] },
     ]);
   const uuids = Array.from({ length: 20 }, (_, at) => `m${at}`);
   await Promise.all(uuids.map(one));
   const head = (await histories.heads(["a"])).get("a")!;
   const { messages } = await replayFrom(
-    { histories, clock: it.clock },
+    { histories, clock: testTable.clock },
     { channel: "a", head, keep: KEEP },
     { epoch: head.epoch, offset: 0 },
     100,

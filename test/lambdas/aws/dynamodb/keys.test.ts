@@ -16,26 +16,26 @@ import {
 } from "../../../../lambdas/aws/dynamodb/keys.js";
 
 describe("the rows of a connection", () => {
-  test("lie in one partition: what it is, and what it is subscribed to", () => {
+  test("are in one partition: its agent and its subscriptions", () => {
     expect(standingKey("c1").pk).toBe(connectionKey("c1"));
     expect(subscriptionKey("c1", "stories/5").pk).toBe(connectionKey("c1"));
     expect(channelOf(subscriptionKey("c1", "stories/5").sk)).toBe("stories/5");
     expect(channelOf(standingKey("c1").sk)).toBeUndefined();
   });
 
-  test("are never those of another, whatever its channels are called", () => {
+  test("never collide with its agent's row, whatever its channels' names are", () => {
     const named = ["agent", "s#", "a#c1", "c1"].map((channel) => subscriptionKey("c1", channel).sk);
     expect(named).not.toContain(standingKey("c1").sk);
     expect(named.map(channelOf)).toEqual(["agent", "s#", "a#c1", "c1"]);
   });
 });
 
-test("a subscriber lies in its channel's partition, under its connection", () => {
+test("a subscriber is in its channel's partition, under its connection id", () => {
   expect(subscriberKey("stories/5", "c1")).toEqual({ pk: channelKey("stories/5"), sk: "c1" });
 });
 
 describe("a subscriber of a channel with shards", () => {
-  /** Such as API Gateway gives: alike at the beginning and at the end. */
+  /** Ids like API Gateway's, which are alike at the beginning and at the end. */
   const IDS = Array.from(
     { length: 8_000 },
     (_, at) =>
@@ -44,7 +44,7 @@ describe("a subscriber of a channel with shards", () => {
         .replace(/=/g, "")}cCIhw=`,
   );
 
-  test.each([2, 8, 64])("lies in one of %i partitions, evenly", (shards) => {
+  test.each([2, 8, 64])("is in one of %i partitions, which fill evenly", (shards) => {
     const counts = new Map(channelKeys("a", shards).map((pk) => [pk, 0]));
     for (const id of IDS) {
       const { pk } = subscriberKey("a", id, shards);
@@ -54,7 +54,7 @@ describe("a subscriber of a channel with shards", () => {
     for (const count of counts.values()) expect(Math.abs(count / (IDS.length / shards) - 1)).toBeLessThan(0.4);
   });
 
-  test("may lie where it would have with fewer shards, and nowhere else", () => {
+  test("may be in a partition of fewer shards, and nowhere else", () => {
     for (const id of IDS.slice(0, 100)) {
       const places = subscriberKeys("a", id, 16);
       expect(new Set(places.map(({ pk }) => pk))).toEqual(
@@ -68,18 +68,19 @@ describe("a subscriber of a channel with shards", () => {
 });
 
 describe("a registration", () => {
-  test("sorts by time, and before the time that makes it overdue", () => {
+  test("sorts by its deadline", () => {
     const { sk } = registrationKey("c1", 1_700_000_000);
     expect(sk < deadlineKey(1_700_000_001)).toBe(true);
     expect(sk < deadlineKey(1_700_000_000)).toBe(false);
     expect(deadlineKey(999) < deadlineKey(1_700_000_000)).toBe(true);
   });
 
-  test("is found again by what made it", () => {
+  test("has a key that depends on its connection and deadline only", () => {
     expect(registrationKey("c1", 17)).toEqual(registrationKey("c1", 17));
   });
 
-  test("lies in one of the shards, evenly for ids such as API Gateway gives", () => {
+  // The ids are like API Gateway's.
+  test("is in one of the shards, which fill evenly", () => {
     const counts = new Map<string, number>();
     for (let id = 0; id < 16_000; id += 1) {
       const { pk } = registrationKey(`${Buffer.from(`${id * 7_919}`).toString("base64")}AAA=`, 1);
@@ -90,7 +91,7 @@ describe("a registration", () => {
   });
 });
 
-test("a user's channel is one that nobody can ask for, whatever the user is called", () => {
+test("a user's channel is reserved, whatever the user id is", () => {
   expect(userChannel("ada")).toBe("/meta/user/ada");
   for (const userId of ["ada", "a/*", "../x", "größe 🎉"]) expect(isReserved(userChannel(userId))).toBe(true);
 });

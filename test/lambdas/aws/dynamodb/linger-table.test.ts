@@ -2,12 +2,12 @@ import { LingerTable } from "../../../../lambdas/aws/dynamodb/linger-table.js";
 import { messageOf, NOW } from "../../support/fakes.js";
 import { type TestTable, useTables } from "../../support/test-table.js";
 
-let it: TestTable;
+let testTable: TestTable;
 let lingering: LingerTable;
 
 useTables((table) => {
-  it = table;
-  lingering = new LingerTable(it, it.clock);
+  testTable = table;
+  lingering = new LingerTable(testTable, testTable.clock);
 });
 
 const entry = (id: string, data = "größe", more: { except?: string } = {}) => ({
@@ -22,7 +22,7 @@ const collect = async (all: AsyncIterable<string>): Promise<string[]> => {
 };
 
 describe("the log of a channel", () => {
-  test("gives what was stored in the order of its ids, and not what was taken off or is another channel's", async () => {
+  test("returns its own entries in the order of ids, without removed ones", async () => {
     await lingering.append([
       entry("2"),
       entry("3", "x", { except: "c1" }),
@@ -38,7 +38,7 @@ describe("the log of a channel", () => {
     expect((await lingering.waiting("b")).entries).toHaveLength(1);
   });
 
-  test("of more than a megabyte is given in parts, oldest first", async () => {
+  test("is returned in parts above a megabyte, oldest first", async () => {
     const entries = Array.from({ length: 40 }, (_, at) => entry(String(at).padStart(3, "0"), "x".repeat(32_000)));
     await lingering.append(entries);
     const first = await lingering.waiting("a");
@@ -53,31 +53,32 @@ describe("the log of a channel", () => {
 describe("a lease", () => {
   const lease = (owner: string, until = NOW + 1_000, channel = "a") => ({ channel, owner, until });
 
-  test("is held by one until it is over, and renewed by that one alone", async () => {
+  test("has one owner until it ends, and only the owner renews it", async () => {
     expect(await lingering.heldUntil("a")).toBeUndefined();
     expect(await lingering.acquireLease(lease("one"))).toBe(true);
     expect(await lingering.acquireLease(lease("two"))).toBe(false);
     expect(await lingering.acquireLease(lease("one", NOW + 2_000))).toBe(true);
     expect(await lingering.heldUntil("a")).toBe(NOW + 2_000);
-    it.clock.advance(1_999);
+    testTable.clock.advance(1_999);
     expect(await lingering.acquireLease(lease("two", NOW + 9_000))).toBe(false);
-    it.clock.advance(1);
+    testTable.clock.advance(1);
     expect(await lingering.acquireLease(lease("two", NOW + 9_000))).toBe(true);
     expect(await lingering.acquireLease(lease("one", NOW + 9_000))).toBe(false);
   });
 
-  test("is taken by one of many", async () => {
+  test("is acquired by only one of many", async () => {
     const held = await Promise.all(Array.from({ length: 20 }, (_, at) => lingering.acquireLease(lease(`owner${at}`))));
     expect(held.filter(Boolean)).toHaveLength(1);
   });
 
-  test("is handed to who knows whose it was, once", async () => {
+  test("passes once to a caller that names the previous owner", async () => {
     await lingering.acquireLease(lease("publisher"));
     expect(await lingering.acquireLease(lease("run"), "publisher")).toBe(true);
     expect(await lingering.acquireLease(lease("other run"), "publisher")).toBe(false);
   });
 
-  test("that is released is free, and stays for the sweep until it is forgotten; never another's", async () => {
+  // The sweep finds it until then. Another owner's lease is neither released nor deleted.
+  test("that is released is free, and stays until its owner deletes it", async () => {
     await lingering.acquireLease(lease("one"));
     await lingering.releaseLease("a", "two");
     expect(await lingering.heldUntil("a")).toBe(NOW + 1_000);
@@ -90,16 +91,16 @@ describe("a lease", () => {
     expect(await lingering.heldUntil("a")).toBe(NOW + 1_000);
     await lingering.releaseLease("a", "two");
     await lingering.deleteLease("a", "two");
-    expect(await it.rows()).toEqual([]);
+    expect(await testTable.rows()).toEqual([]);
   });
 
-  test("that is over is found by the sweep, in whatever partition, and no other", async () => {
+  test("is found by the sweep after its end, in any partition", async () => {
     const channels = Array.from({ length: 40 }, (_, at) => `c${String(at).padStart(2, "0")}`);
     for (const [at, channel] of channels.entries())
       await lingering.acquireLease(lease("one", at % 2 ? NOW + 10_000 : NOW + 10, channel));
-    it.clock.advance(10);
+    testTable.clock.advance(10);
     expect(await collect(lingering.expiredLeases())).toEqual(channels.filter((_, at) => at % 2 === 0));
-    expect(new Set((await it.rows()).map(({ pk }) => pk?.S)).size).toBeGreaterThan(4);
+    expect(new Set((await testTable.rows()).map(({ pk }) => pk?.S)).size).toBeGreaterThan(4);
   });
 });
 
@@ -107,5 +108,5 @@ test("every read is strongly consistent", async () => {
   await lingering.waiting("a");
   await lingering.heldUntil("a");
   await collect(lingering.expiredLeases());
-  for (const { input } of it.sent) expect(input).toMatchObject({ ConsistentRead: true });
+  for (const { input } of testTable.sent) expect(input).toMatchObject({ ConsistentRead: true });
 });

@@ -18,15 +18,15 @@ import { useEngine } from "../../support/test-table.js";
 const engine = useEngine();
 const CHANNEL = "rooms/1";
 
-/** Ann and Bob, connected; Bob is subscribed to the room. */
+/** Ann and Bob are connected, and Bob is subscribed to the room. */
 const setUp = async (info?: Agent["info"]) => {
-  const it = await engine.table();
-  const { clock } = it;
-  const members = new MembersTable(it, clock);
-  const occupancy = new OccupancyTable(it, clock);
+  const system = await engine.table();
+  const { clock } = system;
+  const members = new MembersTable(system, clock);
+  const occupancy = new OccupancyTable(system, clock);
   const settings = { ...DEFAULT_SETTINGS, channels: { "rooms/*": { presence: true } } as const };
   const log = new TestLog();
-  const attendance = new PresenceRecorder({
+  const recorder = new PresenceRecorder({
     members,
     occupancy,
     announce: () => Promise.resolve(),
@@ -34,7 +34,7 @@ const setUp = async (info?: Agent["info"]) => {
     clock,
     log,
   });
-  const store = new PresenceRecordingTable(it.client, it.name, clock, settings.channels, attendance);
+  const store = new PresenceRecordingTable(system.client, system.name, clock, settings.channels, recorder);
   const connections = new TestConnections(clock);
   const announcing = {
     store,
@@ -53,7 +53,7 @@ const setUp = async (info?: Agent["info"]) => {
   const subscribe = (agent: Agent) => addSubscriptions({ store, settings }, agent, [[CHANNEL]], true);
   await subscribe(bob);
   return {
-    it,
+    testTable: system,
     clock,
     members,
     store,
@@ -68,8 +68,8 @@ const setUp = async (info?: Agent["info"]) => {
       (
         await readPresencePage({ members, occupancy, clock }, { channel: CHANNEL }, { bytes: 30_000, rows: 1_000 })
       ).members.map(({ agent }) => agent),
-    /** What Bob was told of Ann. */
-    told: () =>
+    /** The events about Ann that Bob received. */
+    eventsAboutAnn: () =>
       (connections.received("bob") as unknown as { data: PresenceEventData }[])
         .map(({ data }) => data)
         .filter(({ joined, left }) => (joined ?? left)?.agent === ann.uuid),
@@ -78,70 +78,70 @@ const setUp = async (info?: Agent["info"]) => {
 
 describe("an agent whose ping comes after the end of its lease", () => {
   const late = async () => {
-    const it = await setUp();
-    await it.subscribe(it.ann);
-    await it.run();
-    it.clock.advance(it.settings.presenceLeaseMs - 5_000);
-    await it.ping(it.bob);
-    await it.minute();
-    it.clock.advance(7_000);
-    // Somebody asks who is there, and does not see it.
-    expect(await it.present()).toEqual([it.bob.uuid]);
-    return it;
+    const system = await setUp();
+    await system.subscribe(system.ann);
+    await system.run();
+    system.clock.advance(system.settings.presenceLeaseMs - 5_000);
+    await system.ping(system.bob);
+    await system.minute();
+    system.clock.advance(7_000);
+    // A presence query does not return Ann.
+    expect(await system.present()).toEqual([system.bob.uuid]);
+    return system;
   };
 
-  test("is told that it is absent, and told of as joined when it subscribes again", async () => {
-    const it = await late();
-    expect(await it.ping(it.ann)).toEqual([CHANNEL]);
-    await it.subscribe(it.ann);
-    await it.run();
-    expect((await it.present()).sort()).toEqual([it.ann.uuid, it.bob.uuid]);
-    const [first, second] = it.told();
-    expect([first?.joined, second?.joined]).toMatchObject([{ agent: it.ann.uuid }, { agent: it.ann.uuid }]);
+  test("learns that it is absent, and joins when it subscribes again", async () => {
+    const system = await late();
+    expect(await system.ping(system.ann)).toEqual([CHANNEL]);
+    await system.subscribe(system.ann);
+    await system.run();
+    expect((await system.present()).sort()).toEqual([system.ann.uuid, system.bob.uuid]);
+    const [first, second] = system.eventsAboutAnn();
+    expect([first?.joined, second?.joined]).toMatchObject([{ agent: system.ann.uuid }, { agent: system.ann.uuid }]);
     expect(second!.at).toBeGreaterThan(first!.at);
   });
 
-  test("is told of as left, if it does not", async () => {
-    const it = await late();
-    await it.ping(it.ann);
-    await it.minute();
-    expect(it.told()).toMatchObject([{ joined: {} }, { left: {} }]);
+  test("has left if it does not subscribe again", async () => {
+    const system = await late();
+    await system.ping(system.ann);
+    await system.minute();
+    expect(system.eventsAboutAnn()).toMatchObject([{ joined: {} }, { left: {} }]);
   });
 });
 
 describe("an agent that was renewed with another info", () => {
   const [moderator, guest] = [{ role: "moderator" }, { role: "guest" }];
 
-  test("is described by the new one, also by a function that remembers the old one", async () => {
-    const it = await setUp(moderator);
-    const directory = new AgentCache(it.store, it.clock);
+  test("has the new info, even if a function cached the old one", async () => {
+    const system = await setUp(moderator);
+    const directory = new AgentCache(system.store, system.clock);
     await directory.connectionRecord("ann");
-    await it.store.renewAgent({ ...it.ann, info: guest }, it.ann);
+    await system.store.renewAgent({ ...system.ann, info: guest }, system.ann);
     const cached = await directory.connectionRecord("ann");
     if (!cached || !("agent" in cached)) throw new Error("there is no agent");
     expect(cached.agent.info).toEqual(moderator);
-    await it.subscribe(cached.agent);
-    await it.run();
-    expect(it.told()).toMatchObject([{ joined: { info: guest } }]);
-    expect((await it.members.all(CHANNEL)).find(({ connectionId }) => connectionId === "ann")).toMatchObject({
+    await system.subscribe(cached.agent);
+    await system.run();
+    expect(system.eventsAboutAnn()).toMatchObject([{ joined: { info: guest } }]);
+    expect((await system.members.all(CHANNEL)).find(({ connectionId }) => connectionId === "ann")).toMatchObject({
       info: guest,
     });
   });
 
-  test("is described by the new one, also if it was renewed while it was subscribed", async () => {
-    const it = await setUp(moderator);
+  test("has the new info, even if renewed while it was being subscribed", async () => {
+    const system = await setUp(moderator);
     let renewed = false;
-    it.it.intercept = async (name, input, next) => {
-      // After the members were written, before the subscription's rows are.
+    system.testTable.intercept = async (name, input, next) => {
+      // After the members were written, and before the subscription's rows are.
       if (name === "BatchWriteItem" && !renewed) {
         renewed = true;
-        await it.store.renewAgent({ ...it.ann, info: guest }, it.ann);
+        await system.store.renewAgent({ ...system.ann, info: guest }, system.ann);
       }
       return next(input);
     };
-    await it.subscribe(it.ann);
-    await it.run();
+    await system.subscribe(system.ann);
+    await system.run();
     expect(renewed).toBe(true);
-    expect(it.told().at(-1)).toMatchObject({ joined: { info: guest } });
+    expect(system.eventsAboutAnn().at(-1)).toMatchObject({ joined: { info: guest } });
   });
 });

@@ -14,29 +14,29 @@ const LEASE = 120_000;
 const UNTIL = NOW + LEASE;
 
 const setUp = async () => {
-  const it = await engine.table();
-  const members = new MembersTable(it, it.clock);
-  const occupancy = new OccupancyTable(it, it.clock);
+  const testTable = await engine.table();
+  const members = new MembersTable(testTable, testTable.clock);
+  const occupancy = new OccupancyTable(testTable, testTable.clock);
   const asked: string[] = [];
   const settings = { ...DEFAULT_SETTINGS, channels: { "rooms/*": { presence: true } } as const };
   const announce = async (channels: readonly string[]) => void asked.push(...channels);
-  const attendance = new PresenceRecorder({
+  const recorder = new PresenceRecorder({
     members,
     occupancy,
     announce,
     settings,
-    clock: it.clock,
+    clock: testTable.clock,
     log: new TestLog(),
   });
-  const table = new PresenceRecordingTable(it.client, it.name, it.clock, {}, attendance);
-  return { it, members, occupancy, asked, table };
+  const table = new PresenceRecordingTable(testTable.client, testTable.name, testTable.clock, {}, recorder);
+  return { testTable, members, occupancy, asked, table };
 };
 
 const ada = agentOf("c1", { userId: "ada", info: { name: "Ada" } });
 
 describe("the members of a channel", () => {
-  test("are those who have joined it, with what is told of them, until they are forgotten", async () => {
-    const { it, members } = await setUp();
+  test("are listed with their public info until they are deleted", async () => {
+    const { testTable, members } = await setUp();
     await members.join(ada, "rooms/1", NOW, UNTIL);
     await members.join(agentOf("c2"), "rooms/1", NOW, UNTIL);
     const row = {
@@ -57,11 +57,11 @@ describe("the members of a channel", () => {
     const [gone] = await members.all("rooms/1");
     expect(gone).toEqual({ ...row, goneAt: NOW + 1 });
     await members.forget("rooms/1", gone!);
-    expect(await it.row("p#rooms/1", memberPlace("c1"))).toBeUndefined();
+    expect(await testTable.row("p#rooms/1", memberPlace("c1"))).toBeUndefined();
     expect(await members.leave("c1", "rooms/1", NOW + 3)).toBe(false);
   });
 
-  test("who joins again while it is there, is the same, whose coming has been told; who has gone is another", async () => {
+  test("keep their entry when they join again, unless they have left", async () => {
     const { members } = await setUp();
     await members.join(ada, "rooms/1", NOW, UNTIL);
     const [first] = await members.all("rooms/1");
@@ -70,7 +70,7 @@ describe("the members of a channel", () => {
     expect(await members.all("rooms/1")).toEqual([{ ...first, until: UNTIL + 5, told: true }]);
     await members.leave("c1", "rooms/1", NOW + 6);
     await members.join(agentOf("c1"), "rooms/1", NOW + 7, UNTIL + 7);
-    // What a run knows of the first one does not touch the second.
+    // The first entry's run does not touch the second entry.
     await members.told("rooms/1", first!);
     await members.forget("rooms/1", { ...first!, goneAt: NOW + 6 });
     expect(await members.end("rooms/1", first!, NOW + 8)).toBe(false);
@@ -79,7 +79,7 @@ describe("the members of a channel", () => {
     ]);
   });
 
-  test("are renewed while they are there, and ended only if they were not renewed since", async () => {
+  test("are renewed while present, and expire only if not renewed since", async () => {
     const { members } = await setUp();
     expect(await members.renew("c1", "rooms/1", NOW, UNTIL)).toBe(false);
     await members.join(ada, "rooms/1", NOW, UNTIL);
@@ -91,8 +91,8 @@ describe("the members of a channel", () => {
     expect(await members.renew("c1", "rooms/1", NOW, UNTIL + 3)).toBe(false);
   });
 
-  test("say until when they are there, those who are, with one read for all channels", async () => {
-    const { it, members } = await setUp();
+  test("have their leases read with one request for all channels", async () => {
+    const { testTable, members } = await setUp();
     for (const channel of ["rooms/1", "rooms/2", "rooms/3"]) await members.join(ada, channel, NOW, UNTIL);
     await members.leave("c1", "rooms/2", NOW);
     await members.renew("c1", "rooms/3", NOW, UNTIL + 1);
@@ -102,15 +102,15 @@ describe("the members of a channel", () => {
       ["rooms/1", UNTIL],
       ["rooms/3", UNTIL + 1],
     ]);
-    const { read, ...others } = await it.cost(async () =>
+    const { read, ...others } = await testTable.cost(async () =>
       expect(await members.untilOf("c1", channels)).toEqual(expected),
     );
     expect(others).toEqual({ commands: ["BatchGetItem"], written: 0 });
-    // DynamoDB Local counts nothing for a row that is not there.
+    // DynamoDB Local does not count a read of a row that does not exist.
     expect([3, 5]).toContain(read);
   });
 
-  test("are described anew, and told again", async () => {
+  test("are announced again after a change of their info", async () => {
     const { members } = await setUp();
     await members.describe(ada, "rooms/1", NOW);
     expect(await members.all("rooms/1")).toEqual([]);
@@ -125,28 +125,28 @@ describe("the members of a channel", () => {
   });
 
   test("are all read, however many pages there are", async () => {
-    const { it, members } = await setUp();
+    const { testTable, members } = await setUp();
     const agents = Array.from({ length: 30 }, (_, at) => agentOf(`c${at}`));
     await Promise.all(agents.map((agent) => members.join(agent, "rooms/1", NOW, UNTIL)));
-    it.intercept = (name, input, next) => next(name === "Query" ? { ...input, Limit: 7 } : input);
+    testTable.intercept = (name, input, next) => next(name === "Query" ? { ...input, Limit: 7 } : input);
     expect(await members.all("rooms/1")).toHaveLength(30);
   });
 });
 
 describe("a page of members", () => {
-  const crowd = async (count: number) => {
-    const { it, members } = await setUp();
+  const setUpMembers = async (count: number) => {
+    const { testTable, members } = await setUp();
     const info = { name: "x".repeat(60) };
     await Promise.all(
       Array.from({ length: count }, (_, at) =>
         members.join(agentOf(`c${at}`, { userId: `user-${at}`, info }), "rooms/1", NOW, UNTIL),
       ),
     );
-    return { it, members };
+    return { testTable, members };
   };
 
-  test("goes on behind a place, in the order of places, and says whether there may be others", async () => {
-    const { members } = await crowd(10);
+  test("continues after a place, in order, and reports whether more may follow", async () => {
+    const { members } = await setUpMembers(10);
     const places: string[] = [];
     let more = true;
     while (more) {
@@ -160,34 +160,34 @@ describe("a page of members", () => {
     expect((await members.page("rooms/1", undefined, 11)).more).toBe(false);
   });
 
-  test("costs what is on it, however many members there are", async () => {
-    const { it, members } = await crowd(200);
-    const { read } = await it.cost(() => members.page("rooms/1", memberPlace("c7"), 20));
+  test("costs its own size, however many members there are", async () => {
+    const { testTable, members } = await setUpMembers(200);
+    const { read } = await testTable.cost(() => members.page("rooms/1", memberPlace("c7"), 20));
     expect(read).toBeLessThanOrEqual(2);
-    expect((await it.cost(() => members.all("rooms/1"))).read).toBeGreaterThanOrEqual(8);
+    expect((await testTable.cost(() => members.all("rooms/1"))).read).toBeGreaterThanOrEqual(8);
   });
 
-  test("tells nobody the id of a connection", () => {
+  test("does not disclose connection ids", () => {
     expect(memberKey("rooms/1", "L0SM9cOFvHcCIhw=").sk).toMatch(/^[\w-]{22}$/);
     expect(memberPlace("c1")).not.toBe(memberPlace("c2"));
   });
 });
 
-describe("a channel that is looked after", () => {
+describe("an occupied channel", () => {
   const all = async (occupancy: OccupancyTable): Promise<OccupiedChannel[]> => {
     const found: OccupiedChannel[] = [];
     for await (const each of occupancy.all(0.5)) found.push(each);
     return found;
   };
 
-  test("is found from when somebody is about to come, wherever one begins to look", async () => {
+  test("is listed from before its first member, wherever the listing starts", async () => {
     const { occupancy } = await setUp();
     expect(await occupancy.read("rooms/1")).toBeUndefined();
     for (const channel of ["rooms/1", "rooms/2", "a", "b"]) await occupancy.watch(channel, NOW);
     expect((await all(occupancy)).map(({ channel }) => channel).sort()).toEqual(["a", "b", "rooms/1", "rooms/2"]);
   });
 
-  test("becomes occupied, and vacant, for one of several who say so", async () => {
+  test("becomes occupied, and vacant, for one of several callers", async () => {
     const { occupancy } = await setUp();
     const times = async (work: () => Promise<boolean>) =>
       (await Promise.all(Array.from({ length: 5 }, work))).filter(Boolean).length;
@@ -198,7 +198,7 @@ describe("a channel that is looked after", () => {
     expect(await occupancy.read("rooms/1")).toMatchObject({ occupied: false, since: NOW + 2 });
   });
 
-  test("has one run awaited, until it begins or its time is over", async () => {
+  test("has one scheduled run until it starts or its time is over", async () => {
     const { occupancy } = await setUp();
     expect(await occupancy.begin("rooms/1")).toBeUndefined();
     expect(await occupancy.elect("rooms/1", NOW, NOW + 30_000)).toBe(true);
@@ -213,18 +213,18 @@ describe("a channel that is looked after", () => {
     expect(await occupancy.elect("rooms/1", NOW + 30_001, NOW + 60_001)).toBe(true);
   });
 
-  test("says how many are there, once that is noted", async () => {
-    const { it, occupancy } = await setUp();
+  test("has a count of members once it is set", async () => {
+    const { testTable, occupancy } = await setUp();
     await occupancy.note("rooms/1", 30).catch(() => undefined);
     expect(await occupancy.read("rooms/1")).toBeUndefined();
     await occupancy.watch("rooms/1", NOW);
     expect(await occupancy.read("rooms/1")).not.toHaveProperty("count");
-    expect(await it.cost(() => occupancy.note("rooms/1", 30))).toMatchObject({ written: 1 });
+    expect(await testTable.cost(() => occupancy.note("rooms/1", 30))).toMatchObject({ written: 1 });
     await occupancy.occupy("rooms/1", NOW);
     expect(await occupancy.begin("rooms/1")).toMatchObject({ count: 30 });
   });
 
-  test("is forgotten only while nobody is there, and nobody has been awaited since", async () => {
+  test("is deleted only without members and without a newer run", async () => {
     const { occupancy } = await setUp();
     await occupancy.watch("rooms/1", NOW);
     const before = (await occupancy.read("rooms/1"))!;
@@ -239,21 +239,21 @@ describe("a channel that is looked after", () => {
     expect(await occupancy.read("rooms/1")).toBeUndefined();
   });
 
-  test("is written again by who comes when half of its time is over", async () => {
-    const { it, occupancy, table } = await setUp();
+  test("is written again for a new member after half of its time", async () => {
+    const { testTable, occupancy, table } = await setUp();
     await occupancy.occupy("rooms/1", NOW);
-    it.clock.advance(12 * 60 * 60_000 + 1_000);
+    testTable.clock.advance(12 * 60 * 60_000 + 1_000);
     expect(await occupancy.read("rooms/1")).toMatchObject({ old: true });
-    await table.putSubscriptions(agentOf("c1", { connectedAt: it.clock.now() }), ["rooms/1"]);
+    await table.putSubscriptions(agentOf("c1", { connectedAt: testTable.clock.now() }), ["rooms/1"]);
     expect(await occupancy.read("rooms/1")).toMatchObject({ old: false });
   });
 });
 
 describe("the table of a deployment with presence", () => {
-  test("notes who is there, from before it is subscribed until after it is not any more", async () => {
-    const { it, members, asked, table } = await setUp();
+  test("records a member before its subscription and removes it after", async () => {
+    const { testTable, members, asked, table } = await setUp();
     let subscribed = false;
-    it.intercept = async (name, input, next) => {
+    testTable.intercept = async (name, input, next) => {
       if (name === "BatchWrite" || name === "BatchWriteItem") {
         expect(await members.all("rooms/1")).toHaveLength(1);
         subscribed = true;
@@ -267,7 +267,7 @@ describe("the table of a deployment with presence", () => {
     expect(await members.all("rooms/1")).toMatchObject([{ goneAt: NOW }]);
   });
 
-  test("tells anew of an agent that is renewed and is another, and of no other", async () => {
+  test("announces a renewed agent again only if its info changed", async () => {
     const { members, occupancy, asked, table } = await setUp();
     await table.putAgent(ada);
     await table.putSubscriptions(ada, ["rooms/1", "plain"]);
@@ -281,60 +281,74 @@ describe("the table of a deployment with presence", () => {
   });
 });
 
-/** What docs/ARCHITECTURE.md says. */
-describe("costs, in units", () => {
-  test("a channel without presence: nothing", async () => {
-    const { it, table } = await setUp();
-    expect(await it.cost(() => table.putSubscriptions(ada, ["plain"]))).toMatchObject({ read: 0, written: 2 });
-    expect(await it.cost(() => table.deleteSubscriptions("c1", ["plain"]))).toMatchObject({ read: 0, written: 2 });
+/** The figures of docs/ARCHITECTURE.md. */
+describe("the cost in units", () => {
+  test("of a channel without presence is zero", async () => {
+    const { testTable, table } = await setUp();
+    expect(await testTable.cost(() => table.putSubscriptions(ada, ["plain"]))).toMatchObject({ read: 0, written: 2 });
+    expect(await testTable.cost(() => table.deleteSubscriptions("c1", ["plain"]))).toMatchObject({
+      read: 0,
+      written: 2,
+    });
   });
 
-  test("coming: 1 to write, 2 to read besides the subscription, and 1 to write for all who come together; the first one 1 more", async () => {
-    const { it, occupancy, table } = await setUp();
+  // This is in addition to the subscription. The last write is shared by all members who join together. The first
+  // member of a channel costs 1 more.
+  test("of a join is 2 writes and 2 reads", async () => {
+    const { testTable, occupancy, table } = await setUp();
     const subscription = { read: 0, written: 2 };
-    expect(await it.cost(() => table.putSubscriptions(ada, ["rooms/1"]))).toMatchObject({
+    expect(await testTable.cost(() => table.putSubscriptions(ada, ["rooms/1"]))).toMatchObject({
       read: 2,
       written: subscription.written + 3,
     });
     await occupancy.occupy("rooms/1", NOW);
-    // A run is awaited: nothing more is written for its sake.
-    expect(await it.cost(() => table.putSubscriptions(agentOf("c2"), ["rooms/1"]))).toMatchObject({
+    // A run is scheduled already, so its scheduling costs nothing.
+    expect(await testTable.cost(() => table.putSubscriptions(agentOf("c2"), ["rooms/1"]))).toMatchObject({
       read: 2,
       written: subscription.written + 1,
     });
     await occupancy.begin("rooms/1");
-    expect(await it.cost(() => table.putSubscriptions(agentOf("c3"), ["rooms/1"]))).toMatchObject({
+    expect(await testTable.cost(() => table.putSubscriptions(agentOf("c3"), ["rooms/1"]))).toMatchObject({
       read: 2,
       written: subscription.written + 2,
     });
   });
 
-  test("saying so again: 1 to write; going: 1 to write, 1 to read, and 1 to write for all who go together", async () => {
-    const { it, members, occupancy, table } = await setUp();
+  // The second write of a leave is shared by all members who leave together.
+  test("of a renewal is 1 write; of a leave 2 (1 read)", async () => {
+    const { testTable, members, occupancy, table } = await setUp();
     await table.putSubscriptions(ada, ["rooms/1"]);
-    expect(await it.cost(() => members.renew("c1", "rooms/1", NOW, UNTIL))).toMatchObject({ read: 0, written: 1 });
+    expect(await testTable.cost(() => members.renew("c1", "rooms/1", NOW, UNTIL))).toMatchObject({
+      read: 0,
+      written: 1,
+    });
     await occupancy.begin("rooms/1");
-    expect(await it.cost(() => table.deleteSubscriptions("c1", ["rooms/1"]))).toMatchObject({ read: 1, written: 4 });
+    expect(await testTable.cost(() => table.deleteSubscriptions("c1", ["rooms/1"]))).toMatchObject({
+      read: 1,
+      written: 4,
+    });
   });
 
-  test("telling it: 1 to begin, and 1 for each who came or went", async () => {
-    const { it, members, occupancy } = await setUp();
+  test("of a run is 1 write, and 1 per join or leave", async () => {
+    const { testTable, members, occupancy } = await setUp();
     await members.join(ada, "rooms/1", NOW, UNTIL);
     await occupancy.watch("rooms/1", NOW);
-    expect(await it.cost(() => occupancy.begin("rooms/1"))).toMatchObject({ written: 1 });
+    expect(await testTable.cost(() => occupancy.begin("rooms/1"))).toMatchObject({ written: 1 });
     const [row] = await members.all("rooms/1");
-    expect(await it.cost(() => members.told("rooms/1", row!))).toMatchObject({ written: 1 });
+    expect(await testTable.cost(() => members.told("rooms/1", row!))).toMatchObject({ written: 1 });
     await members.leave("c1", "rooms/1", NOW);
-    expect(await it.cost(() => members.forget("rooms/1", { ...row!, goneAt: NOW }))).toMatchObject({ written: 1 });
+    expect(await testTable.cost(() => members.forget("rooms/1", { ...row!, goneAt: NOW }))).toMatchObject({
+      written: 1,
+    });
   });
 
-  test("a row has less than 1 KB, whatever is told of its agent", async () => {
-    const { it, members } = await setUp();
+  test("of a member's row is less than 1 KB for any info", async () => {
+    const { testTable, members } = await setUp();
     const long = agentOf("c".repeat(16), { uuid: "u".repeat(22), userId: "\u20ac".repeat(128), info: "i".repeat(254) });
     const channel = `rooms/${"x".repeat(122)}`;
     await members.join(long, channel, NOW, UNTIL);
     await members.told(channel, (await members.all(channel))[0]!);
     await members.leave(long.connectionId, channel, NOW);
-    expect(itemSize((await it.row(`p#${channel}`, memberPlace(long.connectionId)))!)).toBeLessThan(1024);
+    expect(itemSize((await testTable.row(`p#${channel}`, memberPlace(long.connectionId)))!)).toBeLessThan(1024);
   });
 });

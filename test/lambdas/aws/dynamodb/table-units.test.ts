@@ -20,38 +20,36 @@ import { itemSize, type TestTable, useTables } from "../../support/test-table.js
 import { userChannel } from "../../../../lambdas/aws/dynamodb/keys.js";
 import { subscribersOf } from "../../../../lambdas/delivery/recipients.js";
 
-/*
- * What an operation costs, as the engine bills it (ConsumedCapacity). For items up to 1 KB.
- */
+/* The cost of each operation, as the engine bills it (ConsumedCapacity), for items of up to 1 KB. */
 
-let it: TestTable;
-useTables((table) => (it = table));
+let testTable: TestTable;
+useTables((table) => (testTable = table));
 
-/** As long as API Gateway's connection ids are. */
+/** An id as long as API Gateway's connection ids. */
 const CONNECTION = "L0SM9cOFvHcCIhw=";
 const agent = agentOf(CONNECTION, { credentials: { user: "Ada", roles: ["editor"] }, info: { name: "Ada" } });
 
-/** Channel names of the greatest length. */
+/** Channel names of the maximum length. */
 const longest = (count: number): string[] =>
   Array.from({ length: count }, (_, at) => `${String(at).padStart(2, "0")}/${"x".repeat(MAX_CHANNEL_LENGTH - 3)}`);
 
-const subscribing = () => ({ store: it.table, settings: DEFAULT_SETTINGS });
+const subscribing = () => ({ store: testTable.table, settings: DEFAULT_SETTINGS });
 
-/** Flushers that were to run. */
+/** Flushers that were started. */
 const flushers: FlushTask[] = [];
 const invokeFlush = async (task: FlushTask): Promise<void> => void flushers.push(task);
 
 const publishing = () => {
   const log = new TestLog();
-  const { table: store, clock } = it;
+  const { table: store, clock } = testTable;
   const settings = { ...DEFAULT_SETTINGS, wildcards: ["w/*"] };
   const rate = { take: (_agent: unknown, wanted: number) => wanted };
-  const lingeringRate = new RateLimiter(LINGERING_MS, it.clock, 1);
-  const histories = new HistoryTable(it, clock, settings.dedupeSeconds);
+  const lingeringRate = new RateLimiter(LINGERING_MS, testTable.clock, 1);
+  const histories = new HistoryTable(testTable, clock, settings.dedupeSeconds);
   const gathering = {
     histories,
-    latest: new LatestTable(it, clock),
-    lingering: new LingerTable(it, clock),
+    latest: new LatestTable(testTable, clock),
+    lingering: new LingerTable(testTable, clock),
     invokeFlush,
   };
   return {
@@ -72,19 +70,20 @@ const message = (channel: string) => ({ channel, uuid: "m1", data: "hello" });
 
 describe("connect", () => {
   test("costs two write units, in one request, and no read", async () => {
-    expect(await it.cost(() => it.table.putAgent(agent))).toEqual({
+    expect(await testTable.cost(() => testTable.table.putAgent(agent))).toEqual({
       commands: ["BatchWriteItem"],
       read: 0,
       written: 2,
     });
   });
 
-  test("with a userId costs two more, and three Queries: of what the agent has, before and after, and of the user's connections", async () => {
+  // The Queries read the agent's subscriptions, before and after, and the user's connections.
+  test("with a userId costs two more writes and three Queries", async () => {
     const ada = { ...agent, userId: "ada" };
-    await it.table.putAgent(ada);
-    const cost = await it.cost(async () => {
+    await testTable.table.putAgent(ada);
+    const cost = await testTable.cost(async () => {
       await addSubscriptions(subscribing(), ada, [channelsOf(ada, { permitted: true, subscribe: [], publish: [] })]);
-      await tooManyAgents(it.table, DEFAULT_SETTINGS.limits, ada);
+      await tooManyAgents(testTable.table, DEFAULT_SETTINGS.limits, ada);
     });
     expect(cost).toEqual({
       commands: ["Query", "BatchWriteItem", "BatchWriteItem", "Query", "Query"],
@@ -93,12 +92,13 @@ describe("connect", () => {
     });
   });
 
-  test("with a userId and a session costs the same: the row of the user's connection names the session", async () => {
+  // The row of the user's connection names the session.
+  test("with a userId and a session costs the same", async () => {
     const ada = { ...agent, userId: "ada", session: "s".repeat(22) };
-    await it.table.putAgent(ada);
-    const cost = await it.cost(async () => {
+    await testTable.table.putAgent(ada);
+    const cost = await testTable.cost(async () => {
       await addSubscriptions(subscribing(), ada, [channelsOf(ada, { permitted: true, subscribe: [], publish: [] })]);
-      await tooManyAgents(it.table, DEFAULT_SETTINGS.limits, ada);
+      await tooManyAgents(testTable.table, DEFAULT_SETTINGS.limits, ada);
     });
     expect(cost).toEqual({
       commands: ["Query", "BatchWriteItem", "BatchWriteItem", "Query", "Query"],
@@ -107,40 +107,45 @@ describe("connect", () => {
     });
   });
 
-  test("of a user with 30 connections costs one read unit to count them, whatever their sessions", async () => {
+  // That read counts the connections, whatever their sessions are.
+  test("of a user with 30 connections costs one read", async () => {
     const agents = Array.from({ length: 30 }, (_, at) =>
       agentOf(`${at}`.padStart(CONNECTION.length, "0"), { userId: "ada", session: `${at}`.padStart(22, "s") }),
     );
-    for (const each of agents) await it.table.putSubscriptions(each, [userChannel("ada")]);
-    expect(await it.cost(() => tooManyAgents(it.table, DEFAULT_SETTINGS.limits, agents[0]!))).toMatchObject({
+    for (const each of agents) await testTable.table.putSubscriptions(each, [userChannel("ada")]);
+    expect(
+      await testTable.cost(() => tooManyAgents(testTable.table, DEFAULT_SETTINGS.limits, agents[0]!)),
+    ).toMatchObject({
       read: 1,
     });
   });
 
-  test("costs the same when it is denied and explained", async () => {
+  test("costs the same if it is denied", async () => {
     const denial = { code: "denied", reason: "x".repeat(512) } as const;
-    expect(await it.cost(() => it.table.putDenial(CONNECTION, NOW, denial))).toMatchObject({ written: 2 });
+    expect(await testTable.cost(() => testTable.table.putDenial(CONNECTION, NOW, denial))).toMatchObject({
+      written: 2,
+    });
   });
 });
 
 describe("subscribe", () => {
-  test("costs two write units a channel, and two reads of what the agent has", async () => {
-    await it.table.putAgent(agent);
-    const cost = await it.cost(() => addSubscriptions(subscribing(), agent, [["a"]]));
+  test("costs two writes per channel, and two reads of the agent", async () => {
+    await testTable.table.putAgent(agent);
+    const cost = await testTable.cost(() => addSubscriptions(subscribing(), agent, [["a"]]));
     expect(cost).toEqual({ commands: ["Query", "BatchWriteItem", "BatchWriteItem", "Query"], read: 2, written: 2 });
   });
 
   test("of 25 channels shares two batches", async () => {
-    await it.table.putAgent(agent);
-    const cost = await it.cost(() => addSubscriptions(subscribing(), agent, [longest(MAX_CHANNELS_PER_FRAME)]));
+    await testTable.table.putAgent(agent);
+    const cost = await testTable.cost(() => addSubscriptions(subscribing(), agent, [longest(MAX_CHANNELS_PER_FRAME)]));
     expect(cost).toMatchObject({ commands: ["Query", "BatchWriteItem", "BatchWriteItem", "Query"], written: 50 });
     expect(cost.read).toBeLessThanOrEqual(3);
   });
 
-  test("again costs no more than the first time", async () => {
-    await it.table.putAgent(agent);
+  test("costs the same the second time", async () => {
+    await testTable.table.putAgent(agent);
     await addSubscriptions(subscribing(), agent, [["a"]]);
-    expect(await it.cost(() => addSubscriptions(subscribing(), agent, [["a"]]))).toMatchObject({ written: 2 });
+    expect(await testTable.cost(() => addSubscriptions(subscribing(), agent, [["a"]]))).toMatchObject({ written: 2 });
   });
 });
 
@@ -150,12 +155,13 @@ describe("refresh", () => {
   const guards = (expiresAt: number) => ({
     connection: async () => ({ permitted: true as const, subscribe: [], publish: [], expiresAt }),
   });
-  const renewing = (expiresAt: number) => ({ ...subscribing(), guards: guards(expiresAt), clock: it.clock });
+  const renewing = (expiresAt: number) => ({ ...subscribing(), guards: guards(expiresAt), clock: testTable.clock });
 
-  test("costs two reads of what the agent has, three write units for the agent, and two a subscription", async () => {
-    await it.table.putAgent(due);
-    await it.table.putSubscriptions(due, ["a", "b"]);
-    const cost = await it.cost(() => renew(renewing(renewed.expiresAt), due, undefined));
+  // The reads are of the agent's subscriptions. Three of the writes are for the agent.
+  test("costs two reads, three writes, and two writes per subscription", async () => {
+    await testTable.table.putAgent(due);
+    await testTable.table.putSubscriptions(due, ["a", "b"]);
+    const cost = await testTable.cost(() => renew(renewing(renewed.expiresAt), due, undefined));
     expect(cost.commands).toEqual([
       "PutItem",
       "BatchWriteItem",
@@ -170,10 +176,10 @@ describe("refresh", () => {
     expect(cost).toMatchObject({ read: 2, written: 3 + 2 * 2 });
   });
 
-  test("that changes no end costs one write unit and one read", async () => {
-    await it.table.putAgent(due);
-    await it.table.putSubscriptions(due, ["a", "b"]);
-    expect(await it.cost(() => renew(renewing(due.expiresAt), due, undefined))).toEqual({
+  test("without a new expiry costs one write and one read", async () => {
+    await testTable.table.putAgent(due);
+    await testTable.table.putSubscriptions(due, ["a", "b"]);
+    expect(await testTable.cost(() => renew(renewing(due.expiresAt), due, undefined))).toEqual({
       commands: ["PutItem", "Query"],
       read: 1,
       written: 1,
@@ -182,44 +188,45 @@ describe("refresh", () => {
 });
 
 describe("publish", () => {
-  test("writes nothing, and is one Query; a warm agent costs nothing", async () => {
-    await it.table.putAgent(agent);
-    await it.table.putSubscriptions(agent, ["a"]);
-    const directory = new AgentCache(it.table, it.clock);
-    const cold = await it.cost(() => directory.connectionRecord(CONNECTION));
+  test("costs one Query and no write, if the agent is cached", async () => {
+    await testTable.table.putAgent(agent);
+    await testTable.table.putSubscriptions(agent, ["a"]);
+    const directory = new AgentCache(testTable.table, testTable.clock);
+    const cold = await testTable.cost(() => directory.connectionRecord(CONNECTION));
     expect(cold).toEqual({ commands: ["GetItem"], read: 1, written: 0 });
-    const warm = await it.cost(async () => {
+    const warm = await testTable.cost(async () => {
       await directory.connectionRecord(CONNECTION);
       await publish(publishing(), agent, [message("a")], { answered: true });
     });
     expect(warm).toEqual({ commands: ["Query"], read: 1, written: 0 });
   });
 
-  test("to 500 subscribers of a channel with the longest name is still one Query, of about 20 read units", async () => {
+  // The channel has a name of the maximum length.
+  test("to 500 subscribers costs one Query of about 20 reads", async () => {
     const [channel = ""] = longest(1);
     await Promise.all(
       Array.from({ length: 500 }, (_, at) =>
-        it.table.putSubscriptions(agentOf(`${at}`.padStart(CONNECTION.length, "0")), [channel]),
+        testTable.table.putSubscriptions(agentOf(`${at}`.padStart(CONNECTION.length, "0")), [channel]),
       ),
     );
-    const cost = await it.cost(() => publish(publishing(), agent, [message(channel)], { answered: true }));
+    const cost = await testTable.cost(() => publish(publishing(), agent, [message(channel)], { answered: true }));
     expect(cost).toMatchObject({ commands: ["Query"], written: 0 });
     expect(cost.read).toBeLessThanOrEqual(25);
   });
 
   test("of several messages on one channel reads its subscribers once", async () => {
-    const cost = await it.cost(() =>
+    const cost = await testTable.cost(() =>
       publish(publishing(), agent, [message("a"), message("a"), message("a")], { answered: true }),
     );
     expect(cost.commands).toEqual(["Query"]);
   });
 
-  test("pays extra Queries only below an enabled wildcard: one for each that matches", async () => {
+  test("costs one more Query for each matching wildcard that is enabled", async () => {
     expect(
-      (await it.cost(() => publish(publishing(), agent, [message("v/x/y")], { answered: true }))).commands,
+      (await testTable.cost(() => publish(publishing(), agent, [message("v/x/y")], { answered: true }))).commands,
     ).toHaveLength(1);
     expect(
-      (await it.cost(() => publish(publishing(), agent, [message("w/x/y")], { answered: true }))).commands,
+      (await testTable.cost(() => publish(publishing(), agent, [message("w/x/y")], { answered: true }))).commands,
     ).toHaveLength(3);
   });
 });
@@ -229,36 +236,37 @@ describe("a channel that keeps its last message", () => {
   const keeping = () => ({ ...publishing(), settings: { ...DEFAULT_SETTINGS, channels: CHANNELS } });
   const hundred = (channel: string) => ({ channel, uuid: "x".repeat(22), data: "x".repeat(70) });
 
-  test("costs one write unit more for a publication, however often, and the same reads", async () => {
-    await it.table.putSubscriptions(agent, ["prices/5"]);
+  test("costs one write more per publication, and the same reads", async () => {
+    await testTable.table.putSubscriptions(agent, ["prices/5"]);
     for (let times = 0; times < 3; times += 1) {
-      const cost = await it.cost(() => publish(keeping(), agent, [hundred("prices/5")], { answered: true }));
+      const cost = await testTable.cost(() => publish(keeping(), agent, [hundred("prices/5")], { answered: true }));
       expect(cost).toEqual({ commands: ["UpdateItem", "Query"], read: 1, written: 1 });
     }
   });
 
-  test("costs one for all messages of a frame, and one with the longest name and 800 bytes", async () => {
+  // This holds for the longest name and 800 bytes, too.
+  test("costs one write for all messages of a frame", async () => {
     const [name = ""] = longest(1);
     const channel = `prices/${name}`.slice(0, MAX_CHANNEL_LENGTH);
     const messages = [hundred(channel), hundred(channel), { ...hundred(channel), data: "x".repeat(760) }];
-    expect(await it.cost(() => publish(keeping(), agent, messages, { answered: true }))).toMatchObject({
+    expect(await testTable.cost(() => publish(keeping(), agent, messages, { answered: true }))).toMatchObject({
       commands: ["UpdateItem", "Query"],
       written: 1,
     });
   });
 
-  test("costs a subscriber one read more, of all its channels together", async () => {
-    await it.table.putAgent(agent);
+  test("costs a subscriber one read more for all its channels", async () => {
+    await testTable.table.putAgent(agent);
     const { latest } = keeping();
     await latest.keep(hundred("prices/1"), 1);
     await latest.keep(hundred("prices/2"), 1);
-    const cost = await it.cost(() => latest.read(["prices/1", "prices/2"]));
+    const cost = await testTable.cost(() => latest.read(["prices/1", "prices/2"]));
     expect(cost).toEqual({ commands: ["BatchGetItem"], read: 2, written: 0 });
   });
 
   test("costs other channels nothing", async () => {
-    await it.table.putSubscriptions(agent, ["other"]);
-    expect(await it.cost(() => publish(keeping(), agent, [hundred("other")], { answered: true }))).toEqual({
+    await testTable.table.putSubscriptions(agent, ["other"]);
+    expect(await testTable.cost(() => publish(keeping(), agent, [hundred("other")], { answered: true }))).toEqual({
       commands: ["Query"],
       read: 1,
       written: 0,
@@ -273,61 +281,64 @@ describe("a channel that lingers", () => {
   });
   const hundred = (uuid: string) => ({ channel: "busy/5", uuid, data: "x".repeat(70) });
 
-  test("costs one write unit for storing a publication and one read unit of the lease, while a flusher runs", async () => {
+  // The write stores the message. The read is of the lease, while a flusher runs.
+  test("costs one write and one read per publication", async () => {
     await publish(lingering(), agent, [hundred("m1")], { answered: true });
-    const cost = await it.cost(() => publish(lingering(), agent, [hundred("m2")], { answered: true }));
+    const cost = await testTable.cost(() => publish(lingering(), agent, [hundred("m2")], { answered: true }));
     expect(cost).toEqual({ commands: ["BatchWriteItem", "GetItem"], read: 1, written: 1 });
   });
 
-  test("costs a window one write unit for the lease, one for each message it takes off, and two Queries", async () => {
+  // The first write is for the lease. Each message is deleted after its delivery.
+  test("costs a window one write, one per message, two Queries", async () => {
     flushers.length = 0;
-    await it.table.putSubscriptions(agent, ["busy/5"]);
+    await testTable.table.putSubscriptions(agent, ["busy/5"]);
     for (const uuid of ["m1", "m2", "m3"]) {
-      it.clock.chance /= 1.1;
+      testTable.clock.chance /= 1.1;
       await publish(lingering(), agent, [hundred(uuid)], { answered: true });
     }
     expect(flushers).toHaveLength(1);
     const system = lingering();
-    const cost = await it.cost(() => flush(system, flushers[0]!, () => 300_000));
+    const cost = await testTable.cost(() => flush(system, flushers[0]!, () => 300_000));
     const window = ["PutItem", "Query", "Query", "BatchWriteItem"];
     expect(cost.commands).toEqual([...window, "PutItem", "Query", "PutItem", "Query", "DeleteItem"]);
-    // The lease once more to see that nothing comes, then released and deleted.
+    // The flusher renews the lease once more, finds no messages, and releases and deletes the lease.
     expect(cost.written).toBe(1 + 3 + 3);
     expect(system.connections.posts).toHaveLength(1);
-    expect((await it.rows()).filter(({ pk }) => /^[lf]#/.test(pk?.S ?? ""))).toEqual([]);
+    expect((await testTable.rows()).filter(({ pk }) => /^[lf]#/.test(pk?.S ?? ""))).toEqual([]);
   });
 
   test("costs other channels nothing", async () => {
-    await it.table.putSubscriptions(agent, ["other"]);
-    const cost = await it.cost(() => publish(lingering(), agent, [message("other")], { answered: true }));
+    await testTable.table.putSubscriptions(agent, ["other"]);
+    const cost = await testTable.cost(() => publish(lingering(), agent, [message("other")], { answered: true }));
     expect(cost).toEqual({ commands: ["Query"], read: 1, written: 0 });
   });
 });
 
 describe("disconnect", () => {
-  test("is the claim, one Query and the deletes", async () => {
-    await it.table.putAgent(agent);
-    await it.table.putSubscriptions(agent, ["a", "b", "c"]);
-    const cost = await it.cost(() => removeAgent({ store: it.table, guards: openGuards }, agent));
+  test("costs one deletion, one Query and the deletion of the rows", async () => {
+    await testTable.table.putAgent(agent);
+    await testTable.table.putSubscriptions(agent, ["a", "b", "c"]);
+    const cost = await testTable.cost(() => removeAgent({ store: testTable.table, guards: openGuards }, agent));
     expect(cost.commands).toEqual(["DeleteItem", "Query", "BatchWriteItem", "BatchWriteItem", "BatchWriteItem"]);
     expect(cost.written).toBe(1 + 3 * 2 + 1);
     expect(cost.read).toBe(1);
-    expect(await it.rows()).toEqual([]);
+    expect(await testTable.rows()).toEqual([]);
   });
 });
 
 describe("the sweep", () => {
-  test("is one Query a shard where nothing is overdue, and never a Scan", async () => {
-    await it.table.putAgent(agent);
+  // It never uses a Scan.
+  test("costs one Query per shard if no agent has expired", async () => {
+    await testTable.table.putAgent(agent);
     const system = {
-      store: it.table,
+      store: testTable.table,
       guards: openGuards,
       log: new TestLog(),
-      connections: new TestConnections(it.clock),
-      clock: it.clock,
+      connections: new TestConnections(testTable.clock),
+      clock: testTable.clock,
       onDisconnectMs: 1_000,
     };
-    const cost = await it.cost(() => sweep(system, () => 28_000));
+    const cost = await testTable.cost(() => sweep(system, () => 28_000));
     expect(new Set(cost.commands)).toEqual(new Set(["Query"]));
     expect(cost.commands).toHaveLength(16);
     expect(cost.written).toBe(0);
@@ -335,32 +346,33 @@ describe("the sweep", () => {
 });
 
 describe("rows", () => {
-  test("of a subscriber are under 200 bytes with the longest channel name and a wildcard", async () => {
+  // The channel's name has the maximum length.
+  test("of a subscriber have less than 200 bytes", async () => {
     const [channel = ""] = longest(1);
-    await it.table.putSubscriptions(agent, [channel, `${channel}/*`]);
-    const rows = await it.rows();
+    await testTable.table.putSubscriptions(agent, [channel, `${channel}/*`]);
+    const rows = await testTable.rows();
     expect(rows).toHaveLength(4);
     for (const row of rows) expect(itemSize(row)).toBeLessThan(200);
     expect(Math.max(...rows.map(itemSize))).toBeGreaterThan(MAX_CHANNEL_LENGTH);
   });
 
-  test("of an agent with small credentials are under 1 KB", async () => {
-    await it.table.putAgent({ ...agent, userAgent: "u".repeat(200), info: "i".repeat(250) });
-    for (const row of await it.rows()) expect(itemSize(row)).toBeLessThan(1_024);
+  test("of an agent with small credentials have less than 1 KB", async () => {
+    await testTable.table.putAgent({ ...agent, userAgent: "u".repeat(200), info: "i".repeat(250) });
+    for (const row of await testTable.rows()) expect(itemSize(row)).toBeLessThan(1_024);
   });
 });
 
 test("every read is strongly consistent", async () => {
-  await it.table.putAgent(agent);
-  await it.table.connectionRecord(CONNECTION);
-  await it.table.agents([CONNECTION]);
-  await subscribersOf(it.table, "a");
-  await it.table.connectionSubscriptions(CONNECTION);
-  for await (const _ of it.table.expiredConnections());
-  const reads = it.sent.filter(({ name }) => ["GetItem", "Query", "BatchGetItem"].includes(name));
+  await testTable.table.putAgent(agent);
+  await testTable.table.connectionRecord(CONNECTION);
+  await testTable.table.agents([CONNECTION]);
+  await subscribersOf(testTable.table, "a");
+  await testTable.table.connectionSubscriptions(CONNECTION);
+  for await (const _ of testTable.table.expiredConnections());
+  const reads = testTable.sent.filter(({ name }) => ["GetItem", "Query", "BatchGetItem"].includes(name));
   expect(new Set(reads.map(({ name }) => name))).toEqual(new Set(["GetItem", "Query", "BatchGetItem"]));
   for (const { name, input } of reads) {
-    const asked = name === "BatchGetItem" ? (input["RequestItems"] as Record<string, unknown>)[it.name] : input;
+    const asked = name === "BatchGetItem" ? (input["RequestItems"] as Record<string, unknown>)[testTable.name] : input;
     expect(asked).toMatchObject({ ConsistentRead: true });
   }
 });

@@ -2,13 +2,13 @@ import { EventBus } from "../../../../lambdas/aws/eventbridge/event-bus.js";
 import { TestLog } from "../../support/fakes.js";
 import { serverForEach } from "../../support/http-server.js";
 
-/* What a bus does with events is tested end to end, with the local runtime's, in e2e/back-end-events.test.ts. */
+/* The end-to-end test of server events covers the bus itself. */
 
 const BUS = "arn:aws:events:eu-west-1:123456789012:event-bus/app";
 
 const server = serverForEach(({ url }) => ({ AWS_ENDPOINT_URL_EVENTBRIDGE: url }));
 
-/** Answers one request after another with these; the last for all further ones. */
+/** Answers one request after another with these responses. The last one repeats. */
 const answers = (...bodies: [status: number, body: string][]): void => {
   server().answer = (_request, response) => {
     const [status, body] = bodies[Math.min(server().received.length, bodies.length) - 1]!;
@@ -25,7 +25,7 @@ const put = async () => {
   return log;
 };
 
-test("an event is put on the bus in EventBridge's JSON protocol, signed", async () => {
+test("an event is put on the bus with EventBridge's signed JSON protocol", async () => {
   answers([200, TAKEN]);
   expect((await put()).entries).toEqual([]);
   const [request, ...more] = server().received;
@@ -46,7 +46,7 @@ test("an event is put on the bus in EventBridge's JSON protocol, signed", async 
 test.each<[string, [number, string]]>([
   ["a request", [500, "{}"]],
   ["the entry", [200, REFUSED]],
-])("%s that EventBridge refuses is tried once more", async (_, refused) => {
+])("%s that EventBridge refuses is retried once", async (_, refused) => {
   answers(refused, [200, TAKEN]);
   expect((await put()).entries).toEqual([]);
   expect(server().received).toHaveLength(2);
@@ -55,12 +55,12 @@ test.each<[string, [number, string]]>([
 test.each<[string, [number, string], string]>([
   ["a request", [400, "{}"], "EventBridge answered 400"],
   ["the entry", [200, REFUSED], "ThrottlingException"],
-])("%s that it refuses again is logged, and nobody fails because of that", async (_, refused, error) => {
+])("%s that EventBridge refuses again is logged, without a failure", async (_, refused, error) => {
   answers(refused);
   expect((await put()).of("event_not_put")).toEqual([{ type: "Channel Occupied", error }]);
 });
 
-test("a service that cannot be reached is no failure either", async () => {
+test("an unreachable EventBridge is logged, without a failure", async () => {
   server().answer = (_request, response) => response.socket?.destroy();
   expect((await put()).events("error")).toEqual(["event_not_put"]);
 });

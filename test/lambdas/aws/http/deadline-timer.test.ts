@@ -10,7 +10,7 @@ const setUp = () => {
   return { over, wait };
 };
 
-test("each is over when it said, whatever the order they were told in", () => {
+test("each deadline passes at its time, in any order of calls", () => {
   const { over, wait } = setUp();
   wait("c", 300);
   wait("a", 100);
@@ -23,7 +23,7 @@ test("each is over when it said, whatever the order they were told in", () => {
   expect(over).toEqual(["a", "b", "c"]);
 });
 
-test("what is taken back is never over, and keeps no other from it", () => {
+test("a cancelled deadline never passes and does not delay others", () => {
   const { over, wait } = setUp();
   const back = wait("a", 100);
   wait("b", 200);
@@ -33,7 +33,7 @@ test("what is taken back is never over, and keeps no other from it", () => {
   back();
 });
 
-test("many have one timer, and none is left when nothing is waited for", () => {
+test("many deadlines share one timer, which ends with the last one", () => {
   const { over, wait } = setUp();
   const backs = Array.from({ length: 100 }, (_, at) => wait(String(at), 3_000 + at));
   expect(jest.getTimerCount()).toBe(1);
@@ -45,7 +45,7 @@ test("many have one timer, and none is left when nothing is waited for", () => {
   expect(jest.getTimerCount()).toBe(0);
 });
 
-test("one may wait anew from within its end", () => {
+test("a deadline's callback may set another deadline", () => {
   const { over, wait } = setUp();
   const deadlines = new DeadlineTimer();
   deadlines.in(10, () => void deadlines.in(10, () => over.push("second")));

@@ -19,13 +19,13 @@ const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 const LONG_MS = 10_000;
 
 describe("connections", () => {
-  test("are no more than was said: who finds them busy waits, in the order of asking", async () => {
+  test("are limited, and further requests wait in their order", async () => {
     const first: ServerResponse[] = [];
     const sockets = new Set<Socket | null>();
     server.answer = ({ path }, response) => {
       sockets.add(response.socket);
       if (server.received.length > 2) return response.end(path);
-      // The first two are answered when both are there.
+      // The first two are answered when both have arrived.
       first.push(response);
       return first.length === 2 && first.forEach((each, at) => each.end(`/${at}`));
     };
@@ -37,7 +37,7 @@ describe("connections", () => {
     expect(sockets.size).toBe(2);
   });
 
-  test("that an answer closes are followed by others, for those who wait, too", async () => {
+  test("that a response closes are replaced for the waiting requests", async () => {
     const sockets = new Set<Socket | null>();
     server.answer = ({ path }, response) => {
       sockets.add(response.socket);
@@ -49,7 +49,7 @@ describe("connections", () => {
     expect(sockets.size).toBe(3);
   });
 
-  test("that the other side has closed while they were free are used no more", async () => {
+  test("that the server closed while idle are not used again", async () => {
     const closed: Promise<unknown>[] = [];
     server.answer = (_request, response) => {
       const { socket } = response;
@@ -59,7 +59,7 @@ describe("connections", () => {
     const pool = poolAt(server.url);
     for (let time = 1; time <= 3; time += 1) {
       await pool.send(get("/"), LONG_MS).catch((error: unknown) => {
-        // It had not heard of the end yet.
+        // The client had not yet received the end.
         if (!(error instanceof StaleSocket)) throw error;
       });
       await Promise.all(closed);
@@ -67,7 +67,7 @@ describe("connections", () => {
     expect(closed.length).toBeGreaterThanOrEqual(2);
   });
 
-  test("whose request is given up are closed, and hold up nobody", async () => {
+  test("whose request times out are closed, and the next request proceeds", async () => {
     let asked = 0;
     server.answer = (_request, response) => (asked += 1) > 1 && response.end("second");
     const pool = poolAt(server.url, 1);
@@ -77,7 +77,7 @@ describe("connections", () => {
     expect((await second).body).toBe("second");
   });
 
-  test("that nobody gets in time are not waited for any longer", async () => {
+  test("are not waited for beyond a request's timeout", async () => {
     server.answer = () => undefined;
     const pool = poolAt(server.url, 1);
     const never = pool.send(get("/1"), 1_000);
@@ -86,7 +86,7 @@ describe("connections", () => {
     expect(server.received.map(({ path }) => path)).toEqual(["/1"]);
   });
 
-  test("that speak something else are closed", async () => {
+  test("with another protocol are closed", async () => {
     const closed: Promise<unknown>[] = [];
     const other = createNetServer((socket) => {
       closed.push(once(socket, "close"));
@@ -102,7 +102,7 @@ describe("connections", () => {
     other.close();
   });
 
-  test("carry large answers, in chunks and with a length", async () => {
+  test("carry large responses, in chunks and with a length", async () => {
     const large = "größe ".repeat(200_000);
     for (const headers of [{}, { "content-length": String(Buffer.byteLength(large)) }]) {
       server.answer = (_request, response) => response.writeHead(200, headers).end(large);
@@ -111,12 +111,12 @@ describe("connections", () => {
   });
 });
 
-describe("whoever listens", () => {
-  const heard: string[] = [];
-  const started = (call: unknown): void => void heard.push(`start ${(call as HttpCall).host}`);
-  const ended = (call: unknown): void => void heard.push(`end ${(call as HttpCall).answer?.status ?? "unanswered"}`);
+describe("the diagnostics channels", () => {
+  const events: string[] = [];
+  const started = (call: unknown): void => void events.push(`start ${(call as HttpCall).host}`);
+  const ended = (call: unknown): void => void events.push(`end ${(call as HttpCall).answer?.status ?? "unanswered"}`);
   beforeEach(() => {
-    heard.splice(0);
+    events.splice(0);
     subscribe("push-it:http:start", started);
     subscribe("push-it:http:end", ended);
   });
@@ -125,17 +125,18 @@ describe("whoever listens", () => {
     unsubscribe("push-it:http:end", ended);
   });
 
-  test("is told of each request when it goes out, and when it is over, before who asked is", async () => {
+  // The end is published before the caller gets its result.
+  test("publish the start and end of each request", async () => {
     const pool = poolAt(server.url, 1);
     const { host } = new URL(server.url);
-    await pool.send(get("/"), LONG_MS).then(() => heard.push("told"));
-    expect(heard.splice(0)).toEqual([`start ${host}`, "end 200", "told"]);
-    // The second has to wait for the first.
+    await pool.send(get("/"), LONG_MS).then(() => events.push("returned"));
+    expect(events.splice(0)).toEqual([`start ${host}`, "end 200", "returned"]);
+    // The second request has to wait for the first.
     await Promise.all([pool.send(get("/"), LONG_MS), pool.send(get("/"), LONG_MS)]);
-    expect(heard.splice(0)).toEqual([`start ${host}`, "end 200", `start ${host}`, "end 200"]);
+    expect(events.splice(0)).toEqual([`start ${host}`, "end 200", `start ${host}`, "end 200"]);
     server.answer = () => undefined;
-    await pool.send(get("/"), 50).catch(() => heard.push("told"));
-    expect(heard.slice(0, 3)).toEqual([`start ${host}`, "end unanswered", "told"]);
+    await pool.send(get("/"), 50).catch(() => events.push("returned"));
+    expect(events.slice(0, 3)).toEqual([`start ${host}`, "end unanswered", "returned"]);
   });
 });
 
@@ -159,11 +160,11 @@ describe("over TLS", () => {
     secure.close();
   });
 
-  test("believes nobody whose certificate is not signed", async () => {
+  test("the pool rejects a certificate that is not signed", async () => {
     await expect(poolAt(url).send(get("/"), LONG_MS)).rejects.toMatchObject({ code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
   });
 
-  test("says whom it wants, and resumes the session of the first with later connections", async () => {
+  test("the pool sends the server's name and resumes its first session", async () => {
     const { createSecureContext } = tls;
     const trusting = jest
       .spyOn(tls, "createSecureContext")
@@ -176,7 +177,7 @@ describe("over TLS", () => {
     expect(await ask()).toEqual({ name: "localhost", resumed: true, protocol: "http/1.1" });
   });
 
-  test("makes few connections first, and most of the others resume the session of those", async () => {
+  test("the pool opens few connections first, and others resume their sessions", async () => {
     const { createSecureContext } = tls;
     const trusting = jest
       .spyOn(tls, "createSecureContext")
@@ -198,7 +199,7 @@ describe("over TLS", () => {
     pool.dropFree();
   });
 
-  test("goes on when a handshake fails: whoever waits is told, too", async () => {
+  test("the pool continues after a failed handshake, and all requests fail", async () => {
     const pool = poolAt(url, 64);
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => pool.send(get("/"), LONG_MS)));
     expect(outcomes.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => "rejected"));

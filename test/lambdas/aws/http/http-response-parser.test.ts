@@ -2,7 +2,7 @@ import { HttpResponseParser, HttpParseError } from "../../../../lambdas/aws/http
 
 const lines = (...all: string[]): string => all.join("\r\n");
 
-/** Reads a text that comes in pieces of so many bytes. */
+/** Reads a text in pieces of this many bytes. */
 const read = (text: string, size = Infinity): { reader: HttpResponseParser; complete: boolean; pieces: number } => {
   const bytes = Buffer.from(text);
   const reader = new HttpResponseParser();
@@ -41,12 +41,12 @@ const ANSWERS: [string, string, ReturnType<typeof whatCame>][] = [
     },
   ],
   [
-    "of no body",
+    "without a body",
     lines("HTTP/1.1 200 OK", "Content-Length: 0", "", ""),
     { status: 200, headers: { "content-length": "0" }, body: "", reusable: true, complete: true },
   ],
   [
-    "that can have none",
+    "whose status allows no body",
     lines("HTTP/1.1 204 No Content", "Date: today", "", ""),
     { status: 204, headers: { date: "today" }, body: "", reusable: true, complete: true },
   ],
@@ -74,7 +74,7 @@ const ANSWERS: [string, string, ReturnType<typeof whatCame>][] = [
     },
   ],
   [
-    "after an interim one",
+    "after an interim response",
     lines("HTTP/1.1 100 Continue", "", "HTTP/1.1 200", "Content-Length: 2", "", "ok"),
     { status: 200, headers: { "content-length": "2" }, body: "ok", reusable: true, complete: true },
   ],
@@ -90,34 +90,34 @@ const ANSWERS: [string, string, ReturnType<typeof whatCame>][] = [
     },
   ],
   [
-    "of HTTP/1.0, which closes it always",
+    "of HTTP/1.0, which always closes the connection",
     lines("HTTP/1.0 200 OK", "Content-Length: 2", "", "ok"),
     { status: 200, headers: { "content-length": "2" }, body: "ok", reusable: false, complete: true },
   ],
   [
-    "with a header that comes twice, and one that is empty",
+    "with a repeated header and an empty one",
     lines("HTTP/1.1 200 OK", "a: 1", "b:", "A: 2", "Content-Length: 0", "", ""),
     { status: 200, headers: { a: "1, 2", b: "", "content-length": "0" }, body: "", reusable: true, complete: true },
   ],
   [
-    "that has no length, and so ends with the connection",
+    "without a length, which ends with the connection",
     lines("HTTP/1.1 200 OK", "", "all of it"),
     { status: 200, headers: {}, body: "all of it", reusable: false, complete: false },
   ],
 ];
 
-test.each(ANSWERS)("an answer %s is the same in whatever pieces it comes", (_, text, expected) => {
+test.each(ANSWERS)("a response %s parses alike in pieces of any size", (_, text, expected) => {
   for (let size = 1; size <= Buffer.byteLength(text); size += 1) expect(whatCame(read(text, size))).toEqual(expected);
 });
 
-test("is complete with its last byte, and not before", () => {
+test("a response is complete with its last byte, not before", () => {
   for (const [, text, { complete }] of ANSWERS.filter(([, , expected]) => expected.complete)) {
     const bytes = Buffer.byteLength(text);
     expect(read(text, 1)).toMatchObject({ complete, pieces: bytes });
   }
 });
 
-test("whatever comes behind it belongs to nobody: the connection is not used again", () => {
+test("bytes after a response keep the connection from being used again", () => {
   for (const text of [
     lines("HTTP/1.1 200 OK", "Content-Length: 0", "", "?"),
     lines("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "", "0", "", "?"),
@@ -126,7 +126,7 @@ test("whatever comes behind it belongs to nobody: the connection is not used aga
   }
 });
 
-test("the end of the connection completes only what has no length", () => {
+test("the end of the connection completes only responses without a length", () => {
   expect(read(lines("HTTP/1.1 200 OK", "", "half")).reader.end()).toBe(true);
   expect(read(lines("HTTP/1.1 200 OK", "Content-Length: 9", "", "half")).reader.end()).toBe(false);
   expect(read(lines("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "", "9", "half")).reader.end()).toBe(false);
@@ -137,10 +137,10 @@ test("the end of the connection completes only what has no length", () => {
 test.each([
   ["another protocol", "SSH-2.0-OpenSSH_9.2\r\n\r\n"],
   ["another version", "HTTP/2 200\r\n\r\n"],
-  ["a status that is none", "HTTP/1.1 2000 OK\r\n\r\n"],
-  ["a length that is none", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"],
+  ["an invalid status", "HTTP/1.1 2000 OK\r\n\r\n"],
+  ["an invalid length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"],
   ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n"],
-  ["a chunk of no size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n"],
+  ["an invalid chunk size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n"],
   ["a head without an end", `HTTP/1.1 200 OK\r\nx: ${"x".repeat(100_000)}`],
 ])("%s is refused", (_, text) => {
   expect(() => read(text, 10_000)).toThrow(HttpParseError);

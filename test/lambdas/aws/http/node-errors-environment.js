@@ -1,8 +1,8 @@
 const { TestEnvironment } = require("jest-environment-node");
 
 /*
- * Jest gives each test file an Error of its own, of which nothing that Node throws is an instance. The SDK wraps what is
- * no Error, and the code of a broken socket is lost on the way: in a Lambda it is not.
+ * Jest gives each test file an Error class of its own, and Node's errors are not instances of it. The SDK wraps such
+ * errors and loses the code of a broken socket. A Lambda function does not have this problem.
  */
 module.exports = class extends TestEnvironment {
   constructor(...args) {

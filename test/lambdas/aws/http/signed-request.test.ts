@@ -27,7 +27,7 @@ const authorization = ({ method, path, headers, body }: Received, service: strin
       path,
       body,
       headers: Object.fromEntries(signed.map((name) => [name, String(headers[name])])),
-      // What aws4 would add by itself.
+      // The headers that aws4 would add by itself.
       extraHeadersToIgnore: { "content-type": !signed.includes("content-type"), "content-length": true },
     } as Parameters<typeof aws4.sign>[0],
     { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "example-key", sessionToken: "example-token" },
@@ -36,7 +36,8 @@ const authorization = ({ method, path, headers, body }: Received, service: strin
 };
 
 describe("a request", () => {
-  test("goes below the endpoint's path, as it is encoded, signed with the function's credentials, session and all", async () => {
+  // The path stays encoded as it is.
+  test("goes below the endpoint's path, signed with the session's credentials", async () => {
     server.answer = (_request, response) => response.writeHead(202, { "x-what": "that" }).end("größe 🎉");
     const client = clientAt(`${server.url}/live`, "execute-api");
     const answer = await client.send({
@@ -58,7 +59,7 @@ describe("a request", () => {
     expect(request && authorization(request, "execute-api")).toBe(request?.headers["authorization"]);
   });
 
-  test("with a body that was prepared sends its bytes, and hashes nothing", async () => {
+  test("with a prepared body sends its bytes without hashing them", async () => {
     const text = '{"data":"größe 🎉"}';
     const body = {
       latin1: Buffer.from(text).toString("latin1"),
@@ -79,18 +80,18 @@ describe("a request", () => {
     expect(request && authorization(request, "execute-api")).toBe(request?.headers["authorization"]);
   });
 
-  test("without a body has none", async () => {
+  test("without a body sends none", async () => {
     await clientAt(server.url).send({ method: "DELETE", path: "/x", timeoutMs: 5_000 });
     expect(server.received).toMatchObject([{ method: "DELETE", path: "/x", body: "" }]);
   });
 
-  test("is signed for the Region that was named", async () => {
+  test("is signed for the given Region", async () => {
     const client = new SignedClient({ service: "lambda", endpoint: new URL(server.url), region: "us-east-1" });
     await client.send({ method: "GET", path: "/", timeoutMs: 5_000 });
     expect(server.received[0]?.headers["authorization"]).toContain("/us-east-1/lambda/");
   });
 
-  test.each([400, 403, 429, 500, 503])("that is answered with %i is answered, and not repeated", async (status) => {
+  test.each([400, 403, 429, 500, 503])("with the response %i returns it, without a retry", async (status) => {
     server.answer = (_request, response) => response.writeHead(status).end("no");
     expect(await clientAt(server.url).send({ method: "GET", path: "/", timeoutMs: 5_000 })).toMatchObject({
       status,
@@ -99,7 +100,7 @@ describe("a request", () => {
     expect(server.received).toHaveLength(1);
   });
 
-  test("that nobody answers is over in time, and is not repeated", async () => {
+  test("without a response times out, without a retry", async () => {
     server.answer = () => undefined;
     await expect(clientAt(server.url).send({ method: "GET", path: "/", timeoutMs: 100 })).rejects.toThrow(
       RequestTimeout,
@@ -107,14 +108,14 @@ describe("a request", () => {
     expect(server.received).toHaveLength(1);
   });
 
-  test("whose answer never ends is over in time", async () => {
+  test("whose response never ends times out", async () => {
     server.answer = (_request, response) => response.writeHead(200).write("half");
     await expect(clientAt(server.url).send({ method: "GET", path: "/", timeoutMs: 200 })).rejects.toThrow(
       RequestTimeout,
     );
   });
 
-  test("to nobody rejects", async () => {
+  test("to a closed port rejects", async () => {
     const { url } = server;
     const other = await HttpServer.start();
     const free = other.url;
@@ -141,13 +142,13 @@ describe("a connection", () => {
     expect(new Set(sockets).size).toBe(1);
   });
 
-  test("that was kept and broke meanwhile costs nothing: the request goes once more, over a new one", async () => {
+  test("that was kept and broke is replaced, and the request repeated", async () => {
     const client = clientAt(server.url);
     let answers = 0;
     server.answer = (_request, response) => {
       answers += 1;
       remember(response);
-      // The first answer leaves a connection behind; whoever uses it again finds it broken.
+      // The first response leaves a connection behind. The next request finds it broken.
       if (answers === 2) response.destroy();
       else response.end(`answer ${answers}`);
     };
@@ -157,7 +158,8 @@ describe("a connection", () => {
     expect(sockets[2]).not.toBe(sockets[0]);
   });
 
-  test("that broke while others were kept as long: none of those is tried, however many there were", async () => {
+  // They are all as old, for example after a freeze of the environment.
+  test("that broke makes the pool drop all idle connections", async () => {
     const client = clientAt(server.url);
     const waiting: ServerResponse[] = [];
     server.answer = (_request, response) => {
@@ -172,13 +174,14 @@ describe("a connection", () => {
     expect(frozen.size).toBe(8);
     server.answer = (_request, response) => (frozen.has(response.socket) ? response.destroy() : response.end("thawed"));
     expect((await many()).map(({ body }) => body)).toEqual(Array.from({ length: 8 }, () => "thawed"));
-    // Those that were dropped have reached nobody; what is kept now has worked.
+    // No requests used the dropped connections. The connections that are kept now have worked.
     const before = server.received.length;
     await many();
     expect(server.received).toHaveLength(before + 8);
   });
 
-  test("that broke twice, or was new, rejects: who asked may have been heard", async () => {
+  // The server may have received the request.
+  test("that broke while new rejects", async () => {
     server.answer = (_request, response) => response.destroy();
     await expect(clientAt(server.url).send({ method: "GET", path: "/", timeoutMs: 5_000 })).rejects.toMatchObject({
       code: "ECONNRESET",
@@ -186,7 +189,7 @@ describe("a connection", () => {
     expect(server.received).toHaveLength(1);
   });
 
-  test("that breaks after the answer began rejects, and nothing is repeated", async () => {
+  test("that breaks during the response rejects, without a retry", async () => {
     const client = clientAt(server.url);
     await client.send({ method: "GET", path: "/", timeoutMs: 5_000 });
     server.answer = (_request, response) => {
@@ -199,7 +202,7 @@ describe("a connection", () => {
     expect(server.received).toHaveLength(2);
   });
 
-  test("that was kept is not waited for longer than the request may take", async () => {
+  test("that was kept is not waited for beyond the timeout", async () => {
     const client = clientAt(server.url);
     await client.send({ method: "GET", path: "/", timeoutMs: 5_000 });
     server.answer = () => undefined;
@@ -217,17 +220,17 @@ describe("an endpoint", () => {
     ["us-gov-west-1", "amazonaws.com", "https://lambda.us-gov-west-1.amazonaws.com/"],
     ["eusc-de-east-1", "amazonaws.eu", "https://lambda.eusc-de-east-1.amazonaws.eu/"],
     ["us-iso-east-1", "c2s.ic.gov", "https://lambda.us-iso-east-1.c2s.ic.gov/"],
-  ])("in %s, whose partition has the domain %s, is %s", (region, suffix, endpoint) => {
+  ])("in %s, with the partition's domain %s, is %s", (region, suffix, endpoint) => {
     process.env["PUSH_IT_URL_SUFFIX"] = suffix;
     expect(endpointOf("lambda", "LAMBDA", region).href).toBe(endpoint);
   });
 
-  test("is what the SDK's variable says, if it says something", () => {
+  test("is the value of the SDK's variable if it is set", () => {
     process.env["AWS_ENDPOINT_URL_LAMBDA"] = "http://127.0.0.1:1234/x";
     expect(endpointOf("lambda", "LAMBDA").href).toBe("http://127.0.0.1:1234/x");
   });
 
-  test("is the function's Region's where none is named", () => {
+  test("is in the function's Region by default", () => {
     expect(endpointOf("lambda", "LAMBDA").host).toBe("lambda.eu-west-1.amazonaws.com");
   });
 });

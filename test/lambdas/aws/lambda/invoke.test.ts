@@ -15,7 +15,7 @@ const answering = (status: number, headers: Record<string, string>, body: string
 };
 
 describe("an invocation", () => {
-  test("is Lambda's Invoke, of exactly this function, and gives what it returned", async () => {
+  test("calls Lambda's Invoke for the function and returns its response", async () => {
     answering(200, {}, '{"a":1}');
     expect(await lambdaInvoke()(ARN, '{"b":2}', WAITING)).toEqual({ kind: "answered", payload: '{"a":1}' });
     const [request] = server.received;
@@ -28,13 +28,13 @@ describe("an invocation", () => {
     expect(request?.headers["authorization"]).toContain("/eu-west-1/lambda/aws4_request");
   });
 
-  test("that nobody waits for is an event", async () => {
+  test("that is asynchronous is an event", async () => {
     answering(202, {}, "");
     expect(await lambdaInvoke()(ARN, "{}", { timeoutMs: 5_000, asynchronous: true })).toEqual({ kind: "accepted" });
     expect(server.received[0]?.headers["x-amz-invocation-type"]).toBe("Event");
   });
 
-  test("whose function failed says how, and keeps what it said apart", async () => {
+  test("whose function failed returns the error type, and the payload separately", async () => {
     const body = JSON.stringify({ errorType: "TypeError", errorMessage: "planted secret", trace: [] });
     answering(200, { "X-Amz-Function-Error": "Unhandled" }, body);
     expect(await lambdaInvoke()(ARN, "{}", WAITING)).toEqual({
@@ -45,11 +45,11 @@ describe("an invocation", () => {
   });
 
   test.each([
-    ["no type", "{}", "function error Unhandled"],
-    ["a type that is none", JSON.stringify({ errorType: "planted secret" }), "function error Unhandled"],
-    ["no JSON", "planted secret", "function error Unhandled"],
-    ["null", "null", "function error Unhandled"],
-  ])("whose function failed with %s says that", async (_, body, detail) => {
+    ["without a type", "{}", "function error Unhandled"],
+    ["with an invalid type", JSON.stringify({ errorType: "planted secret" }), "function error Unhandled"],
+    ["without JSON", "planted secret", "function error Unhandled"],
+    ["with null", "null", "function error Unhandled"],
+  ])("whose function failed %s has the detail of Lambda's header", async (_, body, detail) => {
     answering(200, { "X-Amz-Function-Error": "Unhandled" }, body);
     expect(await lambdaInvoke()(ARN, "{}", WAITING)).toMatchObject({ kind: "failed", detail });
   });
@@ -61,7 +61,7 @@ describe("an invocation", () => {
     ],
     ["an older Lambda", { errorMessage: "2030-01-01T00:00:00.000Z 1 Task timed out after 3.00 seconds" }],
     ["guardHandler", { errorType: "GuardTimeout", errorMessage: "no verdict" }],
-  ])("whose time ran out, as %s says it, is one that got no answer in time", async (_, error) => {
+  ])("whose function ran out of time, as %s reports it, times out", async (_, error) => {
     answering(200, { "X-Amz-Function-Error": "Unhandled" }, JSON.stringify(error));
     expect(await lambdaInvoke()(ARN, "{}", WAITING)).toEqual({ kind: "timeout" });
   });
@@ -73,7 +73,7 @@ describe("an invocation", () => {
     [413, "RequestTooLargeException", undefined],
     [500, "ServiceException", true],
     [503, "ServiceUnavailableException", true],
-  ])("that Lambda refuses with %i has failed, asked once", async (status, type, passing) => {
+  ])("that Lambda refuses with %i fails, without a retry", async (status, type, passing) => {
     answering(status, { "x-amzn-errortype": `${type}:http://example.com/` }, '{"Message":"x"}');
     expect(await lambdaInvoke()(ARN, "{}", WAITING)).toEqual({
       kind: "failed",
@@ -84,13 +84,13 @@ describe("an invocation", () => {
     expect(server.received).toHaveLength(1);
   });
 
-  test("that is not answered in time is over", async () => {
+  test("without a response times out", async () => {
     server.answer = () => undefined;
     expect(await lambdaInvoke()(ARN, "{}", { timeoutMs: 100, asynchronous: false })).toEqual({ kind: "timeout" });
     expect(server.received).toHaveLength(1);
   });
 
-  test("that cannot be made has failed", async () => {
+  test("without a connection fails, and may be retried", async () => {
     server.answer = (_request, response) => response.destroy();
     expect(await lambdaInvoke()(ARN, "{}", WAITING)).toEqual({
       kind: "failed",

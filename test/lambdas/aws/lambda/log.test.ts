@@ -5,9 +5,9 @@ afterEach(() => jest.restoreAllMocks());
 test.each(["debug", "info", "warn", "error"] as const)(
   "%s writes one object at its level, for Lambda's JSON log",
   (level) => {
-    const said = jest.spyOn(console, level).mockImplementation(() => undefined);
+    const spy = jest.spyOn(console, level).mockImplementation(() => undefined);
     lambdaLog[level]("something", { connection: "c1" });
     lambdaLog[level]("bare");
-    expect(said.mock.calls).toEqual([[{ event: "something", connection: "c1" }], [{ event: "bare" }]]);
+    expect(spy.mock.calls).toEqual([[{ event: "something", connection: "c1" }], [{ event: "bare" }]]);
   },
 );

@@ -3,7 +3,7 @@ import { decodeSegment, encodeSegment, type Segment } from "../../../../lambdas/
 import { messageOf, NOW } from "../../support/fakes.js";
 import { serverForEach } from "../../support/http-server.js";
 
-/* What it hands on to workers is tested end to end, with the queue of the local runtime, in e2e/deliver.test.ts. */
+/* The end-to-end test of fan-out workers covers the delivery of segments by the local queue. */
 
 const QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/segments";
 
@@ -28,8 +28,8 @@ const segmentOf = (name: string, bytes = 10): Segment => ({
   until: NOW,
 });
 
-/** Takes all of a batch but those ids. */
-const takeAllBut = (...refused: string[]): void => {
+/** Accepts all entries of a batch except these ids. */
+const acceptAllExcept = (...refused: string[]): void => {
   server().answer = ({ body }, response) => {
     const ids = (JSON.parse(body) as Batch).Entries.map(({ Id }) => Id).filter((id) => !refused.includes(id));
     response.end(
@@ -41,9 +41,9 @@ const takeAllBut = (...refused: string[]): void => {
   };
 };
 
-describe("handing segments on", () => {
-  test("sends them in SQS's JSON protocol, ten at a time, with their delay", async () => {
-    takeAllBut();
+describe("sending segments", () => {
+  test("uses SQS's JSON protocol, ten at a time, with their delay", async () => {
+    acceptAllExcept();
     const segments = Array.from({ length: 12 }, (_, at) => segmentOf(`m${at}`));
     expect(await new SegmentQueue().send(segments, 5)).toEqual([]);
     expect(server().received.map(({ headers }) => headers["x-amz-target"])).toEqual([
@@ -59,34 +59,35 @@ describe("handing segments on", () => {
     expect(entries.map(({ MessageBody }) => decodeSegment(MessageBody))).toEqual(segments);
   });
 
-  test("fills no batch with more than a queue takes", async () => {
-    takeAllBut();
+  test("fills no batch beyond the size that SQS accepts", async () => {
+    acceptAllExcept();
     await new SegmentQueue().send(Array.from({ length: 5 }, (_, at) => segmentOf(`m${at}`, 100_000)));
     expect(batches().map(({ Entries }) => Entries.length)).toEqual([2, 2, 1]);
   });
 
-  test("sends once more what the queue did not take, and returns what it does not take then either", async () => {
-    takeAllBut("1");
+  test("retries refused segments once, and returns those refused again", async () => {
+    acceptAllExcept("1");
     const [one, two, three] = ["m0", "m1", "m2"].map((name) => segmentOf(name));
     expect(await new SegmentQueue().send([one!, two!, three!])).toEqual([]);
     expect(batches().map(({ Entries }) => Entries.map(({ MessageBody }) => MessageBody))).toEqual([
       [one, two, three].map((each) => encodeSegment(each!)),
       [encodeSegment(two!)],
     ]);
-    takeAllBut("0", "1", "2");
+    acceptAllExcept("0", "1", "2");
     expect(await new SegmentQueue().send([one!, two!])).toEqual([one, two]);
   });
 
-  test.each([500, 403])("returns all where the queue answers %i", async (status) => {
+  test.each([500, 403])("returns all segments if the queue responds %i", async (status) => {
     server().answer = (_, response) => void response.writeHead(status).end("{}");
     expect(await new SegmentQueue().send([segmentOf("m1")])).toEqual([segmentOf("m1")]);
     expect(batches()).toHaveLength(2);
   });
 
-  test("returns all where nobody answers in time, within its function's margin", async () => {
+  // It ends within the margin of its function.
+  test("returns all segments if the queue does not respond in time", async () => {
     server().answer = () => undefined;
     const took: number[] = [];
-    // The quickest of some: a busy machine only adds to it.
+    // The quickest of several, because a busy machine only adds to it.
     do {
       const begun = performance.now();
       expect(await new SegmentQueue().send([segmentOf("m1")])).toHaveLength(1);
@@ -97,8 +98,8 @@ describe("handing segments on", () => {
   });
 });
 
-describe("saying when a segment comes back", () => {
-  test("tells the queue for how many more seconds it is hidden", async () => {
+describe("changing a segment's visibility timeout", () => {
+  test("sends the queue the number of seconds", async () => {
     server().answer = (_request, response) => void response.end("{}");
     await new SegmentQueue().comesBackIn(21, "receipt");
     expect(
@@ -108,7 +109,7 @@ describe("saying when a segment comes back", () => {
     ]);
   });
 
-  test("is no reason to fail if the queue does not answer", async () => {
+  test("does not fail if the queue does not respond", async () => {
     server().answer = (_request, response) => void response.destroy();
     await expect(new SegmentQueue().comesBackIn(21, "receipt")).resolves.toBeUndefined();
   });

@@ -4,7 +4,7 @@ import type { Delivery, Message } from "../../../../local/services/sqs/queue/mes
 import { Queue, type QueueOptions, type QueueSettings } from "../../../../local/services/sqs/queue/queue.js";
 
 /** When tests begin. */
-export const NOW = Date.UTC(2026, 10, 23);
+const NOW = Date.UTC(2026, 10, 23);
 
 /** A clock that a test sets forward. */
 export class TestClock implements Clock {
@@ -42,7 +42,7 @@ export class TestClock implements Clock {
 export const message = (id: string, sentAt = NOW): Message => ({ id, body: id, attributes: {}, system: {}, sentAt });
 
 /** As AWS has it where nothing is said. */
-export const SETTINGS: QueueSettings = { visibilityMs: 30_000, retentionMs: 345_600_000, delayMs: 0 };
+const SETTINGS: QueueSettings = { visibilityMs: 30_000, retentionMs: 345_600_000, delayMs: 0 };
 
 /** A queue, and what it tells. */
 export const makeQueue = (

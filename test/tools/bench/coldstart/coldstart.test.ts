@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { coldstart, measureColdStarts } from "../../../../tools/bench/coldstart/coldstart.js";
 import { BARE_NODE, NODEJS_FUNCTION, GUARDED, UNBUNDLED } from "../../../../tools/bench/coldstart/candidates.js";
-import { FUNCTION_NAMES } from "../../../../infra/timeouts.js";
+import { FUNCTION_NAMES } from "../../../../infra/functions/registry.js";
 
 const ROOT = join(__dirname, "../../../..");
 

@@ -1,0 +1,53 @@
+import { dirname, join, resolve } from "node:path";
+import type { BuildOptions, Loader, Metafile } from "esbuild";
+import type { GuardBundlingOptions } from "../props/options.js";
+
+/** What a function imports when it runs guards. */
+export const GUARDS_FILE = "guards.mjs";
+
+/** The construct's metadata that says how its guard module is bundled: `GuardBundlingOptions`. */
+export const GUARD_BUNDLING = "push-it-aws:guardBundling";
+
+/**
+ * Packages that are CommonJS inside call `require`, which an ES module does not have. esbuild does not look into a
+ * banner, so its name must be one that no bundled module uses.
+ */
+const REQUIRE_BANNER =
+  'import { createRequire as createRequireForGuards } from "node:module"; ' +
+  "const require = createRequireForGuards(import.meta.url);";
+
+/**
+ * How a guard module is bundled, at synthesis and when it is tried locally: into one ES module, in memory.
+ * @param path the module's absolute path
+ */
+export const guardBuildOptions = (path: string, options: GuardBundlingOptions = {}) =>
+  ({
+    entryPoints: [path],
+    // Beside the source and never written: so the paths in the source map, and the asset's hash with them, are the
+    // same in every checkout.
+    outfile: join(dirname(path), GUARDS_FILE),
+    absWorkingDir: dirname(path),
+    write: false,
+    metafile: true,
+    logLevel: "silent",
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    // The deployed Node is newer, but the same bundle also runs locally.
+    target: "node20",
+    mainFields: ["module", "main"],
+    banner: { js: REQUIRE_BANNER },
+    sourcemap: (options.sourceMap ?? true) && "linked",
+    sourcesContent: false,
+    minify: options.minify ?? false,
+    keepNames: options.keepNames ?? false,
+    external: options.externalModules ?? [],
+    define: options.define ?? {},
+    alias: options.alias ?? {},
+    loader: (options.loader ?? {}) as Record<string, Loader>,
+    ...(options.tsconfig && { tsconfig: resolve(options.tsconfig) }),
+  }) satisfies BuildOptions;
+
+/** Whether what was bundled has a default export, which is what the worker takes the guards from. */
+export const hasDefaultExport = ({ outputs }: Metafile): boolean =>
+  Object.values(outputs).some(({ entryPoint, exports }) => entryPoint !== undefined && exports.includes("default"));

@@ -1,0 +1,292 @@
+import type { Duration } from "aws-cdk-lib";
+import type * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
+
+/** What a denied client gets. */
+export enum Denials {
+  /** A client that asked for it (the SDK does) gets a socket that can do nothing but hear the reason; others get 403. */
+  EXPLAIN = "explain",
+  /** Every denied client gets 403. A browser cannot see that status, so its user learns no reason. */
+  REFUSE = "refuse",
+}
+
+/**
+ * How long each guard may take for its verdict: at least 100 milliseconds each. A function's own timeout follows from
+ * these and can be at most 28 seconds.
+ */
+export interface GuardTimeouts {
+  /**
+   * For deciding a connection.
+   *
+   * @default Duration.seconds(10)
+   */
+  readonly onConnectionRequest?: Duration;
+  /**
+   * For deciding a subscription.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly onSubscriptionRequest?: Duration;
+  /**
+   * For deciding a publication.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly onPublicationRequest?: Duration;
+  /**
+   * For deciding an unsubscription.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly onUnsubscriptionRequest?: Duration;
+  /**
+   * For one recipient of one message. Within the fan-out budget.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly onMessageReceived?: Duration;
+  /**
+   * For being told that an agent has left.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly onDisconnect?: Duration;
+}
+
+/**
+ * How many requests each route takes, of all clients together. What is left out keeps its default, which is a quarter of
+ * what is said here in Regions whose accounts have a quarter of the requests (2,500 a second), if the Region is known at
+ * synthesis.
+ */
+export interface RouteThrottling {
+  /**
+   * New connections (`$connect`).
+   *
+   * @default - 400 per second, bursts of 800
+   */
+  readonly connect?: apigatewayv2.ThrottleSettings;
+  /**
+   * Connections that end (`$disconnect`). What is throttled here, the sweep finds later.
+   *
+   * @default - 1,000 per second, bursts of 2,000
+   */
+  readonly disconnect?: apigatewayv2.ThrottleSettings;
+  /**
+   * Denied clients that ask for the reason (`connect`).
+   *
+   * @default - 200 per second, bursts of 400
+   */
+  readonly connectStatus?: apigatewayv2.ThrottleSettings;
+  /**
+   * Subscribe frames.
+   *
+   * @default - 500 per second, bursts of 1,000
+   */
+  readonly subscribe?: apigatewayv2.ThrottleSettings;
+  /**
+   * Unsubscribe frames.
+   *
+   * @default - 300 per second, bursts of 600
+   */
+  readonly unsubscribe?: apigatewayv2.ThrottleSettings;
+  /**
+   * Publish frames.
+   *
+   * @default - 1,000 per second, bursts of 2,000
+   */
+  readonly publish?: apigatewayv2.ThrottleSettings;
+  /**
+   * Send frames.
+   *
+   * @default - 1,000 per second, bursts of 2,000
+   */
+  readonly send?: apigatewayv2.ThrottleSettings;
+  /**
+   * Refresh frames.
+   *
+   * @default - 200 per second, bursts of 400
+   */
+  readonly refresh?: apigatewayv2.ThrottleSettings;
+  /**
+   * Pings.
+   *
+   * @default - 500 per second, bursts of 1,000
+   */
+  readonly ping?: apigatewayv2.ThrottleSettings;
+  /**
+   * Questions who is on a channel. If no channel has presence, these are frames without a known action.
+   *
+   * @default - 200 per second, bursts of 400
+   */
+  readonly presence?: apigatewayv2.ThrottleSettings;
+  /**
+   * Reading channels' histories. If no channel has one, these are frames without a known action.
+   *
+   * @default - 500 per second, bursts of 1,000
+   */
+  readonly history?: apigatewayv2.ThrottleSettings;
+  /**
+   * Frames without a known action (`$default`).
+   *
+   * @default - 200 per second, bursts of 400
+   */
+  readonly default?: apigatewayv2.ThrottleSettings;
+}
+
+/** Concurrency that is set aside for, and the most that is used by, single functions. */
+export interface FunctionConcurrency {
+  /**
+   * For new connections, so that a storm of them leaves the rest of the account alone.
+   *
+   * @default - unreserved
+   */
+  readonly connect?: number;
+  /**
+   * For connections that end.
+   *
+   * @default - unreserved
+   */
+  readonly disconnect?: number;
+  /**
+   * For denied clients that ask for the reason.
+   *
+   * @default - unreserved
+   */
+  readonly connectStatus?: number;
+  /**
+   * For subscribe frames.
+   *
+   * @default - unreserved
+   */
+  readonly subscribe?: number;
+  /**
+   * For unsubscribe frames.
+   *
+   * @default - unreserved
+   */
+  readonly unsubscribe?: number;
+  /**
+   * For publish frames.
+   *
+   * @default - unreserved
+   */
+  readonly publish?: number;
+  /**
+   * For send frames.
+   *
+   * @default - unreserved
+   */
+  readonly send?: number;
+  /**
+   * For refresh frames.
+   *
+   * @default - unreserved
+   */
+  readonly refresh?: number;
+  /**
+   * For pings.
+   *
+   * @default - unreserved
+   */
+  readonly ping?: number;
+  /**
+   * For questions who is on a channel.
+   *
+   * @default - unreserved
+   */
+  readonly presence?: number;
+  /**
+   * For reading channels' histories.
+   *
+   * @default - unreserved
+   */
+  readonly history?: number;
+  /**
+   * For frames without a known action.
+   *
+   * @default - unreserved
+   */
+  readonly default?: number;
+  /**
+   * For the sweep. One is enough.
+   *
+   * @default - unreserved
+   */
+  readonly sweep?: number;
+  /**
+   * For what the back end asks for.
+   *
+   * @default - unreserved
+   */
+  readonly serverApi?: number;
+  /**
+   * For the workers of large fan-outs: each posts to up to 1,000 subscribers. What finds them all busy waits in their
+   * queue. To bound them without setting anything aside, use `deliveryConcurrency`.
+   *
+   * @default - unreserved
+   */
+  readonly fanOutWorker?: number;
+  /**
+   * For delivering on channels that linger: each that is busy keeps one environment.
+   *
+   * @default - unreserved
+   */
+  readonly lingerFlusher?: number;
+  /**
+   * For telling who comes to channels and who goes.
+   *
+   * @default - unreserved
+   */
+  readonly presenceNotifier?: number;
+}
+
+/** How esbuild bundles a guard module. */
+export interface GuardBundlingOptions {
+  /**
+   * Packages that are not bundled. They must be there at run time: parts of Node and of the AWS SDK are.
+   *
+   * @default - everything is bundled
+   */
+  readonly externalModules?: string[];
+  /**
+   * Names that are replaced by constant expressions.
+   *
+   * @default - none
+   */
+  readonly define?: { [name: string]: string };
+  /**
+   * Packages that are replaced by others.
+   *
+   * @default - none
+   */
+  readonly alias?: { [name: string]: string };
+  /**
+   * How files are understood, by extension: `{ ".graphql": "text" }`.
+   *
+   * @default - as esbuild does
+   */
+  readonly loader?: { [extension: string]: string };
+  /**
+   * Whether the code is made smaller, at the cost of readable names in it.
+   *
+   * @default false
+   */
+  readonly minify?: boolean;
+  /**
+   * Whether names of functions and classes survive `minify`.
+   *
+   * @default false
+   */
+  readonly keepNames?: boolean;
+  /**
+   * Whether errors in the logs name the lines of the source.
+   *
+   * @default true
+   */
+  readonly sourceMap?: boolean;
+  /**
+   * The `tsconfig.json` to follow.
+   *
+   * @default - the nearest one above the module
+   */
+  readonly tsconfig?: string;
+}

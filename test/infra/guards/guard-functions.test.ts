@@ -1,0 +1,329 @@
+import { Duration, Stack } from "aws-cdk-lib";
+import * as lambda from "aws-cdk-lib/aws-lambda";
+import { Template } from "aws-cdk-lib/assertions";
+import { type ChannelGuardFunctions, Guards, type GuardFunctions, type PushItProps } from "../../../infra/index.js";
+import { makePushIt, makeStack, only, readable, resourcesOf } from "../synth.js";
+
+const MODULE = "test/infra/fixtures/guards.ts";
+
+const makeFunction = (stack: Stack, id: string, timeout?: Duration) =>
+  new lambda.Function(stack, id, {
+    runtime: lambda.Runtime.PYTHON_3_13,
+    handler: "index.handler",
+    code: lambda.Code.fromInline("def handler(event, context): pass"),
+    timeout,
+  });
+
+/** A stack with a function for each name that is asked for, and a Push-It with these guards. */
+const withGuards = (
+  guards: (fn: (id: string, timeout?: Duration) => lambda.Function) => Guards,
+  props: PushItProps = {},
+) => {
+  const stack = makeStack();
+  const pushIt = makePushIt({ ...props, guards: guards((id, timeout) => makeFunction(stack, id, timeout)) }, stack);
+  return { stack, pushIt, template: Template.fromStack(stack) };
+};
+
+/** What each function of the construct knows of guard functions. */
+const known = (template: Template): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(resourcesOf(template, "AWS::Lambda::Function")).flatMap(([id, { Properties }]) => {
+      const { Variables } = (readable(Properties["Environment"]) ?? {}) as { Variables?: Record<string, string> };
+      const json = Variables?.["PUSH_IT_GUARD_FUNCTIONS"];
+      return json === undefined ? [] : [[id.replace(/^PushIt(\w+?)Function.*/, "$1"), JSON.parse(json) as unknown]];
+    }),
+  );
+
+/** Each role's statements about Lambda, as [actions, resources]. */
+const granted = (template: Template): Record<string, [string[], string[]][]> => {
+  const found: Record<string, [string[], string[]][]> = {};
+  for (const { Properties } of Object.values(resourcesOf(template, "AWS::IAM::Policy"))) {
+    const { Roles, PolicyDocument } = readable(Properties) as {
+      Roles: string[];
+      PolicyDocument: { Statement: { Action: string | string[]; Resource: string | string[] }[] };
+    };
+    for (const { Action, Resource } of PolicyDocument.Statement) {
+      const actions = [Action].flat().filter((action) => action.startsWith("lambda:"));
+      if (actions.length === 0) continue;
+      for (const role of Roles) (found[role.replace(/^<(\w+)Role>$/, "$1")] ??= []).push([actions, [Resource].flat()]);
+    }
+  }
+  return found;
+};
+
+const invoke = (...functions: string[]) => [
+  [["lambda:InvokeFunction"], functions.map((name) => `<${name}.Arn>`).sort()],
+];
+
+const timeoutsOf = (template: Template): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(resourcesOf(template, "AWS::Lambda::Function")).map(([id, { Properties }]) => [
+      id.replace(/[0-9A-F]{8}$/, ""),
+      Properties["Timeout"],
+    ]),
+  );
+
+const warningsOf = (stack: Stack): string[] =>
+  stack.node
+    .findAll()
+    .flatMap(({ node }) => node.metadata.filter(({ type }) => /warn/.test(type)).map(({ data }) => String(data)));
+
+describe("guard functions", () => {
+  const { stack, template } = withGuards((fn) =>
+    Guards.fromLambda({
+      onConnectionRequest: fn("Connection"),
+      onSubscriptionRequest: fn("Subscription"),
+      onUnsubscriptionRequest: fn("Unsubscription"),
+      onPublicationRequest: fn("Publication"),
+      onMessageReceived: fn("Delivery"),
+      onDisconnect: fn("Departure"),
+      channels: {
+        "private/*": {
+          onSubscriptionRequest: fn("PrivateSubscription"),
+          onPublicationRequest: fn("PrivatePublication"),
+        },
+      },
+    }),
+  );
+
+  test("are known to exactly those functions that ask them", () => {
+    const departure = { onDisconnect: "<Departure.Arn>" };
+    const publishing = {
+      "": { onPublicationRequest: "<Publication.Arn>", onMessageReceived: "<Delivery.Arn>", ...departure },
+      "private/*": { onPublicationRequest: "<PrivatePublication.Arn>" },
+    };
+    expect(known(template)).toEqual({
+      Connect: { "": { onConnectionRequest: "<Connection.Arn>" } },
+      Subscribe: {
+        "": { onSubscriptionRequest: "<Subscription.Arn>" },
+        "private/*": { onSubscriptionRequest: "<PrivateSubscription.Arn>" },
+      },
+      Unsubscribe: { "": { onUnsubscriptionRequest: "<Unsubscription.Arn>" } },
+      Publish: publishing,
+      Send: publishing,
+      Refresh: { "": { onConnectionRequest: "<Connection.Arn>", ...departure } },
+      Disconnect: { "": departure },
+      Sweep: { "": departure },
+      Publisher: { "": { onMessageReceived: "<Delivery.Arn>", ...departure } },
+      Deliver: { "": { onMessageReceived: "<Delivery.Arn>", ...departure } },
+    });
+  });
+
+  test("can be invoked by exactly those, and no version or alias of them", () => {
+    const publishing = invoke("Publication", "Delivery", "Departure", "PrivatePublication");
+    expect(granted(template)).toEqual({
+      Connect: invoke("Connection"),
+      Subscribe: invoke("Subscription", "PrivateSubscription"),
+      Unsubscribe: invoke("Unsubscription"),
+      Publish: publishing,
+      Send: publishing,
+      Refresh: invoke("Connection", "Departure"),
+      Disconnect: invoke("Departure"),
+      Sweep: invoke("Departure"),
+      Publisher: invoke("Delivery", "Departure"),
+      Deliver: invoke("Delivery", "Departure"),
+    });
+  });
+
+  test("are guards: nothing warns, and no module is named", () => {
+    expect(warningsOf(stack)).toEqual([]);
+    expect(only(template, "AWS::ApiGatewayV2::Api").Metadata!["push-it:construct"]).toEqual({
+      version: 1,
+      path: "Test/PushIt",
+    });
+    for (const { Properties } of Object.values(resourcesOf(template, "AWS::Lambda::Function"))) {
+      expect(JSON.stringify(Properties["Environment"] ?? {})).not.toContain("PUSH_IT_GUARDS");
+    }
+  });
+
+  test("that few functions ask are nothing to the others", () => {
+    const { template: small } = withGuards((fn) =>
+      Guards.fromLambda({ channels: { "a/*": { onSubscriptionRequest: fn("Only") } } }),
+    );
+    expect(known(small)).toEqual({ Subscribe: { "a/*": { onSubscriptionRequest: "<Only.Arn>" } } });
+    expect(granted(small)).toEqual({ Subscribe: invoke("Only") });
+  });
+
+  test("that are the same function are granted once", () => {
+    const { template: same } = withGuards((fn) => {
+      const one = fn("One");
+      return Guards.fromLambda({ onPublicationRequest: one, onMessageReceived: one, onDisconnect: one });
+    });
+    expect(granted(same)["Publish"]).toEqual(invoke("One"));
+  });
+
+  test("may be of elsewhere, known by their ARNs", () => {
+    const stack = makeStack();
+    const arn = "arn:aws:lambda:eu-west-1:123456789012:function:guard:live";
+    makePushIt(
+      { guards: Guards.fromLambda({ onConnectionRequest: lambda.Function.fromFunctionArn(stack, "Foreign", arn) }) },
+      stack,
+    );
+    const foreign = Template.fromStack(stack);
+    expect(known(foreign)).toEqual({
+      Connect: { "": { onConnectionRequest: arn } },
+      Refresh: { "": { onConnectionRequest: arn } },
+    });
+    expect(granted(foreign)).toEqual({
+      Connect: [[["lambda:InvokeFunction"], [arn]]],
+      Refresh: [[["lambda:InvokeFunction"], [arn]]],
+    });
+  });
+});
+
+describe("a module and functions together", () => {
+  const { template } = withGuards((fn) =>
+    Guards.combine(
+      Guards.fromModule(MODULE),
+      Guards.fromLambda({ onDisconnect: fn("Departure") }),
+      Guards.fromLambda({ channels: { a: { onSubscriptionRequest: fn("A") } } }),
+    ),
+  );
+
+  test("are both known, each where it is asked", () => {
+    expect(only(template, "AWS::ApiGatewayV2::Api").Metadata!["push-it:construct"]).toMatchObject({ guards: MODULE });
+    expect(Object.keys(known(template)).sort()).toEqual([
+      "Deliver",
+      "Disconnect",
+      "Publish",
+      "Publisher",
+      "Refresh",
+      "Send",
+      "Subscribe",
+      "Sweep",
+    ]);
+    const modules = Object.values(resourcesOf(template, "AWS::Lambda::Function")).filter(({ Properties }) =>
+      JSON.stringify(Properties).includes('"PUSH_IT_GUARDS":"guards.mjs"'),
+    );
+    expect(modules).toHaveLength(10);
+  });
+
+  test.each<[string, (fn: (id: string) => lambda.Function) => Guards, string]>([
+    [
+      "two modules",
+      () => Guards.combine(Guards.fromModule(MODULE), Guards.fromModule(MODULE)),
+      "there can be one guard module",
+    ],
+    [
+      "two functions for one place",
+      (fn) =>
+        Guards.combine(Guards.fromLambda({ onDisconnect: fn("A") }), Guards.fromLambda({ onDisconnect: fn("B") })),
+      "two functions are given for onDisconnect",
+    ],
+    [
+      "two functions for one place of a channel",
+      (fn) =>
+        Guards.combine(
+          ...["A", "B"].map((id) => Guards.fromLambda({ channels: { "a/*": { onMessageReceived: fn(id) } } })),
+        ),
+      'two functions are given for channels["a/*"].onMessageReceived',
+    ],
+    ["nothing", () => Guards.combine(), "needs something to combine"],
+  ])("cannot be %s", (_, guards, message) => {
+    expect(() => withGuards(guards)).toThrow(message);
+  });
+});
+
+describe("guard functions cannot be", () => {
+  test.each<[string, (fn: lambda.Function) => GuardFunctions, string]>([
+    ["none", () => ({}), "Guards.fromLambda names no function"],
+    ["none, of a channel", () => ({ channels: { "a/*": {} } }), 'channels["a/*"] names no function'],
+    [
+      "of a guard that does not exist",
+      (fn) => ({ onSubscribtionRequest: fn }) as GuardFunctions,
+      'guards.onSubscribtionRequest is not a prop. Did you mean "onSubscriptionRequest"?',
+    ],
+    [
+      "of a channel's guard that does not exist",
+      (fn) => ({ channels: { a: { onPublish: fn } as ChannelGuardFunctions } }),
+      'guards.channels["a"].onPublish is not a prop. The props here are onSubscriptionRequest, ',
+    ],
+    [
+      "of a channel's guard that would never run",
+      (fn) => ({ channels: { a: { onDisconnect: fn } as ChannelGuardFunctions } }),
+      '"a" has onDisconnect, which would never run',
+    ],
+    [
+      "of what is no pattern",
+      (fn) => ({ channels: { "a*": { onSubscriptionRequest: fn } } }),
+      '"a*" is neither a channel name nor a pattern',
+    ],
+    [
+      "of a channel without a name",
+      (fn) => ({ channels: { "": { onSubscriptionRequest: fn } } }),
+      '"" is no channel name',
+    ],
+  ])("%s", (_, guards, message) => {
+    expect(() => withGuards((fn) => Guards.fromLambda(guards(fn("Guard"))))).toThrow(message);
+  });
+
+  test("more than the environment of the function that asks them holds", () => {
+    expect(() =>
+      withGuards((fn) => {
+        const one = fn("One");
+        const channels = Object.fromEntries(
+          Array.from({ length: 25 }, (_, at) => [`channel-${at}/*`, { onSubscriptionRequest: one }]),
+        );
+        return Guards.fromLambda({ channels });
+      }),
+    ).toThrow(/PushIt\/Subscribe: the environment would have \d+ bytes as JSON, but Lambda allows 4096/);
+  });
+});
+
+describe("a guard function's timeout", () => {
+  test("is its place's, in whole seconds, if it has none", () => {
+    const { template } = withGuards(
+      (fn) =>
+        Guards.fromLambda({
+          onConnectionRequest: fn("Slow"),
+          onSubscriptionRequest: fn("Quick"),
+          onDisconnect: fn("Last"),
+        }),
+      { timeouts: { onSubscriptionRequest: Duration.millis(300), onDisconnect: Duration.millis(2_500) } },
+    );
+    expect(timeoutsOf(template)).toMatchObject({ Slow: 10, Quick: 1, Last: 3 });
+  });
+
+  test("is the longest of its places, however many Push-Its ask it", () => {
+    const stack = makeStack();
+    const shared = makeFunction(stack, "Shared");
+    makePushIt({ guards: Guards.fromLambda({ onConnectionRequest: shared, onDisconnect: shared }) }, stack);
+    const other = new Stack(stack, "Other");
+    makePushIt(
+      {
+        guards: Guards.fromLambda({ onSubscriptionRequest: shared }),
+        timeouts: { onSubscriptionRequest: Duration.seconds(4) },
+      },
+      other,
+    );
+    expect(timeoutsOf(Template.fromStack(stack))).toMatchObject({ Shared: 10 });
+    expect([warningsOf(stack), warningsOf(other)]).toEqual([[], []]);
+  });
+
+  test("is set through an alias, too", () => {
+    const stack = makeStack();
+    const target = makeFunction(stack, "Target");
+    const alias = new lambda.Alias(stack, "Live", { aliasName: "live", version: target.currentVersion });
+    makePushIt({ guards: Guards.fromLambda({ onConnectionRequest: alias }) }, stack);
+    const template = Template.fromStack(stack);
+    expect(timeoutsOf(template)).toMatchObject({ Target: 10 });
+    expect(granted(template)["Connect"]).toEqual([[["lambda:InvokeFunction"], ["<Live>"]]]);
+  });
+
+  test("is the user's where it is set; one that is longer than anybody waits is warned of", () => {
+    const { stack, template } = withGuards((fn) =>
+      Guards.fromLambda({
+        onConnectionRequest: fn("Same", Duration.seconds(10)),
+        onSubscriptionRequest: fn("Longer", Duration.seconds(2)),
+        onPublicationRequest: fn("Shorter", Duration.seconds(1)),
+        onDisconnect: fn("Asynchronous", Duration.minutes(5)),
+      }),
+    );
+    expect(timeoutsOf(template)).toMatchObject({ Same: 10, Longer: 2, Shorter: 1, Asynchronous: 300 });
+    expect(warningsOf(stack)).toEqual([
+      expect.stringMatching(
+        /^The guard function Test\/Longer may run longer than the 1 s .* \(onSubscriptionRequest\).*\[ack: push-it-aws:guardTimeout\]$/,
+      ),
+    ]);
+  });
+});
