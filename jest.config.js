@@ -18,6 +18,8 @@ module.exports = {
   modulePathIgnorePatterns: ["<rootDir>/((client|local|server)/)?dist/", "<rootDir>/cdk.out"],
   reporters: ["default", "<rootDir>/scripts/closing-line.cjs"],
   maxWorkers: 2,
+  // Tests of one file that run together: each of them waits most of the time.
+  maxConcurrency: 3,
   // For a machine that is busy with other things: what waits in a test says by itself, and sooner, what never came.
   testTimeout: 120_000,
 };

@@ -1,6 +1,6 @@
 import type { Limits } from "../../protocol/index.js";
 import type { Agent } from "./agent.js";
-import { userChannel } from "../aws/dynamodb/keys.js";
+import { userChannel } from "../subscriptions/user-channel.js";
 import type { Permitted, Store, Subscriber } from "../ports.js";
 import { subscribersOf } from "../delivery/recipients.js";
 

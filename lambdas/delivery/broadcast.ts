@@ -1,26 +1,20 @@
 import { matchingSubscriptions } from "../subscriptions/channel-rules.js";
-import { createDeliveryGuards, type DeliveryGuardDependencies, type Delivery } from "./delivery-guards.js";
+import { createDeliveryGuards, type Delivery } from "./delivery-guards.js";
 import { closeExpired } from "../connection/close-connection.js";
 import { limiter } from "../util/limiter.js";
 import type { Frame } from "./frame.js";
 import { framesOf, type SerializedMessage } from "./serialize.js";
-import type { Clock, Connections, Log, Store, Subscriber } from "../ports.js";
+import type { Dependencies } from "../dependencies.js";
+import type { Subscriber } from "../ports.js";
 import { type RetryBudget, type PostOutcome, Poster } from "./post-to-connections.js";
 import { type Publication, type Recipient, uuidsOf } from "./recipients.js";
-import { removeAgent, type RemovalDependencies } from "../connection/remove-agent.js";
+import { removeAgent } from "../connection/remove-agent.js";
 
 /** What reaching recipients needs. */
-export interface BroadcastDependencies extends RemovalDependencies {
-  store: RemovalDependencies["store"] & DeliveryGuardDependencies["store"] & Pick<Store, "putExpired">;
-  guards: RemovalDependencies["guards"] & DeliveryGuardDependencies["guards"];
-  connections: Connections;
-  clock: Clock;
-  log: Log;
-  settings: DeliveryGuardDependencies["settings"] & {
-    /** Patterns at or below which wildcard subscriptions are enabled. */
-    wildcards: readonly string[];
-  };
-}
+export type BroadcastDependencies = Pick<
+  Dependencies,
+  "store" | "guards" | "connections" | "settings" | "clock" | "log"
+>;
 
 /** How long reaching recipients may take. */
 export interface BroadcastDeadlines extends RetryBudget {

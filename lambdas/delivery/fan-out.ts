@@ -1,23 +1,16 @@
 import { prefetch } from "./prefetch.js";
-import { type Delivered, type BroadcastDependencies, Broadcast, type ReplyRecipient } from "./broadcast.js";
+import { Broadcast, type Delivered, type ReplyRecipient } from "./broadcast.js";
 import { SegmentDispatcher } from "./segment-dispatcher.js";
 import type { SerializedMessage } from "./serialize.js";
-import type { Store } from "../ports.js";
+import type { Dependencies } from "../dependencies.js";
 import { type Publication, type Recipient, recipientsOf, uuidsOf } from "./recipients.js";
-import type { Segment, SegmentQueuePort } from "./segments.js";
+import type { Segment } from "./segments.js";
 
 /** What a fan-out needs. */
-export interface FanOutDependencies extends BroadcastDependencies {
-  store: BroadcastDependencies["store"] & Pick<Store, "subscribers">;
-  /** Where goes what one Lambda does not do. */
-  segments: SegmentQueuePort;
-  settings: BroadcastDependencies["settings"] & {
-    /** How long all of it may take, in milliseconds. */
-    fanOutMs: number;
-    /** How many subscribers one Lambda posts to itself. */
-    fanOutThreshold: number;
-  };
-}
+export type FanOutDependencies = Pick<
+  Dependencies,
+  "store" | "guards" | "connections" | "segments" | "settings" | "clock" | "log"
+>;
 
 /** What became of a fan-out. */
 export interface FanOutResult extends Delivered {

@@ -1,15 +1,15 @@
-import type { Settings } from "../settings.js";
 import { channelSettings } from "../../protocol/channel-settings.js";
-import { deliverSegment, fanOut, type FanOutDependencies } from "../delivery/fan-out.js";
-import { numberPublications, type NumberingDependencies } from "../publish/latest.js";
-import { type Entry, type FlushTask, idAt, leaseMs, type LingerLog, randomToken } from "./linger.js";
+import type { Dependencies } from "../dependencies.js";
+import { deliverSegment, fanOut } from "../delivery/fan-out.js";
+import { numberPublications } from "../publish/latest.js";
+import { type Entry, type FlushTask, idAt, leaseMs, randomToken } from "./linger.js";
 import { uuidsOf } from "../delivery/recipients.js";
 
 /** What a flusher needs. */
-export interface LingerFlusherDependencies extends FanOutDependencies, NumberingDependencies {
-  lingering: Omit<LingerLog, "append" | "heldUntil" | "expiredLeases">;
-  settings: FanOutDependencies["settings"] & Pick<Settings, "channels" | "fanOutMs" | "timeouts">;
-}
+export type LingerFlusherDependencies = Pick<
+  Dependencies,
+  "lingering" | "latest" | "store" | "guards" | "connections" | "segments" | "settings" | "clock" | "log"
+>;
 
 /**
  * How old a message may be when it is delivered, in milliseconds. A flusher that dies is run again by Lambda after one

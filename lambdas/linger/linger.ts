@@ -60,8 +60,6 @@ export interface GatherDependencies {
   lingering: Pick<LingerLog, "append" | "remove" | "heldUntil" | "acquireLease" | "releaseLease">;
   /** Has the flusher run. Rejects where that cannot be said for sure. */
   invokeFlush: (task: FlushTask) => Promise<void>;
-  /** Told of each channel for which a flusher is started. */
-  onFlusher?: (channel: string) => void;
   settings: Pick<Settings, "channels" | "fanOutMs" | "timeouts">;
   clock: Clock;
 }
@@ -89,12 +87,14 @@ export const randomToken = (clock: Pick<Clock, "random">): string => clock.rando
  * Leaves the messages of channels that linger in those channels' logs, and sees to it that somebody delivers them. When
  * it returns, they are stored and a flusher holds the lease: one that had it when they were stored looks again before it
  * lets go of it.
+ * @param onFlusherStarted called with each channel for which a flusher starts
  * @returns all other publications, in the same order
  * @throws where that cannot be promised: then they may be delivered or not
  */
 export const gather = async (
   system: GatherDependencies,
   publications: readonly Publication[],
+  onFlusherStarted?: (channel: string) => void,
 ): Promise<readonly Publication[]> => {
   const { lingering, settings, clock } = system;
   const lingers = ({ message }: Publication): boolean =>
@@ -109,7 +109,7 @@ export const gather = async (
   try {
     await lingering.append(entries);
     const channels = new Set(entries.map(({ message }) => message.channel));
-    await Promise.all([...channels].map((channel) => ensureFlusher(system, channel, now)));
+    await Promise.all([...channels].map((channel) => ensureFlusher(system, channel, now, onFlusherStarted)));
   } catch (error) {
     // Who publishes is told that it failed: so better it is not delivered. Where it is all the same, its uuid tells.
     await lingering.remove(entries).catch(() => undefined);
@@ -120,16 +120,17 @@ export const gather = async (
 
 /** Makes sure that the channel has a flusher. */
 const ensureFlusher = async (
-  { lingering, invokeFlush, onFlusher, settings, clock }: GatherDependencies,
+  { lingering, invokeFlush, settings, clock }: GatherDependencies,
   channel: string,
   since: number,
+  onFlusherStarted?: (channel: string) => void,
 ): Promise<void> => {
   const heldUntil = await lingering.heldUntil(channel);
   if (heldUntil !== undefined && heldUntil > clock.now()) return;
   const owner = randomToken(clock);
   // Whoever was faster has the lease, and makes the flusher run.
   if (!(await lingering.acquireLease({ channel, owner, until: clock.now() + leaseMs(settings, channel) }))) return;
-  onFlusher?.(channel);
+  onFlusherStarted?.(channel);
   try {
     await invokeFlush({ channel, owner, since, ...(heldUntil === undefined && { first: true }) });
   } catch (error) {

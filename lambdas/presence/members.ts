@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Member } from "../../protocol/index.js";
 import type { Agent } from "../connection/agent.js";
 
@@ -73,3 +74,13 @@ export const memberOf = ({ agent, userId, info }: Member): Member => ({
   ...(userId === undefined ? {} : { userId }),
   ...(info === undefined ? {} : { info }),
 });
+
+/** Characters of a member's place: 128 bits and more in base64url. */
+const PLACE_LENGTH = 22;
+
+/**
+ * The place of a connection's agent in the order of a channel's members. A reply names it, so that the next page can
+ * begin behind it. It is a hash, which does not reveal the connection's id.
+ */
+export const memberPlace = (connectionId: string): string =>
+  createHash("sha256").update(connectionId).digest("base64url").slice(0, PLACE_LENGTH);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type PresenceEventData, type Json, type Message, Meta } from "../../protocol/index.js";
-import type { ServerEvents } from "../server-api/server-events.js";
-import { fanOut, type FanOutDependencies } from "../delivery/fan-out.js";
+import { fanOut } from "../delivery/fan-out.js";
+import type { Dependencies } from "../dependencies.js";
 import { limiter } from "../util/limiter.js";
 import { type PresenceEntry, isPresent, memberOf, type Members } from "./members.js";
 import { type Occupancy, type OccupiedChannel, VACANT_MS } from "./occupancy.js";
@@ -12,11 +12,10 @@ import { waitForAll } from "../util/wait-for-all.js";
 export const MAX_MEMBERS_PER_REPLY = 25;
 
 /** What telling who comes and goes needs. */
-export interface PresenceNotifierDependencies extends FanOutDependencies {
-  members: Pick<Members, "all" | "end" | "told" | "forget">;
-  occupancy: Pick<Occupancy, "read" | "begin" | "occupy" | "vacate" | "note" | "forget" | "all">;
-  events: ServerEvents;
-}
+export type PresenceNotifierDependencies = Pick<
+  Dependencies,
+  "members" | "occupancy" | "events" | "store" | "guards" | "connections" | "segments" | "settings" | "clock" | "log"
+>;
 
 /** How long a run waits for others to come and go, in milliseconds: all of them are told together. */
 export const DEBOUNCE_MS = 200;

@@ -8,7 +8,7 @@ import { digest } from "../connection/session.js";
  * The first message with a uuid keeps it. Each later one gets a hash of that uuid and of its number among those that
  * share it. So a guard that runs again for a repeated publication makes the same uuids again.
  */
-export const withOwnIds = (messages: readonly Message[]): Message[] => {
+export const withDistinctUuids = (messages: readonly Message[]): Message[] => {
   const counts = new Map<string, number>();
   return messages.map((message) => {
     const { channel, uuid } = message;

@@ -1,140 +1,150 @@
-import {
-  type Reply,
-  MAX_FRAME_BYTES,
-  type Limits,
-  type Message,
-  Meta,
-  type OutgoingMessage,
-} from "../../protocol/index.js";
+import { MAX_FRAME_BYTES, type Message, Meta, type OutgoingMessage, type Reply } from "../../protocol/index.js";
 import type { Agent } from "../connection/agent.js";
-import { failure, encodeReplies, success } from "../requests/replies.js";
-import { type ChannelRules, publicationError } from "../subscriptions/channel-rules.js";
-import { fanOut, type FanOutDependencies } from "../delivery/fan-out.js";
-import { numberPublications, type NumberingDependencies } from "./latest.js";
-import { gather, type GatherDependencies } from "../linger/linger.js";
-import { chargeLingering, type LingerRateDependencies, admitLingering } from "../linger/linger-rate.js";
-import { fitsChannel } from "./message-size.js";
-import { withOwnIds } from "./distinct-uuids.js";
-import type { SerializedMessage } from "../delivery/serialize.js";
-import type { GuardPort } from "../ports.js";
-import type { PublicationRateLimiter } from "./publication-rate.js";
-import type { Publication } from "../delivery/recipients.js";
-import { persistHistory } from "../history/persist-history.js";
 import { publisherOf } from "../connection/session.js";
-import type { HistoryDependencies } from "../history/append-messages.js";
-import { addSubscriptions, type SubscriptionDependencies } from "../subscriptions/subscriptions.js";
+import type { Publication } from "../delivery/recipients.js";
+import type { SerializedMessage } from "../delivery/serialize.js";
+import type { PersistedSubmission, Submission } from "../history/persist-history.js";
+import { admitLingering, chargeLingering } from "../linger/linger-rate.js";
+import type { RateLimiter } from "../requests/rate-limiter.js";
+import { encodeReplies, failure, success } from "../requests/replies.js";
+import { publicationError } from "../subscriptions/channel-rules.js";
+import { addSubscriptions } from "../subscriptions/subscriptions.js";
+import { withDistinctUuids } from "./distinct-uuids.js";
+import { fitsChannel } from "./message-size.js";
+import { type PipelineDependencies, publishSubmissions } from "./pipeline.js";
+import type { PublicationRateLimiter } from "./publication-rate.js";
 
-/** What publishing needs. */
-export interface PublishDependencies
-  extends
-    FanOutDependencies,
-    SubscriptionDependencies,
-    NumberingDependencies,
-    Omit<GatherDependencies, "onFlusher">,
-    HistoryDependencies,
-    Pick<LingerRateDependencies, "lingeringRate"> {
-  store: FanOutDependencies["store"] & SubscriptionDependencies["store"];
-  guards: FanOutDependencies["guards"] & Pick<GuardPort, "publication">;
-  settings: FanOutDependencies["settings"] &
-    SubscriptionDependencies["settings"] &
-    NumberingDependencies["settings"] &
-    GatherDependencies["settings"] &
-    HistoryDependencies["settings"] & { limits: ChannelRules["limits"] & Pick<Limits, "messageBytes"> };
-  clock: FanOutDependencies["clock"] & HistoryDependencies["clock"];
+/** What publishing for a client needs. */
+export interface PublishDependencies extends PipelineDependencies {
   rate: Pick<PublicationRateLimiter, "take">;
+  /** Milliseconds for which one agent may let functions wait. */
+  lingeringRate: Pick<RateLimiter, "left" | "charge">;
 }
 
-/** What one message's guard made of it. */
-interface Outcome {
-  answer: Reply;
+/** What became of one message of the frame before anything was published. */
+interface Authorization {
+  reply: Reply;
+  /** The messages that its guard published. */
   publish: Message[];
+  /** The channels that its guard subscribed the agent to. */
   subscribe: string[];
 }
 
-const refused = (answer: Reply): Outcome => ({ answer, publish: [], subscribe: [] });
-
-const authorize = async (
-  { guards, settings }: Pick<PublishDependencies, "guards" | "settings">,
-  agent: Agent,
-  message: OutgoingMessage,
-): Promise<Outcome> => {
-  const { uuid } = message;
-  const fault = publicationError(message.channel, settings);
-  if (fault) return refused(failure(Meta.error, uuid, fault));
-  const verdict = await guards.publication(agent, { channel: message.channel, uuid, data: message.data });
-  if (!verdict.permitted) return refused(failure(Meta.error, uuid, verdict.code, verdict.reason));
-  const publish = withOwnIds(verdict.publish);
-  if (!publish.every((published) => fitsChannel(published, settings))) {
-    return refused(failure(Meta.error, uuid, "too_large"));
-  }
-  return {
-    answer: success(Meta.successful, uuid, verdict.result),
-    publish,
-    subscribe: verdict.subscribe,
-  };
-};
-
-/** What a publisher is told. */
-export interface Published {
-  /** One for each message, in the same order. */
+/** The replies to a frame. */
+export interface PublishReplies {
+  /** One reply for each message of the frame, in the same order. */
   answers: Reply[];
-  /** The publisher's own copies of what it published, where they ride with the answers. */
+  /** The agent's own copies of its messages, which share the frame of the replies. */
   messages: readonly SerializedMessage[];
 }
 
-/** What else may come into a frame of answers, in bytes: that the agent has to be renewed, and brackets. */
+/** What else the frame of replies may hold, in bytes: the request to renew the agent, and brackets. */
 const SPARE_BYTES = 128;
 
 /**
- * Refuses what the agent publishes too fast, which costs no guard; of the rest, asks each message's guard, does what
- * they staged, stores what is on channels with history, and brings all to the subscribers, in the order of the frame.
- * @param answered whether the publisher gets an answer, with which its own copies ride as far as they fit its frame
+ * Publishes the messages of a client's frame, in order: authorizes each, stores, gathers, numbers and fans out what is
+ * permitted, and replies.
+ * @param answered whether the client gets a reply, which also holds its own messages as far as they fit
  */
 export const publish = async (
-  system: PublishDependencies,
+  dependencies: PublishDependencies,
   agent: Agent,
   messages: readonly OutgoingMessage[],
   { answered }: { answered: boolean },
-): Promise<Published> => {
-  const soonEnough = system.rate.take(agent, messages.length);
-  const limited = (at: number): Outcome => refused(failure(Meta.error, messages[at]!.uuid, "rate_limited"));
-  const decided = await Promise.all(
-    messages.map(async (message, at) => (at < soonEnough ? authorize(system, agent, message) : limited(at))),
+): Promise<PublishReplies> => {
+  const authorizations = await authorize(dependencies, agent, messages);
+  const submissions = authorizations.map(({ publish }, at) => submissionOf(agent, messages[at]!, publish));
+  const { stored, own } = await publishSubmissions(
+    dependencies,
+    { publisher: publisherOf(agent), userId: agent.userId },
+    submissions,
+    {
+      replyRecipient: (stored) => (answered ? replyRecipientOf(agent, repliesTo(authorizations, stored)) : undefined),
+      onFlusherStarted: (channel) => chargeLingering(dependencies, agent, channel),
+    },
   );
-  const fitting = await admitLingering(
-    system,
+  return { answers: repliesTo(authorizations, stored), messages: own };
+};
+
+/**
+ * Decides about each message of a frame: the agent's rates, the publication guard, and the subscriptions that the guard
+ * staged. A message that comes too fast costs no guard.
+ */
+const authorize = async (
+  dependencies: PublishDependencies,
+  agent: Agent,
+  messages: readonly OutgoingMessage[],
+): Promise<Authorization[]> => {
+  const admitted = dependencies.rate.take(agent, messages.length);
+  const rateLimited = ({ uuid }: OutgoingMessage): Authorization => refused(uuid, "rate_limited");
+  const decided = await Promise.all(
+    messages.map(async (message, at) =>
+      at < admitted ? askGuard(dependencies, agent, message) : rateLimited(message),
+    ),
+  );
+  const admittedToLinger = await admitLingering(
+    dependencies,
     agent,
     decided.map(({ publish }) => publish),
   );
-  const judged = decided.map((outcome, at) => (fitting[at] ? outcome : limited(at)));
+  const permitted = decided.map((each, at) => (admittedToLinger[at] ? each : rateLimited(messages[at]!)));
   const subscribed = await addSubscriptions(
-    system,
+    dependencies,
     agent,
-    judged.map(({ subscribe }) => subscribe),
+    permitted.map(({ subscribe }) => subscribe),
   );
-  const outcomes = judged.map((outcome, at) => {
-    const came = subscribed[at] ?? "done";
-    return came === "done" || !outcome.answer.successful
-      ? outcome
-      : refused(failure(Meta.error, outcome.answer.uuid, came));
+  return permitted.map((each, at) => {
+    const outcome = subscribed[at] ?? "done";
+    return outcome === "done" || !each.reply.successful ? each : refused(each.reply.uuid, outcome);
   });
-  const submissions = outcomes.map(({ publish }, at) => {
-    const { echo, channel, uuid, data } = messages[at]!;
-    const except = echo === false ? { except: agent.connectionId } : {};
-    return {
-      own: { channel, uuid, data },
-      publications: publish.map((message): Publication => ({ message, ...except })),
-    };
-  });
-  const recorded = await persistHistory(system, publisherOf(agent), submissions, agent.userId);
-  const answers = outcomes.map(({ answer }, at): Reply => {
-    const { refused: code, position } = recorded[at]!;
-    return code ? failure(Meta.error, answer.uuid, code) : { ...answer, ...(position && { position }) };
-  });
-  const publications = recorded.flatMap((each) => each.publications);
-  const room = MAX_FRAME_BYTES - Buffer.byteLength(encodeReplies(answers)) - SPARE_BYTES;
-  const onFlusher = (channel: string): void => chargeLingering(system, agent, channel);
-  const now = await numberPublications(system, await gather({ ...system, onFlusher }, publications));
-  const { own } = await fanOut(system, now, answered ? { connectionId: agent.connectionId, room } : undefined);
-  return { answers, messages: own };
 };
+
+/** Asks the publication guard about one message. */
+const askGuard = async (
+  { guards, settings }: Pick<PublishDependencies, "guards" | "settings">,
+  agent: Agent,
+  { channel, uuid, data }: OutgoingMessage,
+): Promise<Authorization> => {
+  const error = publicationError(channel, settings);
+  if (error) return refused(uuid, error);
+  const verdict = await guards.publication(agent, { channel, uuid, data });
+  if (!verdict.permitted) return refused(uuid, verdict.code, verdict.reason);
+  const publish = withDistinctUuids(verdict.publish);
+  if (!publish.every((message) => fitsChannel(message, settings))) return refused(uuid, "too_large");
+  return { reply: success(Meta.successful, uuid, verdict.result), publish, subscribe: verdict.subscribe };
+};
+
+const refused = (
+  uuid: string | undefined,
+  ...why: [code: Parameters<typeof failure>[2], reason?: string]
+): Authorization => ({
+  reply: failure(Meta.error, uuid, ...why),
+  publish: [],
+  subscribe: [],
+});
+
+/** A client's message, and what is published for it. */
+const submissionOf = (
+  { connectionId }: Agent,
+  { echo, channel, uuid, data }: OutgoingMessage,
+  publish: readonly Message[],
+): Submission => {
+  const except = echo === false ? { except: connectionId } : {};
+  return {
+    own: { channel, uuid, data },
+    publications: publish.map((message): Publication => ({ message, ...except })),
+  };
+};
+
+/** The replies after storing: a message that could not be stored is refused, and a stored one has its position. */
+const repliesTo = (authorizations: readonly Authorization[], stored: readonly PersistedSubmission[]): Reply[] =>
+  authorizations.map(({ reply }, at): Reply => {
+    const { refused: code, position } = stored[at]!;
+    return code ? failure(Meta.error, reply.uuid, code) : { ...reply, ...(position && { position }) };
+  });
+
+/** The agent's own connection, and how much of its messages fits the frame of replies. */
+const replyRecipientOf = ({ connectionId }: Agent, replies: readonly Reply[]) => ({
+  connectionId,
+  room: MAX_FRAME_BYTES - Buffer.byteLength(encodeReplies(replies)) - SPARE_BYTES,
+});

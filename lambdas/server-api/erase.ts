@@ -1,55 +1,18 @@
 import { type DeletedMessage, type Deletion, type Json, Meta, type Position } from "../../protocol/index.js";
-import type { Settings } from "../settings.js";
 import { type HistorySettings, channelSettings, someChannel } from "../../protocol/channel-settings.js";
-import { fanOut, type FanOutDependencies } from "../delivery/fan-out.js";
+import type { Dependencies } from "../dependencies.js";
+import { fanOut } from "../delivery/fan-out.js";
 import { newEpoch, PENDING_MS } from "../history/history.js";
 import { keepsLatest } from "../publish/latest.js";
-import type { LingerLog } from "../linger/linger.js";
 import type { Publication } from "../delivery/recipients.js";
-import { disconnect, type RevocationDependencies } from "./revoke.js";
-
-/** A message of a channel's history. */
-export interface ChannelPosition extends Position {
-  channel: string;
-}
-
-/** The rows that deleting is about. Every read of one row is strongly consistent. */
-export interface Erasure {
-  /**
-   * Deletes a message, but not its row: readers still find that the offset is taken.
-   * @returns the message's uuid, also if it was deleted before; `undefined`: there is no message
-   */
-  deleteMessage(at: ChannelPosition): Promise<string | undefined>;
-  /** Forgets whose a deleted message was. */
-  disown(at: ChannelPosition): Promise<void>;
-  /** Begins another history on a channel that has one, and notes that the rows of the history before have to be deleted. */
-  restart(channel: string, newEpoch: string, keep: HistorySettings): Promise<void>;
-  /** The epochs whose rows have to be deleted, and when the present one began, in epoch milliseconds. */
-  leftovers(channel: string): Promise<{ epochs: string[]; since: number }>;
-  /**
-   * Deletes a history's rows, and the note about it when all are deleted.
-   * @param hasTime whether there is time for another page
-   * @returns how many messages were deleted; `isWhole`: no row is left
-   */
-  deleteRows(channel: string, epoch: string, hasTime: () => boolean): Promise<{ deleted: number; isWhole: boolean }>;
-  /** Deletes a channel's last message, where it is kept without a history. */
-  deleteLatest(channel: string): Promise<void>;
-  /**
-   * Looks for messages that a user's agents have published, among the next rows of the whole table.
-   * @param after where the page before ended; left out: at the beginning
-   * @returns `after`: where this page ended; `undefined`: there are no more rows
-   */
-  publishedBy(userId: string, after?: string): Promise<{ found: ChannelPosition[]; after?: string }>;
-}
+import type { ChannelPosition } from "./erasure.js";
+import { disconnect } from "./revoke.js";
 
 /** What deleting needs. */
-export type ErasureDependencies = FanOutDependencies &
-  RevocationDependencies & {
-    erasure: Erasure;
-    lingering: Pick<LingerLog, "waiting" | "remove">;
-    settings: Pick<Settings, "channels">;
-    newUuid: () => string;
-  };
+export type ErasureDependencies = Pick<
+  Dependencies,
+  "store" | "guards" | "connections" | "segments" | "erasure" | "lingering" | "newUuid" | "settings" | "clock" | "log"
+>;
 
 /** Most messages that one notice names: it has to fit a frame, and each takes some 150 bytes. */
 const MESSAGES_PER_NOTICE = 100;

@@ -3,7 +3,7 @@ import type { Agent } from "../connection/agent.js";
 import { forChannel, failure, encodeReplies, DEFAULT_MESSAGES } from "../requests/replies.js";
 import { notifyAndClose } from "../connection/close-connection.js";
 import { Frame } from "../delivery/frame.js";
-import { userChannel } from "../aws/dynamodb/keys.js";
+import { userChannel } from "../subscriptions/user-channel.js";
 import { limiter } from "../util/limiter.js";
 import type { Clock, Connections, Log, Store, Subscriber } from "../ports.js";
 import { postTo } from "../delivery/post-to-connections.js";

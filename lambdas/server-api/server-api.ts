@@ -1,23 +1,34 @@
 import { type ServerApiResponse, SERVER_API_VERSION as version } from "../../protocol/index.js";
 import { DEFAULT_MESSAGES } from "../requests/replies.js";
-import { readPresencePage, type PresenceQueryDependencies } from "../presence/presence-query.js";
+import type { Dependencies } from "../dependencies.js";
+import { readPresencePage } from "../presence/presence-query.js";
 import { channelSettings } from "../../protocol/channel-settings.js";
-import { deleteHistory, deleteMessage, type ErasureDependencies, forgetUser } from "./erase.js";
+import { deleteHistory, deleteMessage, forgetUser } from "./erase.js";
 import { read, replayOf } from "../history/history-query.js";
-import type { ReplayDependencies } from "../history/replay.js";
-import { disconnect, type RevocationDependencies, unsubscribe } from "./revoke.js";
-import { serverPublish, type ServerPublishDependencies } from "./server-publish.js";
+import { disconnect, unsubscribe } from "./revoke.js";
+import { serverPublish } from "./server-publish.js";
 import { readServerRequest } from "./server-requests.js";
 
-/** What serving the back end needs. */
-export type ServerApiDependencies = ServerPublishDependencies &
-  RevocationDependencies &
-  ReplayDependencies &
-  Pick<PresenceQueryDependencies, "members" | "occupancy" | "clock"> &
-  ErasureDependencies & {
-    store: ServerPublishDependencies["store"] & RevocationDependencies["store"];
-    lingering: ServerPublishDependencies["lingering"] & ErasureDependencies["lingering"];
-  };
+/** What the server API needs. */
+export interface ServerApiDependencies extends Pick<
+  Dependencies,
+  | "store"
+  | "guards"
+  | "connections"
+  | "segments"
+  | "histories"
+  | "latest"
+  | "lingering"
+  | "invokeFlush"
+  | "members"
+  | "erasure"
+  | "newUuid"
+  | "settings"
+  | "clock"
+  | "log"
+> {
+  occupancy: Pick<Dependencies["occupancy"], "read">;
+}
 
 /** How large one answer about presence is at most: a sixth of what an invocation can answer, in bytes. */
 const PRESENCE = { bytes: 1024 * 1024, rows: 10_000 };

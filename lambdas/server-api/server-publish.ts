@@ -1,35 +1,16 @@
-import {
-  type Code,
-  type Limits,
-  type Message,
-  Meta,
-  type PublishEntry,
-  type PublishResult,
-} from "../../protocol/index.js";
-import { DEFAULT_MESSAGES } from "../requests/replies.js";
-import { type ChannelRules, publicationError } from "../subscriptions/channel-rules.js";
-import { fanOut, type FanOutDependencies } from "../delivery/fan-out.js";
-import { userChannel } from "../aws/dynamodb/keys.js";
-import { numberPublications, type NumberingDependencies } from "../publish/latest.js";
-import { gather, type GatherDependencies } from "../linger/linger.js";
-import { fitsChannel } from "../publish/message-size.js";
-import type { Publication } from "../delivery/recipients.js";
-import { persistHistory } from "../history/persist-history.js";
-import type { EntryFault } from "./server-requests.js";
+import { type Code, type Message, Meta, type PublishEntry, type PublishResult } from "../../protocol/index.js";
 import { SERVER_PUBLISHER } from "../connection/session.js";
-import type { HistoryDependencies } from "../history/append-messages.js";
+import type { Publication } from "../delivery/recipients.js";
+import type { Dependencies } from "../dependencies.js";
+import { fitsChannel } from "../publish/message-size.js";
+import { type PipelineDependencies, publishSubmissions } from "../publish/pipeline.js";
+import { DEFAULT_MESSAGES } from "../requests/replies.js";
+import { publicationError } from "../subscriptions/channel-rules.js";
+import { userChannel } from "../subscriptions/user-channel.js";
+import type { EntryFault } from "./server-requests.js";
 
-/** What publishing for the back end needs. */
-export interface ServerPublishDependencies
-  extends FanOutDependencies, NumberingDependencies, GatherDependencies, HistoryDependencies {
-  settings: FanOutDependencies["settings"] &
-    NumberingDependencies["settings"] &
-    GatherDependencies["settings"] &
-    HistoryDependencies["settings"] & { limits: ChannelRules["limits"] & Pick<Limits, "messageBytes"> };
-  clock: FanOutDependencies["clock"] & HistoryDependencies["clock"];
-  /** A new uuid for an entry that has none. */
-  newUuid: () => string;
-}
+/** What publishing for a server program needs. */
+export type ServerPublishDependencies = PipelineDependencies & Pick<Dependencies, "newUuid">;
 
 /** One entry's result, and its message if it was accepted. */
 interface Outcome {
@@ -38,27 +19,25 @@ interface Outcome {
 }
 
 /**
- * Publishes for the back end. No publication guard runs: there is no agent to decide about. Limits hold, and delivery
- * guards decide as ever, because they are the recipients'. Entries are decided independently, and those that are
+ * Publishes for a server program. No publication guard runs, because there is no agent to decide about. Limits hold, and
+ * delivery guards decide as always: they protect the recipients. Entries are decided independently. Those that are
  * accepted are delivered in order.
  * @returns one result for each entry, in the same order
  */
 export const serverPublish = async (
-  system: ServerPublishDependencies,
+  dependencies: ServerPublishDependencies,
   entries: readonly (PublishEntry | EntryFault)[],
 ): Promise<PublishResult[]> => {
-  const outcomes = entries.map((entry) => validateEntry(system, entry));
+  const outcomes = entries.map((entry) => validateEntry(dependencies, entry));
   const accepted = outcomes.flatMap(({ publication }) => publication ?? []);
-  const recorded = await persistHistory(
-    system,
-    SERVER_PUBLISHER,
-    accepted.map((one) => ({ own: one.message, publications: [one] })),
+  const { stored } = await publishSubmissions(
+    dependencies,
+    { publisher: SERVER_PUBLISHER },
+    accepted.map((publication) => ({ own: publication.message, publications: [publication] })),
   );
-  const publications = recorded.flatMap((each) => each.publications);
-  await fanOut(system, await numberPublications(system, await gather(system, publications)));
-  const became = new Map(accepted.map((one, at) => [one, recorded[at]]));
+  const storedAs = new Map(accepted.map((publication, at) => [publication, stored[at]]));
   return outcomes.map(({ result, publication }): PublishResult => {
-    const { refused: code, position } = (publication && became.get(publication)) ?? {};
+    const { refused: code, position } = (publication && storedAs.get(publication)) ?? {};
     return code ? refused(result.uuid, code).result : { ...result, ...(position && { position }) };
   });
 };
@@ -68,8 +47,8 @@ const validateEntry = ({ settings, newUuid }: ServerPublishDependencies, entry: 
   const { limits } = settings;
   const uuid = entry.uuid ?? newUuid();
   const message: Message = { channel: "userId" in entry ? Meta.user : entry.channel, uuid, data: entry.data };
-  const fault = "userId" in entry ? undefined : publicationError(entry.channel, { limits });
-  if (fault) return refused(entry.uuid, fault);
+  const error = "userId" in entry ? undefined : publicationError(entry.channel, { limits });
+  if (error) return refused(entry.uuid, error);
   if (!fitsChannel(message, settings)) return refused(entry.uuid, "too_large");
   const to = "userId" in entry ? { to: userChannel(entry.userId) } : {};
   const except = entry.excludeConnectionId === undefined ? {} : { except: entry.excludeConnectionId };

@@ -11,7 +11,7 @@ export type {
 } from "../../lambdas/guards/types.js";
 export type { AgentData, DeliveryData, GuardRequest, GuardResponse } from "../../lambdas/guards/contract.js";
 export { guardHandler } from "../../lambdas/guards/handler.js";
-export { secret } from "../../lambdas/guards/secret.js";
+export { secret } from "../../lambdas/aws/lambda/secret.js";
 export type { HistoryMessage, Json, Message, Position, Replay } from "../../protocol/index.js";
 
 /**

@@ -1,6 +1,7 @@
 import WebSocket from "ws";
 import { PushIt, type PushItOptions, type StateChange } from "push-it-client";
 import { expire, GUARDS_THAT_VOUCH, OVER } from "./support/expiry.js";
+import { retrying } from "./support/retrying.js";
 import { TestSystem } from "./support/system.js";
 import { Waiting } from "./support/waiting.js";
 
@@ -90,7 +91,7 @@ describe("a client whose agent has to be renewed", () => {
     let user = "uma";
     const { pushIt, state } = client({ channels: ["umas"], credentials: () => ({ user, forMs: HOUR }), retryBase: 10 });
     await state(({ state: now }) => now === "connected");
-    await pushIt.channel("umas").subscribe();
+    await retrying(() => pushIt.channel("umas").subscribe());
     const row = (await system.rows()).find(({ n }) => n === "uma");
     user = "una";
     await expire(system, (row?.["pk"] ?? "").slice(2), OVER);
@@ -100,7 +101,7 @@ describe("a client whose agent has to be renewed", () => {
       ({ previous, state: now, code }) => previous === "connecting" && now === "connected" && code === "connected",
     );
     expect(again).toBeDefined();
-    const { result } = await pushIt.channel("umas").publish("again");
+    const { result } = await retrying(() => pushIt.channel("umas").publish("again"));
     expect(result).toEqual({ user: "una", renewed: false });
   });
 });

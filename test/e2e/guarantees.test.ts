@@ -1,6 +1,10 @@
 import { Duration } from "aws-cdk-lib";
 import { Meta } from "../../protocol/index.js";
 import { TestSystem } from "./support/system.js";
+import { firstDeliveries } from "./support/wire.js";
+
+// Thousands of requests, on however busy a machine.
+jest.setTimeout(900_000);
 
 /** Unlimited: these tests make more requests a second than the template's default throttles let through. */
 const GENEROUS = { rateLimit: 100_000, burstLimit: 100_000 };
@@ -32,7 +36,7 @@ describe("acknowledged means live", () => {
         // A round trip of the subscriber's own connection: all earlier posts have arrived.
         await subscriber.message(trial);
       }
-      expect(subscriber.messages()).toHaveLength(TRIALS);
+      expect(firstDeliveries(subscriber.messages())).toHaveLength(TRIALS);
     } finally {
       await system.close();
     }
@@ -48,7 +52,8 @@ describe("acknowledged means live", () => {
         },
       };
     `;
-    const timeouts = { onConnectionRequest: Duration.seconds(5) };
+    // Long, because five guards start at once while many publications keep the machine busy.
+    const timeouts = { onConnectionRequest: Duration.seconds(20) };
     const system = await TestSystem.start({
       guards,
       props: { timeouts, throttling: THROTTLING, limits: { publicationsPerSecond: 10_000 } },
@@ -78,7 +83,7 @@ describe("acknowledged means live", () => {
         );
         expect(missed).toEqual([]);
         expect(agent.closed).toBeUndefined();
-        expect(agent.messages("fire")).toHaveLength(received.size);
+        expect(firstDeliveries(agent.messages("fire"))).toHaveLength(received.size);
       }
       const agents = (await system.rows()).filter(({ sk }) => sk === "agent");
       expect(agents).toHaveLength(6);
@@ -105,7 +110,8 @@ describe("one publisher, one order", () => {
         await publisher.answers(`o-${frame}-4`);
       }
       await subscriber.message(99);
-      expect(subscriber.messages().map(({ data }) => data)).toEqual(Array.from({ length: 100 }, (_, at) => at));
+      const order = firstDeliveries(subscriber.messages()).map(({ data }) => data);
+      expect(order).toEqual(Array.from({ length: 100 }, (_, at) => at));
     } finally {
       await system.close();
     }

@@ -1,6 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import { Guards } from "../../infra/index.js";
-import { atOnce } from "../at-once.js";
+import { atOnce } from "./matrix/at-once.js";
 import {
   BEHAVIOURS,
   BUSY,

@@ -1,4 +1,3 @@
-import { atOnce } from "../at-once.js";
 import { MODULE } from "./support/permissions/guards.js";
 import { CHANNELS, runStack } from "./support/permissions/stack.js";
 import type { Option } from "./support/permissions/tools.js";
@@ -13,27 +12,19 @@ const STACKS: [name: string, has: Option[]][] = [
   ["presence", ["presence"]],
 ];
 
+// Together: they mostly wait.
 describe("the permissions of a stack with only", () => {
-  let runs: Promise<void>[];
-  // Together: they mostly wait.
-  beforeAll(() => {
-    runs = atOnce(3, STACKS, async ([, has]) => {
-      const stack = await runStack({
-        has,
-        guards: MODULE,
-        props: { channels: Object.fromEntries(has.flatMap((option) => Object.entries(CHANNELS[option]))) },
-      });
-      try {
-        await doAllWork(stack.tools);
-        stack.expectNoUnusedGrant();
-      } finally {
-        await stack.close();
-      }
+  test.concurrent.each(STACKS)("%s suffice for all its work, without unused grants", async (_, has) => {
+    const stack = await runStack({
+      has,
+      guards: MODULE,
+      props: { channels: Object.fromEntries(has.flatMap((option) => Object.entries(CHANNELS[option]))) },
     });
+    try {
+      await doAllWork(stack.tools);
+      stack.expectNoUnusedGrant();
+    } finally {
+      await stack.close();
+    }
   });
-
-  test.each(STACKS.map(([name], at) => [name, at] as const))(
-    "%s suffice for all its work, without unused grants",
-    (_, at) => runs[at],
-  );
 });

@@ -45,27 +45,30 @@ const start = (guards: string, props: PushItProps = {}): Promise<TestSystem> =>
 const request = { action: "connect", channel: Meta.connect };
 
 describe("guards that cannot be loaded", () => {
-  it.each(BROKEN)("because they %s permit nothing, log it, and fail the denied invocation", async (_, guards, line) => {
-    const system = await start(guards, { timeouts: { onConnectionRequest: Duration.seconds(10) } });
-    try {
-      const denied = await system.connect({ credentials: 1 });
-      expect(denied.protocol).toBe(SUBPROTOCOL_DENIED);
-      const answer = await denied.request(request);
-      expect(answer).toMatchObject({ successful: false, code: "guard_failed" });
-      expect(answer.error).not.toContain("planted secret");
-      expect((await system.rows()).filter(({ u }) => u)).toEqual([]);
-      expect(
-        system.logs.filter(
-          ({ level, message }) => level === "error" && message.includes("guards_not_loaded") && line.test(message),
-        ),
-      ).not.toEqual([]);
-      await failed(system, "connect");
-    } finally {
-      await system.close();
-    }
-  });
+  it.concurrent.each(BROKEN)(
+    "because they %s permit nothing, log it, and fail the denied invocation",
+    async (_, guards, line) => {
+      const system = await start(guards, { timeouts: { onConnectionRequest: Duration.seconds(10) } });
+      try {
+        const denied = await system.connect({ credentials: 1 });
+        expect(denied.protocol).toBe(SUBPROTOCOL_DENIED);
+        const answer = await denied.request(request);
+        expect(answer).toMatchObject({ successful: false, code: "guard_failed" });
+        expect(answer.error).not.toContain("planted secret");
+        expect((await system.rows()).filter(({ u }) => u)).toEqual([]);
+        expect(
+          system.logs.filter(
+            ({ level, message }) => level === "error" && message.includes("guards_not_loaded") && line.test(message),
+          ),
+        ).not.toEqual([]);
+        await failed(system, "connect");
+      } finally {
+        await system.close();
+      }
+    },
+  );
 
-  it("because they loop for ever permit nothing, in time", async () => {
+  it.concurrent("because they loop for ever permit nothing, in time", async () => {
     const system = await start("for (;;);", { timeouts: { onConnectionRequest: Duration.millis(TIMEOUT_MS) } });
     try {
       const denied = await system.connect({ credentials: 1 });
@@ -76,7 +79,7 @@ describe("guards that cannot be loaded", () => {
     }
   });
 
-  it("fail the handshake itself of a client that wants no explanation", async () => {
+  it.concurrent("fail the handshake itself of a client that wants no explanation", async () => {
     const system = await start('throw new Error("planted secret");');
     try {
       await expect(system.connect({ protocols: [SUBPROTOCOL] })).rejects.toThrow("502");
@@ -86,7 +89,7 @@ describe("guards that cannot be loaded", () => {
     }
   });
 
-  it("answer a connected agent on every route, and fail each invocation", async () => {
+  it.concurrent("answer a connected agent on every route, and fail each invocation", async () => {
     const system = await start(
       'if (!process.env.AWS_LAMBDA_FUNCTION_NAME?.includes("Connect")) throw new Error("planted secret");',
     );

@@ -7,7 +7,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { HistorySettings } from "../../../protocol/channel-settings.js";
-import type { ChannelPosition, Erasure } from "../../server-api/erase.js";
+import type { ChannelPosition, Erasure } from "../../server-api/erasure.js";
 import { HEAD_SECONDS } from "../../history/history.js";
 import { headKey, type Key, latestKey, positionOfRow, rowKey, ROWS_PREFIX } from "./keys.js";
 import type { Clock } from "../../ports.js";

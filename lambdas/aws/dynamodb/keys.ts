@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { Meta } from "../../../protocol/index.js";
+import { memberPlace } from "../../presence/members.js";
 
 /** The key of a row. */
 export interface Key {
@@ -62,12 +61,6 @@ export const subscriberKeys = (channel: string, connectionId: string, shards: nu
   return [...keys.values()];
 };
 
-/**
- * The channel on which all connections of a user are subscribed, without a way for anybody to ask for it: it is
- * reserved. Only the back end publishes there.
- */
-export const userChannel = (userId: string): string => `${Meta.user}/${userId}`;
-
 /** A channel's last message. */
 export const latestKey = (channel: string): Key => ({ pk: `v#${channel}`, sk: "latest" });
 
@@ -110,16 +103,6 @@ export const leaseKey = (channel: string): Key => ({ pk: `f#${shardOf(channel)}`
 
 /** The partition with all who are present on a channel. */
 export const membersKey = (channel: string): string => `p#${channel}`;
-
-/** Characters of a member's place: 128 bits and more in base64url. */
-const PLACE_LENGTH = 22;
-
-/**
- * Where the agent of a connection is in the order of a channel's members. Whoever asks for members is told it, so as to ask
- * on behind it: a hash, which does not tell the connection's id.
- */
-export const memberPlace = (connectionId: string): string =>
-  createHash("sha256").update(connectionId).digest("base64url").slice(0, PLACE_LENGTH);
 
 /** That an agent is present on a channel. */
 export const memberKey = (channel: string, connectionId: string): Key => ({

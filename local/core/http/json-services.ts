@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { buffer } from "node:stream/consumers";
+import { readWholeBody } from "./read-body.js";
 import { type HttpServer, startHttpServer } from "./server.js";
 import { SIGNATURE_ERRORS, SIGNATURE_MESSAGES, SignatureVerifier } from "../authorization/signatures.js";
 import type { Credentials } from "../credentials.js";
@@ -35,7 +35,7 @@ export const startJsonServices = ({
 };
 
 const respond = async (request: IncomingMessage, response: ServerResponse, router: ServiceRouter): Promise<void> => {
-  const body = await buffer(request).catch(() => undefined);
+  const body = await readWholeBody(request).catch(() => undefined);
   if (body === undefined) return;
   const answer = router.answer(request, body);
   response.writeHead(answer.status, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer.body));

@@ -21,6 +21,21 @@ export interface WireOptions {
 /** One frame of the server's, when it came. */
 type Incoming = Partial<Reply> & Partial<Message> & { message?: string };
 
+/**
+ * Messages without repeated deliveries. A repeated delivery has the channel and uuid of the first,
+ * and is the same message (docs/PROTOCOL.md, "Duplicates").
+ */
+export const firstDeliveries = (messages: readonly Message[]): Message[] => {
+  const firsts = new Map<string, Message>();
+  for (const message of messages) {
+    const key = `${message.channel} ${message.uuid}`;
+    const first = firsts.get(key);
+    if (first) expect(message).toEqual(first);
+    else firsts.set(key, message);
+  }
+  return [...firsts.values()];
+};
+
 /** A client that speaks the protocol by hand: what a test says goes on the wire as it is. */
 export class Wire {
   readonly socket: WebSocket;

@@ -310,6 +310,9 @@ describe("a publication between any two steps of a flusher", () => {
             acquireLease: hold,
             remove: plain.remove.bind(plain),
             releaseLease: plain.releaseLease.bind(plain),
+            waiting: plain.waiting.bind(plain),
+            deleteLease: plain.deleteLease.bind(plain),
+            expiredLeases: plain.expiredLeases.bind(plain),
           },
         };
         let second: Promise<unknown> | undefined;

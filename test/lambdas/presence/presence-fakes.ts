@@ -1,4 +1,4 @@
-import { memberPlace } from "../../../lambdas/aws/dynamodb/keys.js";
+import { memberPlace } from "../../../lambdas/presence/members.js";
 import type { PresenceEntry, PresenceIdentity, Members, MembersPage } from "../../../lambdas/presence/members.js";
 import type { Occupancy, OccupiedChannel } from "../../../lambdas/presence/occupancy.js";
 

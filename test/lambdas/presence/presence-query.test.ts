@@ -1,6 +1,6 @@
 import { answerPresenceQuery } from "../../../lambdas/presence/presence-query.js";
 import { RateLimiter } from "../../../lambdas/requests/rate-limiter.js";
-import { memberPlace } from "../../../lambdas/aws/dynamodb/keys.js";
+import { memberPlace } from "../../../lambdas/presence/members.js";
 import { handleServerRequest } from "../../../lambdas/server-api/server-api.js";
 import type { Verdict } from "../../../lambdas/ports.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";

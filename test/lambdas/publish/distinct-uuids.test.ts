@@ -1,13 +1,14 @@
 import { isId } from "../../../protocol/index.js";
-import { withOwnIds } from "../../../lambdas/publish/distinct-uuids.js";
+import { withDistinctUuids } from "../../../lambdas/publish/distinct-uuids.js";
 import { messageOf } from "../support/fakes.js";
 
-const uuidsOf = (messages: Parameters<typeof withOwnIds>[0]): string[] => withOwnIds(messages).map(({ uuid }) => uuid);
+const uuidsOf = (messages: Parameters<typeof withDistinctUuids>[0]): string[] =>
+  withDistinctUuids(messages).map(({ uuid }) => uuid);
 
 describe("the uuids of what one guard call publishes", () => {
   test("stay as they are, while no two messages of a channel share one", () => {
     const messages = [messageOf("a", 1, "m1"), messageOf("b", 1, "m1"), messageOf("a", 2, "m2")];
-    expect(withOwnIds(messages)).toEqual(messages);
+    expect(withDistinctUuids(messages)).toEqual(messages);
   });
 
   test("are all different on one channel; the first keeps the one that they share", () => {
@@ -23,7 +24,7 @@ describe("the uuids of what one guard call publishes", () => {
   });
 
   test("leave everything else of the messages as it is", () => {
-    expect(withOwnIds([messageOf("a", 1, "m1"), messageOf("a", { x: 2 }, "m1")])).toMatchObject([
+    expect(withDistinctUuids([messageOf("a", 1, "m1"), messageOf("a", { x: 2 }, "m1")])).toMatchObject([
       messageOf("a", 1, "m1"),
       { channel: "a", data: { x: 2 } },
     ]);

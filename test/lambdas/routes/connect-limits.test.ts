@@ -1,7 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { DEFAULT_LIMITS } from "../../../protocol/index.js";
 import { connect } from "../../../lambdas/routes/connect.js";
-import { userChannel } from "../../../lambdas/aws/dynamodb/keys.js";
+import { userChannel } from "../../../lambdas/subscriptions/user-channel.js";
 import type { GuardPort, Permitted } from "../../../lambdas/ports.js";
 import { NO_EVENTS } from "../../../lambdas/server-api/server-events.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";

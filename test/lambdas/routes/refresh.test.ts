@@ -1,5 +1,5 @@
 import { type Agent, EXPIRED } from "../../../lambdas/connection/agent.js";
-import { userChannel } from "../../../lambdas/aws/dynamodb/keys.js";
+import { userChannel } from "../../../lambdas/subscriptions/user-channel.js";
 import type { GuardPort, Permitted } from "../../../lambdas/ports.js";
 import { RateLimiter } from "../../../lambdas/requests/rate-limiter.js";
 import { REFRESH_REQUESTS } from "../../../lambdas/requests/request-rates.js";

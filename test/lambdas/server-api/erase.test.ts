@@ -1,6 +1,6 @@
 import { deleteHistory, deleteMessage, forgetUser } from "../../../lambdas/server-api/erase.js";
 import { PENDING_MS } from "../../../lambdas/history/history.js";
-import { userChannel } from "../../../lambdas/aws/dynamodb/keys.js";
+import { userChannel } from "../../../lambdas/subscriptions/user-channel.js";
 import { oldest, replayFrom } from "../../../lambdas/history/replay.js";
 import { handleServerRequest } from "../../../lambdas/server-api/server-api.js";
 import { type Message, Meta } from "../../../protocol/index.js";

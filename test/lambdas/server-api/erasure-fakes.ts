@@ -1,5 +1,5 @@
 import type { HistorySettings } from "../../../protocol/channel-settings.js";
-import type { ChannelPosition, Erasure } from "../../../lambdas/server-api/erase.js";
+import type { ChannelPosition, Erasure } from "../../../lambdas/server-api/erasure.js";
 import type { Clock } from "../../../lambdas/ports.js";
 import type { MemoryLatest } from "../support/channel-fakes.js";
 import type { MemoryHistories } from "../history/history-fakes.js";

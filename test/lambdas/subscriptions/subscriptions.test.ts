@@ -1,5 +1,5 @@
 import { endOf } from "../../../lambdas/connection/agent.js";
-import { userChannel } from "../../../lambdas/aws/dynamodb/keys.js";
+import { userChannel } from "../../../lambdas/subscriptions/user-channel.js";
 import { removeAgent } from "../../../lambdas/connection/remove-agent.js";
 import { addSubscriptions, type SubscribeOutcome } from "../../../lambdas/subscriptions/subscriptions.js";
 import { DEFAULT_LIMITS } from "../../../protocol/index.js";

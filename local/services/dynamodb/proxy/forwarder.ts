@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { buffer } from "node:stream/consumers";
+import { readWholeBody } from "../../../core/http/read-body.js";
 
 /** An engine's answer as a whole. */
 export interface EngineResponse {
@@ -44,7 +44,11 @@ export class EngineForwarder {
   /** Passes a request on with another body, and gives the whole answer; rejects when the engine does not answer. */
   async ask(request: IncomingMessage, body: Buffer): Promise<EngineResponse> {
     const answer = await this.#send(request, body);
-    return { status: answer.statusCode ?? 502, headers: withoutConnection(answer.headers), body: await buffer(answer) };
+    return {
+      status: answer.statusCode ?? 502,
+      headers: withoutConnection(answer.headers),
+      body: await readWholeBody(answer),
+    };
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { buffer } from "node:stream/consumers";
+import { readWholeBody } from "../../../core/http/read-body.js";
 import { messageOf } from "../../../core/user-error.js";
 import { type HttpServer, startHttpServer } from "../../../core/http/server.js";
 import type { Credentials } from "../../../core/credentials.js";
@@ -58,7 +58,7 @@ const serve = async (
   { capacity, faults }: DynamoDbProxyOptions,
 ): Promise<void> => {
   try {
-    const body = await buffer(request);
+    const body = await readWholeBody(request);
     const verdict = authorizer.check(request, body);
     if ("fault" in verdict) return refuse(response, verdict.fault);
     const fault = "allowed" in verdict ? faults?.faults.onCall?.(verdict.allowed) : undefined;

@@ -1,6 +1,6 @@
 import { RENEWAL_GRACE_SECONDS } from "../../../../protocol/index.js";
 import { CONNECTION_SECONDS, endOf, EXPIRED } from "../../../../lambdas/connection/agent.js";
-import { userChannel } from "../../../../lambdas/aws/dynamodb/keys.js";
+import { userChannel } from "../../../../lambdas/subscriptions/user-channel.js";
 import type { ExpiredConnection } from "../../../../lambdas/ports.js";
 import { agentOf, NOW } from "../../support/fakes.js";
 import { type TestTable, useTables } from "../../support/test-table.js";

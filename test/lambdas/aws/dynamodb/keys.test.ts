@@ -12,8 +12,8 @@ import {
   subscriberKey,
   subscriberKeys,
   subscriptionKey,
-  userChannel,
 } from "../../../../lambdas/aws/dynamodb/keys.js";
+import { userChannel } from "../../../../lambdas/subscriptions/user-channel.js";
 
 describe("the rows of a connection", () => {
   test("are in one partition: its agent and its subscriptions", () => {

@@ -2,7 +2,8 @@ import { PresenceRecordingTable } from "../../../../lambdas/aws/dynamodb/presenc
 import { MembersTable } from "../../../../lambdas/aws/dynamodb/members-table.js";
 import { OccupancyTable } from "../../../../lambdas/aws/dynamodb/occupancy-table.js";
 import { PresenceRecorder } from "../../../../lambdas/presence/presence-recorder.js";
-import { memberKey, memberPlace } from "../../../../lambdas/aws/dynamodb/keys.js";
+import { memberKey } from "../../../../lambdas/aws/dynamodb/keys.js";
+import { memberPlace } from "../../../../lambdas/presence/members.js";
 import type { OccupiedChannel } from "../../../../lambdas/presence/occupancy.js";
 import { DEFAULT_SETTINGS } from "../../../../lambdas/settings.js";
 import { agentOf, NOW, TestLog } from "../../support/fakes.js";

@@ -17,7 +17,7 @@ import { LINGERING_MS } from "../../../../lambdas/requests/request-rates.js";
 import { openGuards } from "../../../../lambdas/guards/developer-guards.js";
 import { agentOf, NOW, TestConnections, TestLog, TestSegments } from "../../support/fakes.js";
 import { itemSize, type TestTable, useTables } from "../../support/test-table.js";
-import { userChannel } from "../../../../lambdas/aws/dynamodb/keys.js";
+import { userChannel } from "../../../../lambdas/subscriptions/user-channel.js";
 import { subscribersOf } from "../../../../lambdas/delivery/recipients.js";
 
 /* The cost of each operation, as the engine bills it (ConsumedCapacity), for items of up to 1 KB. */

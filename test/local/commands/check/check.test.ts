@@ -4,7 +4,6 @@ import { EXIT, runChecks } from "../../../../local/commands/check/runner.js";
 import { CHECKS } from "../../../../local/commands/check/registry.js";
 import { DEFAULT_PREFIXES } from "../../../../local/commands/check/limits.js";
 import { DEFAULT_SETTINGS, type CheckSettings } from "../../../../local/commands/check/settings.js";
-import { atOnce } from "../../../at-once.js";
 import { TestSystem } from "../../../e2e/support/system.js";
 import { FAULTS, SLOW_ANSWER_MS } from "./faults.js";
 import { GatewayProxy } from "./gateway-proxy.js";
@@ -62,23 +61,18 @@ test("a whole gateway passes every check, in order, and nothing stays", async ()
   expect({ outcome, order }).toEqual({ outcome: "passed", order: all });
 });
 
+// Together: they mostly wait.
 describe("a gateway that", () => {
-  const faults = Object.entries(FAULTS);
-  let trials: Promise<void>[];
-  beforeAll(() => {
-    trials = atOnce(3, faults, async ([, broken]) => {
-      const { names, also = [], fault } = broken();
-      const proxy = await GatewayProxy.before(system.running.websocketUrl, fault);
-      const family = FAMILIES.find((each) => each.includes(names))!;
-      const { outcome, results } = await run(family, settings(proxy.url, HASTY));
-      await proxy.close();
-      const failed = namesWith(results, "failed");
-      expect({ failed, results }).toMatchObject({ failed: expect.arrayContaining([names]) });
-      expect(failed.filter((name) => name !== names && !also.includes(name))).toEqual([]);
-      expect(namesWith(results, "not tried")).toEqual([]);
-      expect(EXIT[outcome]).toBe(1);
-    });
+  test.concurrent.each(Object.entries(FAULTS))("%s", async (_what, broken) => {
+    const { names, also = [], fault } = broken();
+    const proxy = await GatewayProxy.before(system.running.websocketUrl, fault);
+    const family = FAMILIES.find((each) => each.includes(names))!;
+    const { outcome, results } = await run(family, settings(proxy.url, HASTY));
+    await proxy.close();
+    const failed = namesWith(results, "failed");
+    expect({ failed, results }).toMatchObject({ failed: expect.arrayContaining([names]) });
+    expect(failed.filter((name) => name !== names && !also.includes(name))).toEqual([]);
+    expect(namesWith(results, "not tried")).toEqual([]);
+    expect(EXIT[outcome]).toBe(1);
   });
-
-  test.each(faults.map(([what], at) => [what, at] as const))("%s", (_what, at) => trials[at]!);
 });

@@ -1,6 +1,6 @@
 import aws4 from "aws4";
-import { secret } from "../../../lambdas/guards/secret.js";
-import { HttpServer, type Received } from "../support/http-server.js";
+import { secret } from "../../../../lambdas/aws/lambda/secret.js";
+import { HttpServer, type Received } from "../../support/http-server.js";
 
 const ARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:jwt-AbCdEf";
 const VALUE = "very secret";

@@ -1,4 +1,4 @@
-import { endpointOf, SignedClient } from "../aws/http/signed-request.js";
+import { endpointOf, SignedClient } from "../http/signed-request.js";
 
 /** How long a secret that was read is used before it is read again, in milliseconds: a rotated one is in force after that. */
 const SECRET_MS = 5 * 60_000;

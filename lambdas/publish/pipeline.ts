@@ -1,0 +1,71 @@
+import { fanOut } from "../delivery/fan-out.js";
+import type { ReplyRecipient } from "../delivery/broadcast.js";
+import type { SerializedMessage } from "../delivery/serialize.js";
+import type { Dependencies } from "../dependencies.js";
+import { type PersistedSubmission, persistHistory, type Submission } from "../history/persist-history.js";
+import { gather } from "../linger/linger.js";
+import { numberPublications } from "./latest.js";
+
+/** What the way of a publication needs. */
+export type PipelineDependencies = Pick<
+  Dependencies,
+  | "store"
+  | "guards"
+  | "connections"
+  | "segments"
+  | "histories"
+  | "latest"
+  | "lingering"
+  | "invokeFlush"
+  | "settings"
+  | "clock"
+  | "log"
+>;
+
+/** Who publishes. */
+export interface PublisherIdentity {
+  /** Whose uuids the messages have: repeated publications of one publisher are recognised. */
+  publisher: string;
+  /** The publisher's user, if there is one. */
+  userId?: string | undefined;
+}
+
+/** Options of one run of the pipeline. */
+export interface PipelineOptions {
+  /** The connection that receives its own messages with its reply, given what was stored. */
+  replyRecipient?: (stored: readonly PersistedSubmission[]) => ReplyRecipient | undefined;
+  /** Called with each channel for which a linger flusher starts. */
+  onFlusherStarted?: (channel: string) => void;
+}
+
+/** The result of the pipeline. */
+export interface PipelineResult {
+  /** What happened to each submission, in the same order. */
+  stored: readonly PersistedSubmission[];
+  /** The messages of the `replyRecipient`. */
+  own: readonly SerializedMessage[];
+}
+
+/**
+ * The way of authorized publications, of clients and of the server API: store, gather, number, fan out. Each step comes
+ * before subscribers are read. So a client that subscribes too late to be among them finds the message stored.
+ * @param submissions in the order of their request: offsets and deliveries follow it
+ * @throws if a service failed: then some of it may have happened, and repeating it is safe
+ */
+export const publishSubmissions = async (
+  dependencies: PipelineDependencies,
+  { publisher, userId }: PublisherIdentity,
+  submissions: readonly Submission[],
+  { replyRecipient, onFlusherStarted }: PipelineOptions = {},
+): Promise<PipelineResult> => {
+  // Store the messages of channels with history.
+  const stored = await persistHistory(dependencies, publisher, submissions, userId);
+  const accepted = stored.flatMap(({ publications }) => publications);
+  // Gather the messages of channels that linger: a flusher delivers those.
+  const immediate = await gather(dependencies, accepted, onFlusherStarted);
+  // Number the messages of channels that keep their latest one.
+  const numbered = await numberPublications(dependencies, immediate);
+  // Fan out the rest to the subscribers.
+  const { own } = await fanOut(dependencies, numbered, replyRecipient?.(stored));
+  return { stored, own };
+};
