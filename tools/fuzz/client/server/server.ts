@@ -13,24 +13,24 @@ import { SubscribeHandler } from "./subscribe-handler.js";
 import type { Agent, ClientFrame, Deployment, Peer, Policy, ServerCore, ServerObserver } from "./types.js";
 import { hasSubscriber, toHistoryMessage } from "./wire-format.js";
 
-/** API Gateway closes a connection on which nothing passed for so long, in milliseconds. */
+/** API Gateway closes idle connections after this time, in milliseconds. */
 const IDLE_TIMEOUT_MS = 600_000;
 
-/** How long a browser waits for a handshake that nobody answers, in milliseconds. */
+/** How long a browser waits for an unanswered handshake, in milliseconds. */
 const HANDSHAKE_TIMEOUT_MS = 120_000;
 
-/** How long an agent is still served after its end, in milliseconds. */
+/** How long an expired agent is still served, in milliseconds. */
 const RENEWAL_GRACE_MS = 60_000;
 
-/** A server that follows docs/PROTOCOL.md, in memory, with everything in it that can go wrong. */
+/** A server in memory that implements docs/PROTOCOL.md, with all possible failures. */
 export class Server implements ServerCore {
-  /** All connections that the server thinks are open. */
+  /** All connections that the server considers open. */
   readonly peers = new Set<Peer>();
   /** Failures that commands have ordered for the next frames. */
   readonly orderedFailures: { failure: FailureName; action?: string }[] = [];
-  /** What a guard did not let the client leave at some time: whether it stays wanted then, is the client's matter. */
+  /** Channels that a guard has refused to unsubscribe at some time. The client decides whether they stay requested. */
   readonly undeniedLeaves = new Set<string>();
-  /** Connections that are over, and what was subscribed there. */
+  /** Ended connections with their subscriptions. */
   readonly gone: { link: Link; subscriptions: Set<string>; at: number }[] = [];
   readonly publishing: PublishHandler = new PublishHandler(this);
   readonly #subscribing = new SubscribeHandler(this);
@@ -57,7 +57,7 @@ export class Server implements ServerCore {
   handshake(link: Link, protocols: string[]): void {
     const { clock, chance, policy } = this;
     const wait = 1 + chance.delay(2_000);
-    // Nobody answers; in the end the browser gives up.
+    // No answer: the browser stops waiting.
     if (policy.hangs) return void clock.later(HANDSHAKE_TIMEOUT_MS, () => link.finish(1006));
     clock.later(wait, () => {
       if (!link.inUse) return;
@@ -85,20 +85,20 @@ export class Server implements ServerCore {
     });
   }
 
-  /** Ends a connection from the server's side. */
+  /** Closes a connection from the server's side. */
   close(peer: Peer, code: number, reason = ""): void {
     if (!this.peers.has(peer)) return;
     this.#left(peer);
     peer.link.finish(code, reason);
   }
 
-  /** Ends an agent: the back end says so. */
+  /** Revokes an agent for the back end. */
   revoke(peer: Peer): void {
     this.post(peer, [{ channel: "/meta/connect", successful: false, code: "revoked", error: "Enough." }]);
     this.close(peer, 1000);
   }
 
-  /** Ends a subscription: the back end says so. */
+  /** Revokes a subscription for the back end. */
   revokeSubscription(peer: Peer, channel: string): void {
     if (!peer.agent?.subscriptions.has(channel)) return;
     this.unsubscribe(peer, channel);
@@ -130,19 +130,19 @@ export class Server implements ServerCore {
     if (peer.agent.leases.delete(channel)) this.publishing.announce(channel, "left", peer.agent.id);
   }
 
-  /** Whether a message on a channel is for an agent. */
+  /** Whether an agent's subscriptions match the channel. */
   isSubscribed(peer: Peer, channel: string): boolean {
     return peer.agent !== undefined && hasSubscriber(peer.agent.subscriptions, channel);
   }
 
-  /** Sends objects in one frame; `lost` runs if the client has closed by then. */
+  /** Sends objects in one frame. `lost` runs if the client has closed. */
   post(peer: Peer, objects: object[], delivered?: () => void, lost?: () => void): void {
     if (!this.peers.has(peer)) return lost?.();
     peer.activeAt = this.clock.now;
     peer.link.post(JSON.stringify(objects.length === 1 ? objects[0] : objects), delivered, lost);
   }
 
-  /** Answers a frame; an agent whose time is over is asked to renew. `lost` runs if the answer does not arrive. */
+  /** Answers a frame, and asks an expired agent to renew. `lost` runs if the answer does not arrive. */
   answer(peer: Peer, objects: object[], fate: FrameOutcome, lost?: () => void): void {
     const { agent } = peer;
     if (fate.reply === "nothing") return;
@@ -159,12 +159,12 @@ export class Server implements ServerCore {
     this.post(peer, objects, undefined, lost);
   }
 
-  /** For how much longer the guard vouches for an agent; nothing if for ever. */
+  /** The remaining validity of an agent; empty if unlimited. */
   expiryOf(agent: Agent): Record<string, number> {
     return agent.expiresAt === undefined ? {} : { [WIRE.expiresIn]: agent.expiresAt - this.clock.now };
   }
 
-  /** A page of a channel's history, as answers tell it. */
+  /** A page of a channel's history in wire format. */
   replay(channel: string, since: Position | undefined, most: number): Record<string, unknown> {
     const log = this.log(channel);
     const page = since ? log.replay(since, this.clock.now, most) : log.read(0, this.clock.now, most);
@@ -220,7 +220,7 @@ export class Server implements ServerCore {
     const at = this.orderedFailures.findIndex(({ action }) => !action || action === frame.action);
     const orderedFailures = at >= 0 ? this.orderedFailures.splice(at, 1)[0]!.failure : undefined;
     const fate = drawOutcome(chance, frame.action, policy.trouble, orderedFailures);
-    // What API Gateway gives up on is over before the client gives up.
+    // API Gateway times out before the client does.
     fate.work = Math.max(1, Math.min(fate.work, sentAt + 28_500 - clock.now));
     clock.later(chance.delay(60), () => this.#begin(peer, frame, fate));
   }
