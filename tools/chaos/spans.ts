@@ -57,8 +57,7 @@ export interface NameReading {
 const UNVERIFIED_CODES: ReadonlySet<string> = new Set(["frozen", "offline"]);
 
 /** Whether a state change means that the connection is lost. */
-const isLoss = ({ state, code }: EntryOf<"state">): boolean =>
-  state !== "connected" && !UNVERIFIED_CODES.has(code);
+const isLoss = ({ state, code }: EntryOf<"state">): boolean => state !== "connected" && !UNVERIFIED_CODES.has(code);
 
 interface Holder {
   call: number;
