@@ -5,7 +5,7 @@ const ROOT = join(__dirname, "../..");
 
 /**
  * The TypeScript program that begins with a file, with the options of this project. Doc comments of packages are not
- * parsed: those of the CDK take a third of the time, and tests read the comments of this project only.
+ * parsed: the CDK's take a third of the time, and tests read this project's comments only.
  */
 export const programOf = (entry: string, more: ts.CompilerOptions = {}): ts.Program => {
   const { config } = ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile) as { config: object };
