@@ -66,7 +66,7 @@ const PUBLISHING_IF: readonly ConditionalPermissions[] = [
 const INVOKES_BOTH: readonly InvokedFunction[] = ["lingerFlusher", "presenceNotifier"];
 const INVOKES_NOTIFIER: readonly InvokedFunction[] = ["presenceNotifier"];
 
-/** What the delivery guards of a replay may take. */
+/** The time for the delivery guards of a replay. */
 const replayTimeout = ({ timeouts: { onMessageReceived } }: TimeoutSettings): TimeoutParts => ({
   [`timeouts.onMessageReceived, ${REPLAY_GUARD_TIMEOUT_FACTOR} times,`]:
     REPLAY_GUARD_TIMEOUT_FACTOR * onMessageReceived,
@@ -87,13 +87,12 @@ const fanOutTimeout = ({ timeouts, fanOutMs }: TimeoutSettings): TimeoutParts =>
 const closeTimeout = (): TimeoutParts => ({ close: CLOSE_BUDGET_MS });
 
 /**
- * Every function of a Push-It, and all that the construct knows of it. A new route is one entry here and one file in
- * `lambdas/routes/`.
+ * Every function of a Push-It, with its description. A new route is one entry here and one file in `lambdas/routes/`.
  *
- * The throttles of all routes together take 6,000 of the 10,000 requests per second of an account, because each message
- * that the stage posts to a client counts against the same quota. `$connect` is the route that strangers reach, and it
- * may run a guard for ten seconds. Its 400 are below the 500 new connections per second of an account, so one Push-It
- * does not use up all of them. With fewer, 100,000 clients would need more than five minutes to reconnect.
+ * The throttles of all routes add up to 6,000 of an account's 10,000 requests per second. The rest is for posts: each
+ * message to a client counts against the same quota. `$connect` is the route that unknown clients reach, and it may run
+ * a guard for ten seconds. Its 400 are below the 500 new connections per second of an account, so one Push-It does not
+ * use up all of them. With fewer, 100,000 clients would need more than five minutes to reconnect.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
@@ -259,7 +258,7 @@ const REGISTRY = {
     timeout: ({ timeouts }) => ({
       "timeouts.onDisconnect": Math.max(timeouts.onDisconnect, FUNCTION_TIMEOUT_MS - MARGIN_MS),
     }),
-    // The next sweep makes up for one that failed.
+    // The next sweep does the work of a failed sweep.
     asynchronous: { retryAttempts: 0, maxEventAgeMinutes: 5 },
   },
   serverApi: {

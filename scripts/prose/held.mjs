@@ -6,6 +6,7 @@ export const HELD_CODE = [
   "examples",
   "protocol",
   "client/src",
+  "infra",
   "lambdas/delivery",
   "lambdas/publish",
   "lambdas/routes",
