@@ -98,7 +98,7 @@ describe("SQS", () => {
   const receive = (more: object = {}, queue = "jobs") =>
     client.send(new ReceiveMessageCommand({ QueueUrl: urlOf(queue), MaxNumberOfMessages: 10, ...more }));
 
-  test("hands over what was sent, with digests that the SDK checks, and what the receiver asks for", async () => {
+  test("delivers messages with digests for the SDK, and with requested attributes", async () => {
     const MessageAttributes = {
       "order.kind": { DataType: "String", StringValue: "é" },
       count: { DataType: "Number.int", StringValue: "7" },
@@ -134,7 +134,7 @@ describe("SQS", () => {
     expect(MD5OfMessageAttributes).toBe("8cbe4db156db8a94db8b801b7addb984");
   });
 
-  test("lets receivers wait for a message, and forgets those who leave", async () => {
+  test("lets receivers wait for a message, and forgets disconnected receivers", async () => {
     const leaving = new AbortController();
     const left = client.send(new ReceiveMessageCommand({ QueueUrl: urlOf("dead"), WaitTimeSeconds: 20 }), {
       abortSignal: leaving.signal,
@@ -146,7 +146,7 @@ describe("SQS", () => {
     expect((await waiting).Messages).toMatchObject([{ Body: "hello" }]);
   });
 
-  test("gives what was received too often to the dead-letter queue, with where it comes from", async () => {
+  test("moves messages received too often to the dead-letter queue, with their source", async () => {
     const { MessageId } = await send();
     await receive();
     expect((await receive({ WaitTimeSeconds: 1 })).Messages).toBeUndefined();
@@ -214,7 +214,7 @@ describe("SQS", () => {
     expect(queues.find("tiny")!.queue.counts).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   });
 
-  test("tells a queue's URL and attributes", async () => {
+  test("returns a queue's URL and attributes", async () => {
     expect((await client.send(new GetQueueUrlCommand({ QueueName: "jobs" }))).QueueUrl).toBe(QueueUrl());
     await send({ DelaySeconds: 900 });
     const { Attributes } = await client.send(
@@ -399,7 +399,7 @@ describe("SQS", () => {
     expect(queues.find("jobs")!.queue.counts).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   });
 
-  test("tells what is lost with a queue that is gone, and in the end", async () => {
+  test("reports the lost messages of a removed queue, and at the end", async () => {
     await send();
     await receive();
     await send({ QueueUrl: urlOf("dead") });
