@@ -9,112 +9,112 @@ export interface Subscriber {
   connectionId: string;
   /** To the second, in epoch milliseconds. */
   connectedAt: number;
-  /** Its agent was not renewed in time: it gets nothing any more, and its connection is to be closed. */
+  /** Its agent was not renewed in time: it receives no more messages, and its connection has to be closed. */
   expired?: true;
-  /** Among a user's connections, and if the client offered a session: the beginning of its hash. */
+  /** The beginning of its session's hash: only on the channel of a user, and if the client offered a session. */
   session?: string;
 }
 
-/** What is stored of one connection. */
+/** The stored rows of one connection. */
 export interface ConnectionSubscriptions {
   /** Whether there is an agent, or a denial. */
   present: boolean;
-  /** Channels and wildcards it is subscribed to, expired or not. */
+  /** All its channels and wildcards, expired or not. */
   channels: string[];
-  /** Those of them whose rows say another end than the agent's: it has been renewed since they were written. */
+  /** The channels whose rows have another end than the agent: it was renewed after they were written. */
   outdated: string[];
-  /** Until when its agent is vouched for, as it is stored now, in epoch milliseconds. */
+  /** When its agent's credentials expire, as it is stored now, in epoch milliseconds. */
   expiresAt?: number;
-  /** What `agent.connected({ info })` last said of its agent, as it is stored now. */
+  /** The info that `agent.connected({ info })` last set, as it is stored now. */
   info?: Json;
 }
 
 /**
- * Which of a subscription's rows is deleted first. The agent's own: whoever reads it afterwards knows whether somebody else
- * has subscribed the agent meanwhile. That row last: whoever deletes the rest after a failure still finds it.
+ * Which of a subscription's two rows is deleted first. With "own first" it is the agent's own row: a later read shows
+ * whether the agent was subscribed again meanwhile. With "own last", a retry after a failure still finds the subscription.
  */
 export type DeletionOrder = "own first" | "own last";
 
-/** What is kept between two invocations. Every read is strongly consistent, and none returns an expired row. */
+/** The rows of connections. Every read is strongly consistent, and none returns an expired row. */
 export interface Store {
-  /** What is known of a connection. */
+  /** The record of a connection. */
   connectionRecord(connectionId: string): Promise<ConnectionRecord>;
   /** The agents among these connections, by connection id. */
   agents(connectionIds: string[]): Promise<Map<string, Agent>>;
   putAgent(agent: Agent): Promise<void>;
   /**
-   * Puts a renewed agent in the place of what it was, and has its connection looked at once it has to be over; its last
+   * Replaces an agent with its renewal, and registers its connection for the sweep at its new end. Its last
    * registration stays.
-   * @returns the agent with its number of renewals, if it was still what it was; otherwise it has left or was renewed by
-   * somebody else, and nothing has changed
+   * @returns the agent with its number of renewals; `undefined` if it has left or another request renewed it, and
+   * nothing has changed
    */
   renewAgent(agent: Agent, previous: Agent): Promise<Agent | undefined>;
-  /** Lets those of an agent's subscriptions that are still there end when it does. */
+  /** Moves the end of an agent's existing subscriptions to the agent's end. */
   renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId" | "session">, channels: string[]): Promise<void>;
   putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void>;
   /** Subscribes one agent to channels. Subscribing again is harmless. */
   putSubscriptions(agent: PresenceIdentity & Pick<Agent, "session">, channels: string[]): Promise<void>;
-  /** Removes subscriptions. Removing what is not there is harmless. @param order "own first" if left out */
+  /**
+   * Removes subscriptions. Removing a missing one is harmless.
+   * @param order "own first" if left out
+   */
   deleteSubscriptions(connectionId: string, channels: string[], order?: DeletionOrder): Promise<void>;
   /**
    * The subscribers of a channel or wildcard, page by page, in the order of their connection ids.
-   * @param after the connection id behind which to begin
+   * @param after the connection id after which to start
    */
   subscribers(channel: string, after?: string): AsyncIterable<readonly Subscriber[]>;
-  /** What is stored of a connection. */
+  /** The stored rows of a connection. */
   connectionSubscriptions(connectionId: string): Promise<ConnectionSubscriptions>;
-  /** Deletes a connection's standing and returns it to exactly one caller; the others get `undefined`. */
+  /** Deletes a connection's record and returns it to exactly one caller; the others get `undefined`. */
   takeConnection(connectionId: string): Promise<ConnectionRecord>;
-  /** Has an agent's connection looked at once the agent has to be over. */
+  /** Registers an agent's connection for the sweep, at the agent's end. */
   putRegistration(agent: Lifetime & Pick<Agent, "connectionId">): Promise<void>;
-  /**
-   * Forgets that a connection has to be looked at once `deadline` (epoch seconds) has passed. The last step of every
-   * removal.
-   */
+  /** Deletes the registration of a connection for `deadline` (epoch seconds). The last step of every removal. */
   deleteRegistration(connectionId: string, deadline: number): Promise<void>;
-  /** Hands connections to the sweep, as overdue since `deadline` (epoch seconds), until `deleteRegistration`. */
+  /** Registers connections for the sweep, expired since `deadline` (epoch seconds), until `deleteRegistration`. */
   putExpired(connectionIds: string[], deadline: number): Promise<void>;
   /** Connections past their deadline: agents whose `$disconnect` was lost, and denied sockets that stayed silent. */
   expiredConnections(): AsyncIterable<ExpiredConnection>;
-  /** Forgets an overdue connection. */
+  /** Deletes the registration of an expired connection. */
   deleteExpired(expiredConnections: ExpiredConnection): Promise<void>;
 }
 
-/** A connection that the sweep has to deal with, and where its registration lies. */
+/** A connection past its deadline, and the place of its registration. */
 export interface ExpiredConnection {
   connectionId: string;
   shard: string;
   deadline: string;
-  /** Whether it is overdue because it was not renewed: then it may have been renewed since, and may still be open. */
+  /** Whether it expired because it was not renewed: it may have been renewed since, and may still be open. */
   renewable: boolean;
 }
 
-/** What came of posting one frame to one connection. */
+/** The result of posting one frame to one connection. */
 export type PostResult =
-  /** API Gateway took it. */
+  /** API Gateway has accepted it. */
   | "sent"
-  /** 410: API Gateway says that the connection does not exist. */
+  /** 410: the connection does not exist. */
   | "gone"
   /** 429: the account's rate, or this client's full buffer. */
   | "busy"
   /** 5xx, or the request itself failed. */
   | "failed"
-  /** 403, 413 and the like: trying again cannot help. */
+  /** 403, 413 and the like: a retry cannot help. */
   | "refused";
 
-/** API Gateway's connections. Neither method rejects for what can happen to a connection. */
+/** API Gateway's connections. Neither method rejects because of the state of a connection. */
 export interface Connections {
-  /** @param withinMs how long it may take, in milliseconds, where that is less than usual */
+  /** @param withinMs maximum time in milliseconds, if less than the default */
   post(connectionId: string, frame: Frame, withinMs?: number): Promise<PostResult>;
   /**
-   * Closes a connection; one that is already gone is no error.
-   * @param withinMs how long it may take, in milliseconds, where that is less than usual
+   * Closes a connection. A connection that is already closed is not an error.
+   * @param withinMs maximum time in milliseconds, if less than the default
    * @returns whether it is closed; if not, API Gateway did not answer, or was too busy
    */
   close(connectionId: string, withinMs?: number): Promise<boolean>;
 }
 
-/** A positive verdict, with what the guard staged. */
+/** A positive verdict, with the guard's staged calls. */
 export interface Permitted {
   permitted: true;
   /** The channels and wildcards to subscribe the agent to. */
@@ -123,15 +123,18 @@ export interface Permitted {
   publish: Message[];
   /** For the publisher. */
   result?: Json;
-  /** After a connection guard: what it left there. */
+  /** After a connection guard: the credentials to store. */
   credentials?: Json;
-  /** After a connection guard: what `connected({ info, userId, expiresAt })` said; `expiresAt` in epoch milliseconds. */
+  /**
+   * After a connection guard: the values of `connected({ info, userId, expiresAt })`; `expiresAt` in epoch
+   * milliseconds.
+   */
   info?: Json;
   userId?: string;
   expiresAt?: number;
 }
 
-/** No: because the guard said so, or because it said nothing valid in time. */
+/** A negative verdict: the guard denied it, or returned no valid verdict in time. */
 export interface Denied {
   permitted: false;
   code: "denied" | "guard_timeout" | "guard_failed";
@@ -139,38 +142,40 @@ export interface Denied {
   reason: string;
 }
 
-/** A guard's verdict, or what its absence means. */
+/** A guard's verdict, or a denial if there is none. */
 export type Verdict = Permitted | Denied;
 
 /**
- * What a recipient gets: the message, perhaps changed; `undefined`: nothing, because its guard said so or gave no
- * verdict; `"late"`: nothing, because there was no time to ask its guard.
+ * The message for a recipient, perhaps changed. `undefined`: none, because the guard dropped it or returned no verdict;
+ * `"late"`: none, because there was no time to ask the guard.
  */
 export type DeliveryVerdict = Message | "late" | undefined;
 
-/** The developer's guards. No method rejects: what goes wrong in a guard is a denial, and its detail is logged. */
+/** The developer's guards. No method rejects: a failure in a guard is a denial, and its details are logged. */
 export interface GuardPort {
   /**
-   * @param isConnected whether the agent is renewed on its open connection
-   * @param handshake what the client has sent besides; of a renewal nothing
+   * @param isConnected whether this is a renewal on the agent's open connection
+   * @param handshake other parts of the client's handshake; left out for a renewal
    */
   connection(agent: Agent, isConnected?: boolean, handshake?: Handshake): Promise<Verdict>;
   /** For a wildcard: permitted only if every guard that could apply to a channel it matches permits it. */
   subscription(agent: Agent, channel: string): Promise<Verdict>;
   unsubscription(agent: Agent, channel: string): Promise<Verdict>;
   publication(agent: Agent, message: Message): Promise<Verdict>;
-  /** Whether deliveries on this channel are decided by a guard. */
+  /** Whether a guard decides deliveries on this channel. */
   guardsDelivery(channel: string): Promise<boolean>;
   /**
-   * What the guard makes of a message for one recipient. Takes `withinMs` milliseconds at most.
-   * @param message the same object for all recipients of the same message: they may be asked about together
-   * @param begun called when the guard needs no place in a queue any more: it runs, or waits with others to be asked
-   * together; not called if it ends before
+   * The guard's decision on a message for one recipient, in at most `withinMs` milliseconds.
+   * @param message the same object for all recipients of the message, so that one call can decide several of them
+   * @param begun called when the guard leaves the queue: it runs, or waits to be called together with others; not called
+   * if it ends before
    */
   delivery(agent: Agent, message: Message, withinMs: number, begun?: () => void): Promise<DeliveryVerdict>;
-  /** Tells that an agent has left. */
+  /** Notifies the guard that an agent has left. */
   disconnected(agent: Agent): Promise<void>;
-  /** Whether guards that were asked since the last call of this could not be loaded. An environment serves one event at a time. */
+  /**
+   * Whether guards called since the last call of this could not be loaded. An environment handles one event at a time.
+   */
   unloaded(): boolean;
 }
 
@@ -182,7 +187,7 @@ export interface Log {
   error(event: string, fields?: Record<string, unknown>): void;
 }
 
-/** Time and chance, passed in so that decisions can be tested. */
+/** Time and randomness, passed in so that tests can control them. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;

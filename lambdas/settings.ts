@@ -1,34 +1,39 @@
 import type { ChannelPatterns } from "../protocol/channel-settings.js";
 import { DEFAULT_LIMITS, type GuardTimeouts, type Limits } from "../protocol/index.js";
 
-/** What the construct tells every function, as JSON in the environment variable `PUSH_IT_SETTINGS`. */
+/** The construct's settings for every function, as JSON in the environment variable `PUSH_IT_SETTINGS`. */
 export interface Settings {
   /** How long each guard may take, in milliseconds. */
   timeouts: GuardTimeouts;
   /** The patterns at or below which wildcard subscriptions are enabled, such as `stories/*`. */
   wildcards: string[];
-  /** What is special about single channels, by pattern. */
+  /** Options of single channels, by pattern. */
   channels: ChannelPatterns;
-  /** `explain`: a denied client that asked for it gets a socket that only tells the reason; `refuse`: everyone gets 403. */
+  /**
+   * `explain`: a denied client that offered it gets a socket that only sends the reason; `refuse`: all get HTTP 403.
+   */
   denials: "explain" | "refuse";
-  /** Whether what the connection guard leaves in `agent.credentials` is kept for later guards. */
+  /** Whether the credentials that the connection guard leaves in `agent.credentials` are stored for later guards. */
   keepCredentials: boolean;
-  /** How long a publication may spend on reaching its subscribers once its guard has decided, in milliseconds. */
+  /** How long a publication may take to reach its subscribers after its guard has decided, in milliseconds. */
   fanOutMs: number;
-  /** How many subscribers a publication is posted to by the function that publishes; workers post to all others. */
+  /** How many subscribers the publishing function posts to itself; workers post to all others. */
   fanOutThreshold: number;
-  /** For how long a message that is published again on a channel with history is known again, in seconds. */
+  /** For how long a repeated publication on a channel with history is recognised, in seconds. */
   dedupeSeconds: number;
-  /** How often subscribers of channels with history ask whether they have missed something, in milliseconds. */
+  /** How often subscribers of channels with history check for missed messages, in milliseconds. */
   checkMs: number;
-  /** How long an agent counts as present without saying so again, in milliseconds. */
+  /** How long an agent counts as present after its last renewal of presence, in milliseconds. */
   presenceLeaseMs: number;
   limits: Limits;
-  /** The `Origin`s that may connect; empty: all. Who sends none is no browser, and is not stopped by this. */
+  /**
+   * The `Origin`s that may connect; empty: all. A handshake without an origin does not come from a browser, and is
+   * allowed.
+   */
   allowedOrigins: string[];
 }
 
-/** Guard timeouts where nothing else is said, in milliseconds: the seed's, and a second for what the seed left open. */
+/** Default timeouts of guards, in milliseconds. */
 export const DEFAULT_TIMEOUTS: GuardTimeouts = {
   onConnectionRequest: 10_000,
   onSubscriptionRequest: 1_000,
@@ -38,7 +43,7 @@ export const DEFAULT_TIMEOUTS: GuardTimeouts = {
   onDisconnect: 1_000,
 };
 
-/** Settings where nothing else is said. */
+/** Default settings. */
 export const DEFAULT_SETTINGS: Settings = {
   timeouts: DEFAULT_TIMEOUTS,
   wildcards: [],

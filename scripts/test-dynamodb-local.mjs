@@ -11,7 +11,7 @@ const JAVA = 17;
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** What runs differently on another engine: the functions' use of the table, and what depends on it end to end. */
-const TESTS = ["test/e2e", "test/lambdas/aws", "test/local/dynamodb"];
+const TESTS = ["test/e2e", "test/lambdas/aws", "test/local/services/dynamodb"];
 
 /** What is about the services beside the table, and about guards: the matrix has them, on this engine too. */
 const ELSEWHERE = [

@@ -16,15 +16,15 @@ import { MembersWriter } from "./dynamodb/members-writer.js";
 import { OccupancyWriter } from "./dynamodb/occupancy-writer.js";
 import { Table } from "./dynamodb/table.js";
 
-/** What every route's Lambda works with. */
+/** The ports that every function has. */
 export interface Dependencies {
-  /** The table, for what only some routes keep there. */
+  /** The table, for rows that only some functions use. */
   table: { client: DynamoDBClient; name: string };
   settings: Settings;
   store: Store;
   directory: AgentCache;
   guards: GuardPort;
-  /** Where the back end is told of what happens, if it wants to know. */
+  /** Sends events to the application's servers, if there is a bus. */
   events: ServerEvents;
   /** Lets guards read histories, in functions that may do so themselves. */
   letGuardsRead(read: ReadHistory): void;
@@ -32,42 +32,46 @@ export interface Dependencies {
   log: Log;
 }
 
-/** How long DynamoDB may take to connect and to answer before the SDK tries again, in milliseconds. */
+/** Maximum times for connecting to DynamoDB and for its response, before the SDK retries, in milliseconds. */
 const CONNECT_MS = 1_000;
 const ANSWER_MS = 2_000;
 
 const environment = process.env;
 
-const told = JSON.parse(environment["PUSH_IT_SETTINGS"] ?? "{}") as Partial<Settings>;
+const configured = JSON.parse(environment["PUSH_IT_SETTINGS"] ?? "{}") as Partial<Settings>;
 
-/** While a stack is updated, a function may have new code and the environment of the version before. */
-const settings: Settings = { ...DEFAULT_SETTINGS, ...told, limits: { ...DEFAULT_SETTINGS.limits, ...told.limits } };
+/** During an update of the stack, a function may have new code and the environment of the old version. */
+const settings: Settings = {
+  ...DEFAULT_SETTINGS,
+  ...configured,
+  limits: { ...DEFAULT_SETTINGS.limits, ...configured.limits },
+};
 
-/** Has channels' subscribers told who comes and goes. */
+/** Starts the notifier of joins and leaves for channels. */
 export type Announce = (channels: readonly string[]) => Promise<void>;
 
-const inAnotherFunction = (): Announce => {
+const invokeNotifier = (): Announce => {
   const invoke = invokeAsync("PUSH_IT_ANNOUNCE", systemClock);
-  // `channel` is for the first release's function, which a rollback brings back before the functions that invoke it.
+  // `channel` is for the first release's function, which a rollback restores before the functions that invoke it.
   return (channels) => invoke({ channel: channels[0], channels });
 };
 
-/** The table, which notes who is where if some channel wants that. */
+/** The table of connections, which also records presence if a channel has it. */
 const storeOf = (table: Dependencies["table"], announce: Announce | undefined): Store => {
   const { client, name } = table;
   if (!someChannel(settings.channels, ({ presence }) => presence))
     return new Table(client, name, systemClock, settings.channels);
   const members = new MembersWriter(table);
   const occupancy = new OccupancyWriter(table, systemClock);
-  const attending = {
+  const dependencies = {
     members,
     occupancy,
-    announce: announce ?? inAnotherFunction(),
+    announce: announce ?? invokeNotifier(),
     settings,
     clock: systemClock,
     log: lambdaLog,
   };
-  return new PresenceRecordingTable(client, name, systemClock, settings.channels, new PresenceRecorder(attending));
+  return new PresenceRecordingTable(client, name, systemClock, settings.channels, new PresenceRecorder(dependencies));
 };
 
 const guardsWith = (events: ServerEvents, read: ReadHistory): GuardPort => {
@@ -76,8 +80,8 @@ const guardsWith = (events: ServerEvents, read: ReadHistory): GuardPort => {
 };
 
 /**
- * Builds the system from the environment that the construct sets. Once per execution environment.
- * @param announce has channels' subscribers told who comes and goes; left out: by the function that does that
+ * Creates the ports from the construct's environment variables, once for each execution environment.
+ * @param announce notifies of joins and leaves; left out: invokes the function that does so
  */
 export const createDependencies = (announce?: Announce): Dependencies => {
   const client = new DynamoDBClient({

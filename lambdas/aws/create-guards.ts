@@ -13,31 +13,33 @@ import { lambdaInvoke } from "./lambda/invoke.js";
 
 const environment = process.env;
 
-/** The share of a function's memory that its guards may fill; the rest is for the thread that outlives them. */
+/** The share of a function's memory that its guards may fill; the rest is for the main thread. */
 const GUARD_MEMORY = 0.5;
 
-/** The share of a function's memory at which its guards are ended, before Lambda kills the function. */
+/** The share of a function's memory at which its guards are terminated, before Lambda kills the function. */
 const EXHAUSTED_MEMORY = 0.85;
 
 const memoryMb = Number(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] ?? 512);
 
-/** How much a guard worker may always add to what the process had when it started, as a share of the function's memory. */
-const LEAST_MEMORY = 0.1;
+/** The memory that a guard worker may always add to the process, as a share of the function's memory. */
+const MIN_GROWTH = 0.1;
 
-/** What the process had when the present guard worker started, in bytes. What an earlier one took may not be given back yet. */
-let atStart = 0;
+/**
+ * Memory of the process when the present guard worker started, in bytes. It may include memory of an earlier worker.
+ */
+let memoryAtStart = 0;
 
 const exhausted = (): boolean =>
   process.memoryUsage.rss() >
-  Math.max(memoryMb * EXHAUSTED_MEMORY * 2 ** 20, atStart + memoryMb * LEAST_MEMORY * 2 ** 20);
+  Math.max(memoryMb * EXHAUSTED_MEMORY * 2 ** 20, memoryAtStart + memoryMb * MIN_GROWTH * 2 ** 20);
 
-/** Starts a guard worker beside this function's code. */
+/** Starts a guard worker from the bundle next to this function's code. */
 const spawnWorker =
   (module: string, rules: ChannelRules) =>
   (setup: Pick<WorkerSetup, "begun">): Worker => {
     const folder = environment["LAMBDA_TASK_ROOT"] ?? process.cwd();
     const heapMb = memoryMb * GUARD_MEMORY;
-    atStart = process.memoryUsage.rss();
+    memoryAtStart = process.memoryUsage.rss();
     return new Worker(join(folder, "guard-worker.mjs"), {
       workerData: { ...setup, module: pathToFileURL(join(folder, module)).href, rules } satisfies WorkerSetup,
       resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: Math.min(48, heapMb / 4) },
@@ -45,7 +47,7 @@ const spawnWorker =
   };
 
 /**
- * The guards that the construct configured: a module (`PUSH_IT_GUARDS`), functions (`PUSH_IT_GUARD_FUNCTIONS`), both, or none.
+ * The configured guards: a module (`PUSH_IT_GUARDS`), functions (`PUSH_IT_GUARD_FUNCTIONS`), both, or none.
  * @param read reads a history for a guard of the module
  */
 export const createGuards = (

@@ -10,13 +10,13 @@ import { LingerTable } from "./dynamodb/linger-table.js";
 import { SegmentQueue } from "./sqs/segment-queue.js";
 import { type Announce, createDependencies, type Dependencies } from "./create-dependencies.js";
 
-/** What every Lambda that fans out works with. */
+/** The ports of functions that fan out. */
 export interface FanOutSystemDependencies extends Dependencies {
   connections: Connections;
   segments: SegmentQueue;
 }
 
-/** What every Lambda that publishes works with. */
+/** The ports of functions that publish. */
 export interface PublishSystemDependencies extends FanOutSystemDependencies {
   histories: Histories;
   latest: Latest;
@@ -25,15 +25,15 @@ export interface PublishSystemDependencies extends FanOutSystemDependencies {
 }
 
 /**
- * Builds it from the environment that the construct sets. Once per execution environment.
- * @param announce as `createSystem` takes it
+ * Creates the ports from the construct's environment variables, once for each execution environment.
+ * @param announce as in `createDependencies`
  */
 export const createFanOutDependencies = (announce?: Announce): FanOutSystemDependencies => {
   const system = createDependencies(announce);
   return { ...system, connections: new ManagementApi(system.log), segments: new SegmentQueue() };
 };
 
-/** Builds it from the environment that the construct sets. Once per execution environment. */
+/** Creates the ports from the construct's environment variables, once for each execution environment. */
 export const createPublishDependencies = (): PublishSystemDependencies => {
   const system = createFanOutDependencies();
   const { table, clock } = system;

@@ -17,30 +17,30 @@ export const admit = (
   ...(keepCredentials && credentials !== undefined ? { credentials } : {}),
 });
 
-/** Where a new agent is subscribed: what its guard said, and where messages to its user are found. */
+/** The channels that a new agent is subscribed to: those of its guard's verdict, and the channel of its user. */
 export const channelsOf = ({ userId }: Agent, { subscribe }: Permitted): string[] =>
   userId === undefined ? subscribe : [...subscribe, userChannel(userId)];
 
 /**
- * How many of a user's connections count. Two of one session count once: a client opens its next connection before it
- * closes the old one, or before the server knows that the old one is lost. Each further one counts, so that a client
- * gets no more than one by its session.
+ * Counts a user's connections. Two connections of one session count once. A client opens its next connection before it
+ * closes the old one, or before the server notices that the old one is lost. Each further connection of the session
+ * counts, so that a session saves a client one place at most.
  */
-const counted = (agents: readonly Subscriber[]): number => {
-  const known = new Map<string, number>();
+const countConnections = (agents: readonly Subscriber[]): number => {
+  const bySession = new Map<string, number>();
   let count = 0;
   for (const { expired, session } of agents) {
     if (expired) continue;
-    const before = session === undefined ? 0 : (known.get(session) ?? 0);
-    if (session !== undefined) known.set(session, before + 1);
+    const before = session === undefined ? 0 : (bySession.get(session) ?? 0);
+    if (session !== undefined) bySession.set(session, before + 1);
     if (before !== 1) count += 1;
   }
   return count;
 };
 
 /**
- * Whether a user has too many agents, this one included. It is asked when the agent is already there, so that of
- * several that take the last place at once none goes unnoticed; each of them may then be too many.
+ * Whether a user has too many agents, this one included. Call it after the agent is stored: if several agents take the
+ * last place at once, each of them is noticed. Each of them may then be one too many.
  */
 export const tooManyAgents = async (
   store: Pick<Store, "subscribers">,
@@ -48,5 +48,5 @@ export const tooManyAgents = async (
   { userId }: Agent,
 ): Promise<boolean> => {
   if (userId === undefined) return false;
-  return counted(await subscribersOf(store, userChannel(userId))) > agentsPerUser;
+  return countConnections(await subscribersOf(store, userChannel(userId))) > agentsPerUser;
 };

@@ -4,12 +4,12 @@ import type { Clock, Store } from "../ports.js";
 /** How long a Lambda caches an agent, in seconds; see docs/PROTOCOL.md, "Caching". */
 export const AGENT_CACHE_SECONDS = 60;
 
-/** Most agents that one environment remembers. */
+/** Maximum number of agents that one environment caches. */
 const AGENT_CACHE_ENTRIES = 1_000;
 
-/** Knows connections: reads each agent once and remembers it for a while. Denials and strangers are never remembered. */
+/** Caches agents by connection id for `AGENT_CACHE_SECONDS`. Denied or unknown connections are not cached. */
 export class AgentCache {
-  readonly #known = new Map<string, { standing: ConnectionRecord; until: number }>();
+  readonly #cached = new Map<string, { record: ConnectionRecord; until: number }>();
   readonly #store: Pick<Store, "connectionRecord">;
   readonly #clock: Pick<Clock, "now">;
 
@@ -18,25 +18,25 @@ export class AgentCache {
     this.#clock = clock;
   }
 
-  /** What is known of a connection, at most `AGENT_CACHE_SECONDS` old. */
+  /** The record of a connection, at most `AGENT_CACHE_SECONDS` old. */
   async connectionRecord(connectionId: string): Promise<ConnectionRecord> {
-    const known = this.#known.get(connectionId);
-    if (known && known.until > this.#clock.now()) return known.standing;
+    const cached = this.#cached.get(connectionId);
+    if (cached && cached.until > this.#clock.now()) return cached.record;
     return this.refresh(connectionId);
   }
 
-  /** What is known of a connection now. */
+  /** The record of a connection as it is stored now. */
   async refresh(connectionId: string): Promise<ConnectionRecord> {
-    const standing = await this.#store.connectionRecord(connectionId);
-    this.#known.delete(connectionId);
-    if (standing && "agent" in standing) {
-      const oldest = this.#known.keys().next();
-      if (this.#known.size >= AGENT_CACHE_ENTRIES && !oldest.done) this.#known.delete(oldest.value);
-      const { connectedAt, expiresAt = Infinity } = standing.agent;
-      // From `expiresAt` on it may have been renewed, which only the table knows.
+    const record = await this.#store.connectionRecord(connectionId);
+    this.#cached.delete(connectionId);
+    if (record && "agent" in record) {
+      const oldest = this.#cached.keys().next();
+      if (this.#cached.size >= AGENT_CACHE_ENTRIES && !oldest.done) this.#cached.delete(oldest.value);
+      const { connectedAt, expiresAt = Infinity } = record.agent;
+      // After `expiresAt` the agent may have been renewed, which only the table shows.
       const until = Math.min(this.#clock.now() + AGENT_CACHE_SECONDS * 1000, expiryOf(connectedAt) * 1000, expiresAt);
-      this.#known.set(connectionId, { standing, until });
+      this.#cached.set(connectionId, { record, until });
     }
-    return standing;
+    return record;
   }
 }

@@ -1,44 +1,44 @@
 import { type Code, type Json, RENEWAL_GRACE_SECONDS } from "../../protocol/index.js";
 
-/** An agent as the system knows it: one accepted connection. */
+/** An agent: one accepted connection. */
 export interface Agent {
   /** The id the server chose for it: 22 characters of `0-9A-Za-z-_`. */
   uuid: string;
   /** API Gateway's id of its connection. */
   connectionId: string;
-  /** When the handshake began, in epoch milliseconds, as API Gateway says in every event. */
+  /** When the handshake began, in epoch milliseconds. API Gateway sends it in every event. */
   connectedAt: number;
   sourceIp: string;
   userAgent: string;
-  /** A hash of its session's secret, where the client offered one. */
+  /** A hash of its session's secret, if the client offered one. */
   session?: string;
-  /** What the client sent, or what the connection guard left instead. */
+  /** The credentials that the client sent, or that the connection guard left instead. */
   credentials?: Json;
-  /** What `agent.connected({ info })` set. */
+  /** Public info, set by `agent.connected({ info })`. */
   info?: Json;
-  /** What `agent.connected({ userId })` set: whose connection it is, to the back end. */
+  /** The id of its user, set by `agent.connected({ userId })`. The server API addresses users by it. */
   userId?: string;
-  /** What `agent.connected({ expiresAt })` set, in epoch milliseconds: when its credentials have to be renewed. */
+  /** When its credentials have to be renewed, in epoch milliseconds, set by `agent.connected({ expiresAt })`. */
   expiresAt?: number;
-  /** How often it was renewed, if it was: of two renewals at once, this tells the first from the other. */
+  /** Number of renewals, if it was renewed. It distinguishes two renewals at the same time. */
   renewals?: number;
 }
 
-/** What decides how long an agent lives. */
+/** The fields that decide how long an agent lives. */
 export type Lifetime = Pick<Agent, "connectedAt" | "expiresAt">;
 
-/** Why a connection has no agent: what the connection guard said, or why it said nothing. */
+/** Why a connection has no agent: the connection guard's denial, or why there is no verdict. */
 export interface Denial {
   code: Code;
   reason: string;
-  /** Whether the guards could not be loaded: then the invocation that tells the client fails afterwards. */
+  /** Whether the guards could not be loaded: then the invocation that notifies the client fails afterwards. */
   unloaded?: true;
 }
 
-/** What an agent that was not renewed in time is from then on. */
+/** The denial of an agent that was not renewed in time. */
 export const EXPIRED: Denial = { code: "expired", reason: "The agent was not renewed in time. Connect again." };
 
-/** What the table knows of a connection: its agent, why it was denied, or nothing. */
+/** The stored record of a connection: its agent, or why it was denied, or neither. */
 export type ConnectionRecord = { agent: Agent } | { denial: Denial } | undefined;
 
 /**
@@ -47,27 +47,27 @@ export type ConnectionRecord = { agent: Agent } | { denial: Denial } | undefined
  */
 export const CONNECTION_SECONDS = 2 * 60 * 60;
 
-/** What a row outlives its connection by, in seconds: clocks differ, and a late `$disconnect` still finds it. */
+/** How long a row outlives its connection, in seconds: clocks differ, and a late `$disconnect` still finds the row. */
 export const EXPIRY_GRACE_SECONDS = 5 * 60;
 
 /** How long a denied socket may stay silent, in seconds, before the sweep closes it. */
 export const DENIED_SECONDS = 60;
 
 /**
- * When an agent is over, in epoch seconds: with its connection, or when it was not renewed in time. Every row of the
- * agent says so, and nobody believes one for longer.
+ * When an agent ends, in epoch seconds: with its connection, or when it was not renewed in time. Every row of the agent
+ * has this end, and is ignored after it.
  */
 export const endOf = ({ connectedAt, expiresAt }: Lifetime): number => {
   const expiry = expiryOf(connectedAt);
   return expiresAt === undefined ? expiry : Math.min(expiry, Math.ceil(expiresAt / 1000) + RENEWAL_GRACE_SECONDS);
 };
 
-/** When a denied socket is overdue, in epoch seconds. */
+/** When a denied socket has to be closed, in epoch seconds. */
 export const denialDeadlineOf = (connectedAt: number): number => Math.floor(connectedAt / 1000) + DENIED_SECONDS;
 
 /**
- * When nothing of a connection can be alive any more, in epoch seconds. Rounded up, so that a connection never looks
- * older than it is to whoever asks `connectedAtOf`.
+ * When all of a connection has certainly ended, in epoch seconds. It is rounded up, so that `connectedAtOf` never
+ * returns a time before the connection was opened.
  */
 export const expiryOf = (connectedAt: number): number =>
   Math.ceil(connectedAt / 1000) + CONNECTION_SECONDS + EXPIRY_GRACE_SECONDS;

@@ -5,15 +5,16 @@ import { Frame } from "../delivery/frame.js";
 import type { Connections } from "../ports.js";
 
 /**
- * How long telling may take, and how long closing, in milliseconds: together less than the margin that each function has
- * beside what it asks and does (`MARGIN_MS` in infra/functions/timeouts.ts). Who was not told in time is closed all the same.
+ * Maximum times for notifying a client and for closing its connection, in milliseconds. Together they are shorter than
+ * each function's margin (`MARGIN_MS` in infra/functions/timeouts.ts). A client that was not notified in time is closed
+ * all the same.
  */
 export const NOTIFY_TIMEOUT_MS = 1_500;
 export const CLOSE_TIMEOUT_MS = 2_500;
 
 /**
- * Posts a frame of answers that is not left to the route response.
- * @returns whether API Gateway has taken it
+ * Posts a frame of replies that does not wait for the route response.
+ * @returns whether API Gateway has accepted it
  */
 export const notify = async (
   connections: Pick<Connections, "post">,
@@ -22,8 +23,8 @@ export const notify = async (
 ): Promise<boolean> => (await connections.post(connectionId, new Frame(frame), NOTIFY_TIMEOUT_MS)) === "sent";
 
 /**
- * Tells a connection that has no agent why, and closes it. A route response leaves only when the Lambda has settled,
- * and a Lambda that has settled can close nothing: so these answers, and no others, are posted.
+ * Sends a connection without an agent the reason, and closes it. API Gateway sends a route response only after the
+ * function has ended, and a function that has ended cannot close a connection. So these replies are posted.
  * @returns whether it is closed
  */
 export const notifyAndClose = async (
@@ -35,6 +36,6 @@ export const notifyAndClose = async (
   return connections.close(connectionId, CLOSE_TIMEOUT_MS);
 };
 
-/** Tells an agent that was not renewed in time that it is over, and closes its connection. */
+/** Notifies an agent that it was not renewed in time, and closes its connection. */
 export const closeExpired = (connections: Connections, connectionId: string): Promise<boolean> =>
   notifyAndClose(connections, connectionId, denial(undefined, EXPIRED));

@@ -9,29 +9,29 @@ import {
 import { isAllowedOrigin } from "./origins.js";
 import { digest, SESSION } from "./session.js";
 
-/** What a client offers in its handshake. */
+/** The parts of a client's handshake. */
 export interface ParsedHandshake {
-  /** Whether it wants a denial explained on a socket that has no agent. */
+  /** Whether the client wants a denial explained on a socket without an agent. */
   explains: boolean;
   credentials: Json | undefined;
   /** A hash of its session's secret. */
   session: string | undefined;
 }
 
-/** What is known of a client whose credentials are larger than the deployment takes: they have not been read. */
+/** The handshake of a client with larger credentials than the deployment accepts. They have not been parsed. */
 export interface OversizedHandshake extends Pick<ParsedHandshake, "explains"> {
   tooLarge: true;
 }
 
-/** A handshake's headers, spelled as the client did. */
+/** A handshake's headers, with the client's spelling of the names. */
 export type Headers = Record<string, string | undefined>;
 
 const headerOf = (headers: Headers, wanted: string): string | undefined =>
   Object.entries(headers).find(([name]) => name.toLowerCase() === wanted)?.[1];
 
 /**
- * Whether a page of this handshake's `Origin` may connect. Who sends none is no browser: what a page cannot choose,
- * anybody else can, so that this stops pages and nobody else.
+ * Whether a page with this handshake's `Origin` may connect. A handshake without an origin is allowed: it does not come
+ * from a browser. This stops pages only, because any other client can choose its origin.
  * @param allowed origins and patterns in lower case; empty: all
  */
 export const isOriginAllowed = (headers: Headers, allowed: readonly string[]): boolean => {
@@ -40,15 +40,15 @@ export const isOriginAllowed = (headers: Headers, allowed: readonly string[]): b
 };
 
 /**
- * What a client has sent besides credentials, as it sent it: for the connection guard alone. It is not stored and not
- * logged.
+ * The unchanged parts of a client's handshake other than its credentials, for the connection guard alone. They are
+ * neither stored nor logged.
  */
 export interface Handshake {
   /** The page's origin; absent if the client is not a browser, or hides it. */
   origin?: string;
-  /** Of the URL; of a name that comes several times, the last value. */
+  /** The URL's query; the last value of a repeated name. */
   query: { [name: string]: string };
-  /** Without decoding; of a name that comes several times, the first value, which is the one of the most specific path. */
+  /** Cookies, not decoded; the first value of a repeated name, which has the most specific path. */
   cookies: { [name: string]: string };
 }
 
@@ -71,14 +71,17 @@ const cookiesOf = (header = ""): { [name: string]: string } => {
     const name = pair.slice(0, Math.max(0, equals)).trim();
     if (name !== "" && !cookies.has(name)) cookies.set(name, pair.slice(equals + 1).trim());
   }
-  // Names of the object's own, whatever they are: a cookie __proto__ too.
+  // `fromEntries` makes own properties, also of a cookie named __proto__.
   return Object.fromEntries(cookies);
 };
 
 const entriesOf = (offered: readonly string[], prefix: string): string[] =>
   offered.filter((entry) => entry.startsWith(prefix)).map((entry) => entry.slice(prefix.length));
 
-/** Reads the `Sec-WebSocket-Protocol` header of a handshake; `undefined` when it is not one of this protocol. */
+/**
+ * Reads the `Sec-WebSocket-Protocol` header of a handshake. Returns `undefined` if it is not a handshake of this
+ * protocol.
+ */
 export const parseHandshake = (
   headers: Headers,
   { credentialsBytes }: Pick<Limits, "credentialsBytes">,
@@ -92,7 +95,7 @@ export const parseHandshake = (
   const explains = offered.includes(SUBPROTOCOL_DENIED);
   const session = secret === undefined ? undefined : digest(secret);
   if (encoded === undefined) return { explains, credentials: undefined, session };
-  // Buffer skips what is not base64url instead of refusing it.
+  // Buffer skips characters that are not base64url instead of refusing them.
   if (!/^[\w-]+$/.test(encoded)) return undefined;
   const json = Buffer.from(encoded, "base64url");
   if (json.length > credentialsBytes) return { explains, tooLarge: true };

@@ -1,15 +1,15 @@
-/** What a `*` stands for: a label of a host's name, or the part before a fixed end of the label. */
+/** A text that `*` matches: a label of a host's name, or the part before a fixed end of the label. */
 const STAR = /^[a-z0-9][a-z0-9-]*$/;
 
-/** Longest label of a host's name. */
+/** Maximum length of a label of a host's name. */
 const LABEL = 63;
 
 /**
- * Whether an origin is an allowed one. In a pattern, `*` stands for the first label of the host's name, or for its
- * beginning: `https://*.previews.example.com`, `https://*-team.example.com`. It never stands for a dot, so what follows it
- * is the whole rest of the host and the port.
+ * Whether an origin matches an allowed one. In a pattern, `*` stands for the first label of the host's name, or for its
+ * beginning: `https://*.previews.example.com`, `https://*-team.example.com`. It never matches a dot, so the text after
+ * it is the whole rest of the host and the port.
  * @param origin as a browser sends it
- * @param allowed an origin or a pattern, in lower case; the construct has checked it
+ * @param allowed an origin or a pattern, in lower case; the construct has validated it
  */
 export const isAllowedOrigin = (origin: string, allowed: string): boolean => {
   const star = allowed.indexOf("*");

@@ -1,39 +1,39 @@
 import { denialDeadlineOf, endOf, type Lifetime } from "./agent.js";
 import type { GuardPort, Store } from "../ports.js";
 
-/** What removing an agent needs. */
+/** The ports that removing an agent uses. */
 export interface RemovalDependencies {
   store: Pick<Store, "takeConnection" | "connectionSubscriptions" | "deleteSubscriptions" | "deleteRegistration">;
   guards: Pick<GuardPort, "disconnected">;
 }
 
 /**
- * Removes all that is known of a connection and tells `onDisconnect`. Any number of Lambdas may do this at once: the
- * claim is a conditional delete, so one of them tells, and the rows are gone after each of them. The registration goes
- * last, so that the sweep finds what a Lambda that died on the way has left.
- * @param connection `connectedAt` in epoch milliseconds; left out by the sweep, which deletes the registration that it has found
- * @returns whether anything was known of it
+ * Removes all rows of a connection and calls `onDisconnect`. Any number of functions may do this at once. Taking the
+ * connection is a conditional delete, so that only one of them calls the guard. All of them delete the rows. The
+ * registration is deleted last, so that the sweep finds the rows that a crashed function has left.
+ * @param connection `connectedAt` in epoch milliseconds; the sweep leaves it out, and deletes the registration itself
+ * @returns whether there were any rows
  */
 export const removeAgent = async (
   { store, guards }: RemovalDependencies,
   connection: { connectionId: string; connectedAt?: number },
 ): Promise<boolean> => {
   const { connectionId, connectedAt } = connection;
-  const standing = await store.takeConnection(connectionId);
-  const agent = standing && "agent" in standing ? standing.agent : undefined;
-  const told = agent && guards.disconnected(agent);
-  let known = standing !== undefined;
+  const record = await store.takeConnection(connectionId);
+  const agent = record && "agent" in record ? record.agent : undefined;
+  const notified = agent && guards.disconnected(agent);
+  let found = record !== undefined;
   try {
     const { channels } = await store.connectionSubscriptions(connectionId);
-    known ||= channels.length > 0;
+    found ||= channels.length > 0;
     await store.deleteSubscriptions(connectionId, channels, "own last");
   } finally {
-    // Claimed is told, even if the rows resist: what a Lambda leaves unawaited is frozen with it.
-    await told;
+    // Wait for the guard even if deleting failed: Lambda freezes unawaited work together with the environment.
+    await notified;
   }
   const lifetime: Lifetime | undefined = agent ?? (connectedAt === undefined ? undefined : { connectedAt });
-  if (!lifetime) return known;
-  const denied = standing && "denial" in standing;
+  if (!lifetime) return found;
+  const denied = record && "denial" in record;
   await store.deleteRegistration(connectionId, denied ? denialDeadlineOf(lifetime.connectedAt) : endOf(lifetime));
-  return known;
+  return found;
 };

@@ -4,9 +4,9 @@ import { admit } from "./admission.js";
 import { type Agent, type Denial, endOf, EXPIRED } from "./agent.js";
 import { DEFAULT_MESSAGES } from "../requests/replies.js";
 import type { Clock, GuardPort, Store } from "../ports.js";
-import { addSubscriptions, fits, extend, type SubscriptionDependencies } from "../subscriptions/subscriptions.js";
+import { addSubscriptions, hasRoomFor, extend, type SubscriptionDependencies } from "../subscriptions/subscriptions.js";
 
-/** What renewing needs. */
+/** The ports that renewing uses. */
 export interface RenewalDependencies extends SubscriptionDependencies {
   store: SubscriptionDependencies["store"] &
     Pick<Store, "connectionRecord" | "renewAgent" | "renewSubscriptions" | "deleteRegistration">;
@@ -15,28 +15,28 @@ export interface RenewalDependencies extends SubscriptionDependencies {
   clock: Pick<Clock, "now">;
 }
 
-/** What came of it. */
+/** The result of a renewal. */
 export type Renewal =
-  /** The agent as it is now. */
+  /** The renewed agent. */
   | { renewed: Agent }
-  /** The agent is what it was, until it expires. */
+  /** The agent stays as it was, until it expires. */
   | { refused: Denial }
-  /** It may not stay: it has to be removed, told and closed. */
+  /** The agent must end: the caller removes it, notifies it and closes its connection. */
   | { ended: Denial };
 
-/** What is told of a guard that would give an agent to somebody else. */
+/** The denial if a guard returns another user's id. */
 const OTHER_USER: Denial = { code: "denied", reason: "An agent cannot become another user's." };
 
-const because = (code: Denial["code"]): Denial => ({ code, reason: DEFAULT_MESSAGES[code] });
+const denialOf = (code: Denial["code"]): Denial => ({ code, reason: DEFAULT_MESSAGES[code] });
 
 /**
- * Asks the connection guard about an agent on its open connection, and does what it decides.
+ * Asks the connection guard about an agent on its open connection, and applies the verdict.
  *
- * First comes the agent itself, in one write, if it is still what the guard was asked about: of several renewals at once,
- * one does anything. With it comes its next registration; then what the guard subscribes the agent to, then the rows of
- * its other subscriptions, and last its old registration goes. Whatever ends this half-way leaves rows that say another
- * end than the agent: sooner, as a rule. Asking again reaches them; if nobody does, the sweep finds a registration at
- * whichever end comes first, and makes the rows right or ends the agent.
+ * It writes the agent itself, then its next registration, then the subscriptions of the verdict, then the agent's other
+ * subscriptions. Last, it deletes the old registration. The first step is one conditional write, so that only one of
+ * several renewals at once takes effect. If a crash stops the steps, some rows have another end than the agent, in most
+ * cases an earlier one. The next renewal updates them. Without one, the sweep finds the registration that is due first,
+ * and updates the rows or ends the agent.
  * @param agent as it is stored
  */
 export const renew = async (
@@ -46,31 +46,32 @@ export const renew = async (
 ): Promise<Renewal> => {
   const { store, guards, settings, clock } = system;
   const { connectionId, userId } = agent;
-  const { credentials: _replaced, ...known } = agent;
-  const verdict = await guards.connection({ ...known, ...(credentials === undefined ? {} : { credentials }) }, true);
+  const { credentials: _replaced, ...current } = agent;
+  const verdict = await guards.connection({ ...current, ...(credentials === undefined ? {} : { credentials }) }, true);
   if (!verdict.permitted) return verdict.code === "denied" ? { ended: verdict } : { refused: verdict };
   if (verdict.userId !== undefined && verdict.userId !== userId) return { ended: OTHER_USER };
-  // The guard may have taken its time.
+  // The guard may have taken long.
   if (endOf(agent) * 1000 <= clock.now()) return { ended: EXPIRED };
-  if (!(await fits(system, agent, verdict.subscribe))) return { refused: because("too_many_subscriptions") };
+  if (!(await hasRoomFor(system, agent, verdict.subscribe))) return { refused: denialOf("too_many_subscriptions") };
 
   const admitted = { ...admit(agent, verdict, settings.keepCredentials), ...(userId === undefined ? {} : { userId }) };
   const renewed = await store.renewAgent(admitted, agent);
   if (!renewed) {
-    const standing = await store.connectionRecord(connectionId);
-    return { refused: because(standing && "agent" in standing ? "unavailable" : "unknown_agent") };
+    const record = await store.connectionRecord(connectionId);
+    return { refused: denialOf(record && "agent" in record ? "unavailable" : "unknown_agent") };
   }
   const [subscribed = "done"] = await addSubscriptions(system, renewed, [verdict.subscribe]);
   if (subscribed === "too_many_subscriptions") {
-    // Other frames have filled the last places meanwhile: it becomes what it was, if nobody has made more of it.
+    // Other frames have taken the last places meanwhile: restore the agent, unless another renewal has changed it
+    // again.
     const restored = await store.renewAgent(agent, renewed);
     if (restored) await extend(store, restored);
-    return { refused: because(subscribed) };
+    return { refused: denialOf(subscribed) };
   }
   const present = subscribed === "done" && (await extend(store, renewed));
   if (endOf(renewed) !== endOf(agent)) await store.deleteRegistration(connectionId, endOf(agent));
   if (present) return { renewed };
-  // Whoever removed it may have done so before its registration was written.
+  // The removal may have come before the new registration was written.
   await store.deleteRegistration(connectionId, endOf(renewed));
-  return { refused: because("unknown_agent") };
+  return { refused: denialOf("unknown_agent") };
 };

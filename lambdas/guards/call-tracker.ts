@@ -6,8 +6,8 @@ const CALL = Symbol("guard call");
 type Caused = { [CALL]?: number };
 
 /**
- * Keeps `begun` at the guard call whose code is running: when it begins, and whenever one of its promises, timers or
- * requests continues it. A thread that is blocked or dies in the middle of several calls can so be blamed on the right
+ * Stores the id of the running guard call in `begun`: when the call starts, and whenever one of its promises, timers or
+ * requests continues it. If a thread with several calls is blocked or dies, this is the responsible
  * one.
  * @param begun one shared 32-bit integer: the id of the call
  * @returns runs the code of one call

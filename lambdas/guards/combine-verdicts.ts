@@ -1,11 +1,11 @@
 import { isWildcard } from "../../protocol/index.js";
 
-/** As much of a verdict as says whether it permits, and what it subscribes to. */
+/** The relevant fields of a verdict. */
 type Answer = { permitted: false } | { permitted: true; subscribe: string[] };
 
 /**
- * What several entries' verdicts come to: the first no, or all that they permit. Only a wildcard subscription asks
- * several.
+ * Combines the verdicts of several entries: the first denial, or all permitted channels. Only a wildcard subscription
+ * calls several entries.
  * @param verdicts at least one
  */
 export const combineVerdicts = <V extends Answer>(verdicts: readonly [V, ...V[]], channel: string | undefined): V => {

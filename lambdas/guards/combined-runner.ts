@@ -3,7 +3,7 @@ import type { Log } from "../ports.js";
 import type { GuardCall } from "./messages.js";
 import type { CallResult, GuardRunner } from "./runner.js";
 
-/** What both define at the same entry, in words; `undefined` when there is nothing. */
+/** A handler that both define at the same entry; `undefined` if there is none. */
 const conflictOf = (module: Manifest, functions: Manifest): string | undefined => {
   for (const [entry, handlers] of Object.entries(functions)) {
     const both = handlers.find((handler) => defines(module, entry, handler));
@@ -24,14 +24,14 @@ const merged = (module: Manifest, functions: Manifest): Manifest =>
   );
 
 /**
- * A guard module and guard functions side by side: each decides where it is defined. Where both define the same handler
- * at the same entry nobody can say who decides, so there are no guards that could be asked.
+ * Combines a guard module and guard functions: each decides its own entries. If both define the same handler at the
+ * same entry, the decision would be ambiguous, so that all guards fail.
  */
 export class CombinedRunner implements GuardRunner {
   readonly #module: GuardRunner;
   readonly #functions: GuardRunner & { manifest(): Promise<Manifest> };
   readonly #log: Pick<Log, "error">;
-  /** What was made of the module's manifest, which is another object whenever the module was loaded again. */
+  /** The combination with the module's manifest, which is another object after the module was loaded again. */
   #known: { module: Manifest; functions: Manifest; manifest: Manifest | undefined } | undefined;
 
   constructor(
@@ -52,8 +52,8 @@ export class CombinedRunner implements GuardRunner {
   }
 
   run(call: GuardCall, timeoutMs: number, withinMs?: number, begun?: () => void): Promise<CallResult> {
-    const mine = this.#known && defines(this.#known.functions, call.entry, call.handler);
-    return (mine ? this.#functions : this.#module).run(call, timeoutMs, withinMs, begun);
+    const isFunction = this.#known && defines(this.#known.functions, call.entry, call.handler);
+    return (isFunction ? this.#functions : this.#module).run(call, timeoutMs, withinMs, begun);
   }
 
   #combine(module: Manifest, functions: Manifest): Manifest | undefined {

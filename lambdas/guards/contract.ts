@@ -2,35 +2,38 @@ import type { Json, Message } from "../../protocol/index.js";
 import type { HandlerName } from "../../protocol/guard-manifest.js";
 
 /*
- * What a guard function is asked, and what it answers: version 1 of the contract of docs/GUARDS.md.
+ * Requests to guard functions and their responses: version 1 of the contract of docs/GUARDS.md.
  */
 
 /** The version of the contract. */
 export const CONTRACT_VERSION = 1;
 
-/** Most recipients of one message that a delivery guard function decides about at once. */
+/** Maximum number of recipients of one message that one call of a delivery guard function decides. */
 export const RECIPIENTS_PER_REQUEST = 100;
 
 /**
- * Largest request, in bytes of UTF-8. Lambda takes 6 MB in a request that waits for its answer.
+ * Maximum size of a request, in bytes of UTF-8. Lambda accepts 6 MB in a synchronous request.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 export const REQUEST_BYTES = 5_000_000;
 
-/** Largest response that a request asks for, in bytes: Lambda returns 6 MB, or fails, and then nobody of a batch gets anything. */
+/**
+ * Maximum size of a requested response, in bytes. Above 6 MB Lambda fails, and then no recipient of a batch gets the
+ * message.
+ */
 export const RESPONSE_BYTES = 5_000_000;
 
 /** An agent, as a guard function sees it. */
 export interface AgentData {
   uuid: string;
-  /** In `onConnectionRequest`: what the client sent. */
+  /** In `onConnectionRequest`: the client's credentials. */
   credentials?: Json;
   info?: Json;
   userId?: string;
   /** In epoch milliseconds. */
   expiresAt?: number;
   isConnected: boolean;
-  /** What the handshake had besides is there in `onConnectionRequest` only, and not where an agent is renewed. */
+  /** `origin`, `query` and `cookies` are there in `onConnectionRequest` only, and not in a renewal. */
   connection: {
     id: string;
     sourceIp: string;
@@ -41,31 +44,31 @@ export interface AgentData {
   };
 }
 
-/** What a guard function is asked. */
+/** A request to a guard function. */
 export interface GuardRequest {
   version: typeof CONTRACT_VERSION;
   guard: HandlerName;
-  /** How long the caller waits for the answer, in milliseconds. */
+  /** How long the caller waits for the response, in milliseconds. */
   timeoutMs: number;
   /** Patterns at or below which wildcard subscriptions are enabled. */
   wildcards: string[];
-  /** Of every guard but `onMessageReceived`. */
+  /** In requests of every guard but `onMessageReceived`. */
   agent?: AgentData;
-  /** Of subscription, unsubscription, publication and delivery. */
+  /** In requests about a subscription, unsubscription, publication or delivery. */
   channel?: string;
-  /** Of publication and delivery. */
+  /** In requests about a publication or delivery. */
   message?: Message;
-  /** Of `onMessageReceived` only: 1 to 100 agents, all for the same message. */
+  /** In requests of `onMessageReceived` only: 1 to 100 agents, all for the same message. */
   recipients?: AgentData[];
 }
 
-/** What one recipient gets; `data` left out: as it is. */
+/** The delivery to one recipient; `data` left out: unchanged. */
 export interface DeliveryData {
   agent: string;
   data?: Json;
 }
 
-/** What a guard function answers, without the version that every answer has. */
+/** A guard function's verdict, without the version of the response. */
 export type GuardVerdict =
   | {
       verdict: "connected";
@@ -73,7 +76,7 @@ export type GuardVerdict =
       userId?: string;
       /** In epoch milliseconds. */
       expiresAt?: number;
-      /** Left out: what the client sent is kept. */
+      /** Left out: the client's credentials are stored. */
       credentials?: Json;
       subscribe?: string[];
     }
@@ -85,7 +88,7 @@ export type GuardVerdict =
   | {
       verdict: "publicationSuccess";
       channel: string;
-      /** What is delivered; empty: accepted, delivered nowhere. */
+      /** The messages to deliver; empty: accepted, but not delivered. */
       publish: { channel: string; data: Json; uuid?: string }[];
       subscribe?: string[];
       result?: Json;
@@ -93,13 +96,13 @@ export type GuardVerdict =
   | { verdict: "publicationDenied"; channel: string; reason?: string }
   | { verdict: "deliver"; channel: string; deliveries: DeliveryData[] };
 
-/** What a guard function answers. */
+/** A guard function's response. */
 export type GuardResponse = { version: typeof CONTRACT_VERSION } & GuardVerdict;
 
 /** The name of a verdict. */
 export type VerdictName = GuardVerdict["verdict"];
 
-/** The verdicts of each guard: first yes, then no. Nobody waits for one of `onDisconnect`. */
+/** The verdicts of each guard: first the positive one, then the negative one. `onDisconnect` has none. */
 export const VERDICTS = {
   onConnectionRequest: ["connected", "connectionDenied"],
   onSubscriptionRequest: ["subscribe", "subscriptionDenied"],

@@ -3,10 +3,10 @@ import { limiter } from "../util/limiter.js";
 import { type AgentData, RECIPIENTS_PER_REQUEST, REQUEST_BYTES, RESPONSE_BYTES } from "./contract.js";
 import type { CallResult } from "./runner.js";
 
-/** How many batches are with guard functions at once. Each may bring an environment of its function to life. */
+/** How many batches run at once. Each may start a new environment of its function. */
 export const BATCHES_IN_FLIGHT = 16;
 
-/** One recipient of one message, and the guard function that decides about it. */
+/** One recipient of one message, and the guard function that decides. */
 export interface DeliveryCall {
   /** The guard function's ARN. */
   function: string;
@@ -15,54 +15,55 @@ export interface DeliveryCall {
   message: Message;
 }
 
-/** Recipients of the same message and function, who are asked about together. */
+/** Recipients of the same message with the same function, decided by one call. */
 export interface DeliveryBatch {
   function: string;
   message: Message;
   recipients: AgentData[];
 }
 
-/** How long a batch has. */
+/** The time of a batch. */
 export interface BatchTime {
   timeoutMs: number;
-  /** Whether waiting for other batches has taken a part of the guard's own time. */
+  /** Whether waiting for other batches has used a part of the guard's own time. */
   cut: boolean;
 }
 
-/** What a batch waits for. */
+/** Clock and scheduler of batches. */
 export interface BatchTiming {
   /** Milliseconds on any clock. */
   now(): number;
-  /** Runs `close` when whoever comes now has come: soon, but not at once. */
+  /** Runs `close` after the current work has added its recipients: soon, but not at once. */
   soon(close: () => void): void;
 }
 
 interface Open extends DeliveryBatch {
   bytes: number;
-  /** How many recipients it takes. */
-  most: number;
+  /** Maximum number of recipients. */
+  maxRecipients: number;
   timeoutMs: number;
-  /** Until when it may take, on the clock of `timing`. */
+  /** Deadline, on the clock of `timing`. */
   until: number;
-  settlers: ((result: CallResult) => void)[];
+  callbacks: ((result: CallResult) => void)[];
 }
 
-/** What one recipient has in a response besides its data, in bytes: generously, for runtimes that write spaces. */
+/** Bytes of one recipient in a response without its data: generous, for runtimes that write spaces. */
 const DELIVERY_BYTES = 128;
 
-/** How long a JSON text is where all but ASCII is written as `\u…`: no runtime writes more. */
+/** The length of a JSON text if all characters but ASCII are written as `\u…`: an upper bound for any runtime. */
 const escapedBytes = (json: string): number => json.length + 5 * (json.match(/[^ -~]/g)?.length ?? 0);
 
-/** About how many recipients can be asked at once, so that all of them can be given a message as large as this one. */
-const mostFor = ({ data }: Message): number =>
+/** About how many recipients fit a batch, so that each of them can get a message as large as this one. */
+const maxRecipientsFor = ({ data }: Message): number =>
   Math.min(
     RECIPIENTS_PER_REQUEST,
     Math.floor(RESPONSE_BYTES / (escapedBytes(JSON.stringify(data)) + DELIVERY_BYTES)) || 1,
   );
 
 /**
- * Gathers recipients of the same message into batches, and asks about each batch once. A batch goes out when it is full
- * or when nobody more comes; as many as `BATCHES_IN_FLIGHT` are on their way, the others wait in the order they came.
+ * Collects recipients of the same message into batches, and calls the guard function once for each batch. A batch is
+ * sent when it is full, or when the current work has added its recipients. At most `BATCHES_IN_FLIGHT` run at once; the
+ * others wait in order.
  */
 export class DeliveryBatches {
   readonly #open = new Map<string, Map<Message, Open>>();
@@ -70,16 +71,16 @@ export class DeliveryBatches {
   readonly #ask: (batch: DeliveryBatch, time: BatchTime) => Promise<CallResult[]>;
   readonly #timing: BatchTiming;
 
-  /** @param ask gives one result for each recipient, in their order; never rejects */
+  /** @param ask returns one result for each recipient, in their order; never rejects */
   constructor(ask: (batch: DeliveryBatch, time: BatchTime) => Promise<CallResult[]>, timing: BatchTiming) {
     this.#ask = ask;
     this.#timing = timing;
   }
 
   /**
-   * Asks about one recipient.
-   * @param timeoutMs how long the function may take once it is asked
-   * @param withinMs how long all of it may take; a recipient whose batch cannot be asked in that time is `"late"`
+   * Adds one recipient.
+   * @param timeoutMs maximum time of the function once it is called
+   * @param withinMs maximum time of all of it; if the batch cannot be sent in that time, the result is `"late"`
    */
   add(call: DeliveryCall, timeoutMs: number, withinMs: number): Promise<CallResult> {
     const bytes = Buffer.byteLength(JSON.stringify(call.agent)) + 1;
@@ -90,24 +91,24 @@ export class DeliveryBatches {
     open.timeoutMs = Math.min(open.timeoutMs, timeoutMs);
     open.until = Math.min(open.until, until);
     return new Promise((settle) => {
-      open.settlers.push(settle);
-      if (open.recipients.length >= open.most) this.#close(open);
+      open.callbacks.push(settle);
+      if (open.recipients.length >= open.maxRecipients) this.#close(open);
     });
   }
 
-  /** The batch that still takes this recipient. */
+  /** The batch for this recipient. */
   #batchFor({ function: arn, message }: DeliveryCall, bytes: number): Open {
-    const known = this.#open.get(arn)?.get(message);
-    if (known && known.bytes + bytes <= REQUEST_BYTES) return known;
-    if (known) this.#close(known);
+    const existing = this.#open.get(arn)?.get(message);
+    if (existing && existing.bytes + bytes <= REQUEST_BYTES) return existing;
+    if (existing) this.#close(existing);
     const own = Buffer.byteLength(JSON.stringify(message));
     const open: Open = {
       function: arn,
       message,
       recipients: [],
-      settlers: [],
+      callbacks: [],
       bytes: own,
-      most: mostFor(message),
+      maxRecipients: maxRecipientsFor(message),
       timeoutMs: Infinity,
       until: Infinity,
     };
@@ -123,17 +124,18 @@ export class DeliveryBatches {
     if (batches.size === 0) this.#open.delete(open.function);
     let waited = false;
     void this.#limited(() => this.#send(open, waited));
-    // A batch for which there is room has been sent by now.
+    // If there is a free slot, the batch has been sent by now.
     waited = true;
   }
 
   async #send(
-    { function: arn, message, recipients, settlers, timeoutMs, until }: Open,
+    { function: arn, message, recipients, callbacks, timeoutMs, until }: Open,
     waited: boolean,
   ): Promise<void> {
-    const given = Math.min(timeoutMs, until - this.#timing.now());
+    const availableMs = Math.min(timeoutMs, until - this.#timing.now());
     const batch = { function: arn, message, recipients };
-    const results = given > 0 ? await this.#ask(batch, { timeoutMs: given, cut: waited && given < timeoutMs }) : [];
-    settlers.forEach((settle, at) => settle(results[at] ?? { kind: "late" }));
+    const results =
+      availableMs > 0 ? await this.#ask(batch, { timeoutMs: availableMs, cut: waited && availableMs < timeoutMs }) : [];
+    callbacks.forEach((settle, at) => settle(results[at] ?? { kind: "late" }));
   }
 }

@@ -8,7 +8,7 @@ import { combineVerdicts } from "./combine-verdicts.js";
 import type { GuardCall } from "./messages.js";
 import type { CallResult, GuardRunner } from "./runner.js";
 
-/** What a guard decides about, for the reasons that clients read. */
+/** The subject of a guard's decision, for reasons that clients read. */
 const SUBJECT: Record<HandlerName, string> = {
   onConnectionRequest: "connection",
   onSubscriptionRequest: "subscription",
@@ -18,18 +18,18 @@ const SUBJECT: Record<HandlerName, string> = {
   onDisconnect: "departure",
 };
 
-/** What a client reads of a call's result: what is known of a failure stays in the log. */
+/** The verdict of a call's result. Details of a failure are only in the log. */
 const verdictOf = (handler: HandlerName, result: CallResult): Verdict => {
   const subject = SUBJECT[handler];
   if (result.kind === "timeout" || result.kind === "late") {
     return {
       permitted: false,
       code: "guard_timeout",
-      reason: `Time ran out before the ${subject} could be authorised.`,
+      reason: `The guard did not decide the ${subject} in time.`,
     };
   }
   if (result.kind === "failed") {
-    return { permitted: false, code: "guard_failed", reason: `The ${subject} could not be authorised.` };
+    return { permitted: false, code: "guard_failed", reason: `The guard of the ${subject} failed.` };
   }
   if (result.decision.permitted) return result.decision;
   return {
@@ -39,14 +39,14 @@ const verdictOf = (handler: HandlerName, result: CallResult): Verdict => {
   };
 };
 
-/** What happens where nobody guards. */
+/** The verdict without a guard. */
 const open = (subscribe: string[] = [], publish: Message[] = []): Permitted => ({
   permitted: true,
   subscribe,
   publish,
 });
 
-/** Guards that were never written: the system is open to everyone. */
+/** Guards of a deployment without guards: everything is permitted. */
 export const openGuards: GuardPort = {
   connection: (agent) =>
     Promise.resolve({ ...open(), ...(agent.credentials === undefined ? {} : { credentials: agent.credentials }) }),
@@ -59,7 +59,10 @@ export const openGuards: GuardPort = {
   unloaded: () => false,
 };
 
-/** The developer's guards, wherever they run: whose guard decides, and what comes of its verdict or of its absence. */
+/**
+ * The developer's guards, whether in a module or in functions: it selects the responsible guards and combines their
+ * verdicts.
+ */
 export class DeveloperGuards implements GuardPort {
   readonly #runner: GuardRunner;
   readonly #timeouts: GuardTimeouts;
@@ -91,14 +94,14 @@ export class DeveloperGuards implements GuardPort {
 
   async guardsDelivery(channel: string): Promise<boolean> {
     const manifest = await this.#runner.manifest(this.#timeouts.onMessageReceived);
-    // Guards that cannot be asked permit nothing: every delivery is then sent to them, and fails there.
+    // If the guards cannot be loaded, every delivery is sent to them, and fails there.
     return typeof manifest !== "object" || entriesFor(manifest, "onMessageReceived", channel).length > 0;
   }
 
   async delivery(agent: Agent, message: Message, withinMs: number, begun?: () => void): Promise<DeliveryVerdict> {
     const [result] = await this.#ask("onMessageReceived", agent, message.channel, message, withinMs, begun);
     if (!result) return message;
-    // Less time than a guard's own is the fan-out's fault: who is cut short has missed something, and has to know.
+    // If the fan-out left less time than the guard's timeout, the recipient has missed a message, and must notice it.
     const cutShort = result.kind === "timeout" && withinMs < this.#timeouts.onMessageReceived;
     if (result.kind === "late" || cutShort) return "late";
     const verdict = this.#toVerdict("onMessageReceived", result, agent, message.channel, message);
@@ -115,20 +118,25 @@ export class DeveloperGuards implements GuardPort {
     return unloaded;
   }
 
-  /** The verdict of every entry that has a say; `undefined` when none has. */
-  async #decide(handler: HandlerName, agent: Asked, channel?: string, message?: Message): Promise<Verdict | undefined> {
+  /** The combined verdict of all responsible entries; `undefined` if there is none. */
+  async #decide(
+    handler: HandlerName,
+    agent: CallingAgent,
+    channel?: string,
+    message?: Message,
+  ): Promise<Verdict | undefined> {
     const results = await this.#ask(handler, agent, channel, message);
     const [first, ...others] = results.map((result) => this.#toVerdict(handler, result, agent, channel, message));
     return first && combineVerdicts([first, ...others], channel);
   }
 
   /**
-   * What came of the guard of every entry that has a say. Guards that cannot be known have one, and it is no verdict.
-   * @param withinMs what it may take in all, when it has to wait for others or is run again
+   * The results of all responsible entries. If the guards cannot be loaded, the result is a failure.
+   * @param withinMs maximum time in all, if the guard has to wait for others or runs again
    */
   async #ask(
     handler: HandlerName,
-    agent: Asked,
+    agent: CallingAgent,
     channel?: string,
     message?: Message,
     withinMs = this.#timeouts[handler],
@@ -172,10 +180,16 @@ export class DeveloperGuards implements GuardPort {
   }
 }
 
-/** The agent that a guard is asked about; who asks for a connection may have one already, which is to be renewed. */
-type Asked = Agent & { isConnected?: boolean; handshake?: Handshake };
+/** The agent of a guard call; in a connection request it may be a renewal. */
+type CallingAgent = Agent & { isConnected?: boolean; handshake?: Handshake };
 
-const callOf = (handler: HandlerName, entry: string, agent: Asked, channel?: string, message?: Message): GuardCall => ({
+const callOf = (
+  handler: HandlerName,
+  entry: string,
+  agent: CallingAgent,
+  channel?: string,
+  message?: Message,
+): GuardCall => ({
   handler,
   entry,
   agent: {

@@ -1,20 +1,20 @@
-/** What a guard threw, for the log. */
+/** A guard's error, for the log. */
 export interface ErrorReport {
-  /** What kind of error it is, and where it was thrown: nothing of what it says. */
+  /** The error's type, and the stack without the message. */
   detail: string;
-  /** All of it. It may hold anything, credentials and messages too, and is for the debug log only. */
+  /** The full error. It may contain anything, credentials and messages too, and is for the debug log only. */
   said: string;
 }
 
-/** A type's name; anything longer or stranger than that may say something. */
+/** A type's name. Longer or other text may reveal a part of the message. */
 const TYPE = /^[\w.:$-]{1,80}$/;
 
-/** What systems and Node call their errors: `ECONNREFUSED`, `ERR_WORKER_OUT_OF_MEMORY`. */
+/** Error codes of systems and of Node: `ECONNREFUSED`, `ERR_WORKER_OUT_OF_MEMORY`. */
 const CODE = /^E[A-Z0-9_]{1,60}$/;
 
 const FRAME = /^ {4}at .*(:\d+:\d+|<anonymous>|native|index \d+)\)?$/;
 
-/** The lines of the stack that say where. The message before them may have lines of its own that look like these. */
+/** The lines of the stack with places in code. The message before them may have lines that look the same. */
 const framesOf = ({ stack, message }: Error): string[] => {
   const text = String(stack);
   const at = text.indexOf(message);
@@ -27,7 +27,7 @@ const kindOf = (error: Error): string => {
   return typeof code === "string" && CODE.test(code) ? `${type} [${code}]` : type;
 };
 
-/** Errors of other realms, and those that have come from another thread, are errors, too. */
+/** Errors of other realms, and errors from another thread, count as errors too. */
 const isError = (thrown: unknown): thrown is Error => {
   if (thrown instanceof Error) return true;
   const { stack, message } = (thrown ?? {}) as Partial<Error>;
@@ -37,14 +37,14 @@ const isError = (thrown: unknown): thrown is Error => {
 const whole = (error: unknown): string => (isError(error) ? (error.stack ?? error.message) : String(error));
 
 /**
- * What the log says of what a guard threw. Messages are kept apart, because errors quote what they are about: what
- * `JSON.parse` throws holds the text, which may have been a token.
+ * The log's report of a guard's error. The message is separate, because errors quote their input: an error of
+ * `JSON.parse` contains the text, which may have been a token.
  */
 export const errorReport = (error: unknown): ErrorReport => {
   if (isError(error)) return { detail: [kindOf(error), ...framesOf(error)].join("\n"), said: whole(error) };
   const type = error === null ? "null" : typeof error;
-  return { detail: `it threw no error, but something of type ${type}`, said: whole(error) };
+  return { detail: `it threw a value of type ${type} instead of an error`, said: whole(error) };
 };
 
-/** The same of what was thrown when nothing of a client's was there yet, while a module was loaded: all of it. */
+/** The full report of an error while a module was loaded: it cannot contain client data yet. */
 export const loadErrorReport = (error: unknown): Pick<ErrorReport, "detail"> => ({ detail: whole(error) });

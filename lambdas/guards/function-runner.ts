@@ -7,37 +7,17 @@ import { type BatchTime, type BatchTiming, DeliveryBatches, type DeliveryBatch }
 import type { GuardCall } from "./messages.js";
 import { type Read, readDecision, readDeliveries } from "./response.js";
 import type { CallResult, GuardRunner } from "./runner.js";
-import { invokeWithRetry } from "./invoke-with-retry.js";
+import { type Invoke, invokeWithRetry } from "./invoke-with-retry.js";
 
 /** Guard functions: their ARNs by entry (`DEFAULT_ENTRY`, a channel or a pattern) and handler. */
 export type GuardFunctions = Record<string, Partial<Record<HandlerName, string>>>;
 
-/** What came of invoking a function. */
-export type Invoked =
-  /** What it returned. */
-  | { kind: "answered"; payload: string }
-  /** Lambda will run it; nobody hears what comes of it. */
-  | { kind: "accepted" }
-  | { kind: "timeout" }
-  /**
-   * `detail`: who failed and how, without what the function said. `passing`: it was Lambda that could not just then, and
-   * may run the function if it is asked again.
-   */
-  | { kind: "failed"; detail: string; said?: string; passing?: true };
-
-/** Invokes a function. Never rejects, and takes no longer than `timeoutMs`. */
-export type Invoke = (
-  arn: string,
-  payload: string,
-  options: { timeoutMs: number; asynchronous: boolean },
-) => Promise<Invoked>;
-
-/** What running guard functions needs. */
+/** The ports and settings that running guard functions uses. */
 export interface FunctionRunnerDependencies {
   functions: GuardFunctions;
   /** Patterns at or below which wildcard subscriptions are enabled. */
   wildcards: string[];
-  /** The deployment's: what a function permits is held to them. */
+  /** The deployment's limits, which a function's verdicts must respect. */
   limits: ChannelRules["limits"];
   invoke: Invoke;
   clock: Clock;
@@ -45,34 +25,38 @@ export interface FunctionRunnerDependencies {
   log: Pick<Log, "debug" | "warn" | "error">;
 }
 
-/** What is permitted of a recipient that gets nothing, and of a departure, of which nobody waits to hear. */
+/** The result for a recipient that gets no message, and for `onDisconnect`, which has no verdict. */
 const NOTHING: CallResult = { kind: "decided", decision: { permitted: true, subscribe: [], publish: [] } };
 
-/** An answer that was read, or why there is none. */
-type Asked<T> = { kind: "read"; value: T } | { kind: "accepted" | "timeout" } | { kind: "failed"; detail: string };
+/** A parsed response, or why there is none. */
+type GuardAnswer<T> =
+  { kind: "read"; value: T } | { kind: "accepted" | "timeout" } | { kind: "failed"; detail: string };
 
-/** Runs guards that are functions of their own: one invocation for each call, or for a batch of deliveries. */
+/** Runs guards that are Lambda functions: one invocation for each call, or for a batch of deliveries. */
 export class FunctionRunner implements GuardRunner {
-  readonly #running: FunctionRunnerDependencies;
+  readonly #dependencies: FunctionRunnerDependencies;
   readonly #manifest: Manifest;
   readonly #batches: DeliveryBatches;
 
-  constructor(running: FunctionRunnerDependencies) {
-    this.#running = running;
+  constructor(dependencies: FunctionRunnerDependencies) {
+    this.#dependencies = dependencies;
     this.#manifest = Object.fromEntries(
-      Object.entries(running.functions).map(([entry, handlers]) => [entry, Object.keys(handlers) as HandlerName[]]),
+      Object.entries(dependencies.functions).map(([entry, handlers]) => [
+        entry,
+        Object.keys(handlers) as HandlerName[],
+      ]),
     );
-    this.#batches = new DeliveryBatches((batch, time) => this.#deliver(batch, time), running.timing);
+    this.#batches = new DeliveryBatches((batch, time) => this.#deliver(batch, time), dependencies.timing);
   }
 
-  /** Known at once. */
+  /** Available at once. */
   manifest(): Promise<Manifest> {
     return Promise.resolve(this.#manifest);
   }
 
   async run(call: GuardCall, timeoutMs: number, withinMs = timeoutMs, begun?: () => void): Promise<CallResult> {
     const { handler, entry, agent, channel, message } = call;
-    const arn = this.#running.functions[entry]?.[handler];
+    const arn = this.#dependencies.functions[entry]?.[handler];
     if (arn === undefined) return { kind: "failed", detail: `no guard function is known for ${handler}` };
     if (handler === "onMessageReceived" && message) {
       begun?.();
@@ -84,13 +68,13 @@ export class FunctionRunner implements GuardRunner {
       ...(message === undefined ? {} : { message }),
     });
     const asked = await this.#ask(arn, request, (response) =>
-      readDecision(response, request, this.#running.clock.now(), this.#running.limits),
+      readDecision(response, request, this.#dependencies.clock.now(), this.#dependencies.limits),
     );
     if (asked.kind === "accepted") return NOTHING;
     return asked.kind === "read" ? { kind: "decided", decision: asked.value } : (asked as CallResult);
   }
 
-  /** Asks about one batch. What goes wrong is logged once, and not for each recipient. */
+  /** Invokes a function for one batch. A failure is logged once, and not for each recipient. */
   async #deliver(
     { function: arn, message, recipients }: DeliveryBatch,
     { timeoutMs, cut }: BatchTime,
@@ -99,30 +83,30 @@ export class FunctionRunner implements GuardRunner {
     const request = this.#requestFor("onMessageReceived", timeoutMs, { channel, message, recipients });
     const asked = await this.#ask(arn, request, (response) => readDeliveries(response, request));
     if (asked.kind === "read") return recipients.map(({ uuid }) => deliveredTo(asked.value.get(uuid)));
-    // What the wait for others took from the guard's time is not the guard's fault.
+    // The guard is not responsible if waiting for other batches has used its time.
     if (asked.kind === "timeout" && cut) return recipients.map(() => ({ kind: "late" }));
     const fields = { guard: request.guard, channel, uuid: message.uuid, recipients: recipients.length };
-    if (asked.kind === "failed") this.#running.log.error("guard_failed", { ...fields, detail: asked.detail });
+    if (asked.kind === "failed") this.#dependencies.log.error("guard_failed", { ...fields, detail: asked.detail });
     if (asked.kind !== "timeout") return recipients.map(() => NOTHING);
-    this.#running.log.warn("guard_timeout", fields);
+    this.#dependencies.log.warn("guard_timeout", fields);
     return recipients.map(() => ({ kind: "timeout", logged: true }));
   }
 
   #requestFor(guard: HandlerName, timeoutMs: number, more: Partial<GuardRequest>): GuardRequest {
-    const { wildcards } = this.#running;
+    const { wildcards } = this.#dependencies;
     return { version: CONTRACT_VERSION, guard, timeoutMs: Math.max(1, Math.floor(timeoutMs)), wildcards, ...more };
   }
 
-  /** What a function says itself goes to the debug log only: it may hold anything. */
-  async #ask<T>(arn: string, request: GuardRequest, read: (response: string) => Read<T>): Promise<Asked<T>> {
-    const { invoke, timing, log } = this.#running;
+  /** A function's own text goes to the debug log only: it may contain anything. */
+  async #ask<T>(arn: string, request: GuardRequest, read: (response: string) => Read<T>): Promise<GuardAnswer<T>> {
+    const { invoke, timing, log } = this.#dependencies;
     const { guard, timeoutMs } = request;
     const until = timing.now() + timeoutMs;
     const payload = JSON.stringify(request);
     const invoked = await (guard === "onDisconnect"
-      ? invokeWithRetry(this.#running, arn, payload, timeoutMs)
+      ? invokeWithRetry(this.#dependencies, arn, payload, timeoutMs)
       : invoke(arn, payload, { timeoutMs, asynchronous: false }));
-    const failed = (detail: string, said: string | undefined): Asked<T> => {
+    const failed = (detail: string, said: string | undefined): GuardAnswer<T> => {
       const uuid = request.message?.uuid;
       if (said !== undefined)
         log.debug("guard_function_said", { guard, function: arn, ...(uuid === undefined ? {} : { uuid }), said });
@@ -130,7 +114,7 @@ export class FunctionRunner implements GuardRunner {
     };
     if (invoked.kind === "failed") return failed(`the guard function ${arn} failed: ${invoked.detail}`, invoked.said);
     if (invoked.kind !== "answered") return invoked;
-    // It came when time was over, before whoever keeps it had noticed.
+    // It came after the deadline, before the timer ran.
     if (timing.now() >= until) return { kind: "timeout" };
     const response = read(invoked.payload);
     if ("value" in response) return { kind: "read", value: response.value };

@@ -17,29 +17,29 @@ import { type ChannelRules, publicationError, subscriptionError } from "../subsc
 import type { Agent, Channel, ChannelLike, ConnectedOptions } from "./types.js";
 import type { Decision, GuardCall } from "./messages.js";
 
-/** What becomes of a guard's verdict methods. */
+/** Callbacks for a guard's verdict methods. */
 export interface CallEvents {
   /** The closing verdict; called once at most. */
   decided(decision: Decision): void;
   /** A verdict that came after the closing one. */
   ignored(verdict: string): void;
-  /** Reads a history. Left out: guards that run here cannot. */
+  /** Reads a history. Left out: guards here cannot read histories. */
   read?(query: HistoryQuery): Promise<Replay>;
 }
 
-/** What a guard is called with. */
+/** The arguments of a guard. */
 export interface GuardArguments {
   agent: Agent;
   channel: Channel | undefined;
   message: Message | undefined;
 }
 
-/** The last moment that a `Date` can say, in epoch milliseconds. */
+/** The last time that a `Date` can represent, in epoch milliseconds. */
 export const LAST_DATE = 8.64e15;
 
 const nameOf = (channel: ChannelLike): string => (typeof channel === "string" ? channel : channel.name);
 
-/** `value` as JSON can say it, copied, so that what the guard does to it later changes nothing. */
+/** A copy of `value` through JSON, so that later changes of the guard have no effect. */
 const copy = (value: unknown, what: string, limit?: number): Json => {
   const json = JSON.stringify(value) as string | undefined;
   if (json === undefined) throw new TypeError(`${what} must be JSON`);
@@ -51,13 +51,13 @@ const copy = (value: unknown, what: string, limit?: number): Json => {
 const optional = <Key extends string>(key: Key, value: unknown, what: string, limit: number): { [K in Key]?: Json } =>
   value === undefined ? {} : ({ [key]: copy(value, what, limit) } as { [K in Key]?: Json });
 
-/** What `connected` says of the agent, as far as it can be. */
+/** The agent's user and end from the options of `connected`, validated. */
 const identityOf = ({ userId, expiresAt }: ConnectedOptions, now: number): { userId?: string; expiresAt?: number } => {
   if (userId !== undefined && !isUserId(userId)) {
-    throw new TypeError(`agent.connected: userId must be a text of 1 to ${MAX_USER_ID_LENGTH} characters`);
+    throw new TypeError(`agent.connected: userId must be a string of 1 to ${MAX_USER_ID_LENGTH} characters`);
   }
   const end = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt;
-  // Written so that what is no number, NaN among it, is refused as well.
+  // Written so that it also refuses NaN and other values that are not numbers.
   if (end !== undefined && !(typeof end === "number" && end > now && end <= LAST_DATE)) {
     throw new RangeError(
       "agent.connected: expiresAt must be a Date, or epoch milliseconds, in the future " +
@@ -68,9 +68,9 @@ const identityOf = ({ userId, expiresAt }: ConnectedOptions, now: number): { use
 };
 
 /**
- * Makes the agent, channel and message that one guard call gets. They belong to that call alone: its verdict methods
- * stage and close that call and no other. Misuse (a verdict that does not belong to the guard, a channel that cannot
- * be) throws into the guard, and a guard that lets it through has failed.
+ * Creates the agent, channel and message of one guard call. They belong to that call alone: their verdict methods stage
+ * and close only it. Misuse throws into the guard: a verdict that does not belong to the guard, or an invalid channel.
+ * A guard that does not catch the error has failed.
  * @param now in epoch milliseconds
  */
 export const argumentsFor = (
@@ -83,8 +83,8 @@ export const argumentsFor = (
   const publish: Message[] = [];
   let closed = false;
 
-  const only = (verdict: string, ...handlers: GuardCall["handler"][]): void => {
-    if (!handlers.includes(call.handler)) throw new TypeError(`${verdict} is no verdict of ${call.handler}`);
+  const assertHandler = (verdict: string, ...handlers: GuardCall["handler"][]): void => {
+    if (!handlers.includes(call.handler)) throw new TypeError(`${verdict}() cannot be called in ${call.handler}`);
   };
   const close = (verdict: string, decide: () => Decision): void => {
     if (closed) return events.ignored(verdict);
@@ -92,20 +92,20 @@ export const argumentsFor = (
     closed = true;
     events.decided(decision);
   };
-  // Whatever a guard in plain JavaScript gives as its reason becomes text.
+  // A guard in plain JavaScript may pass any value as its reason: it becomes a string.
   const deny = (verdict: string, reason = ""): void =>
     close(verdict, () => ({ permitted: false, reason: `${reason}` }));
   const permit = (verdict: string, more: () => Partial<Decision> = () => ({})): void =>
     close(verdict, () => ({ permitted: true, subscribe, publish, ...more() }) as Decision);
-  const asked = (verdict: string, channel: ChannelLike): void => {
+  const assertRequested = (verdict: string, channel: ChannelLike): void => {
     if (nameOf(channel) !== call.channel)
-      throw new TypeError(`${verdict} must name the channel asked for, ${call.channel}`);
+      throw new TypeError(`${verdict} must be called with the requested channel, ${call.channel}`);
   };
 
   const stageSubscription = (name: string): void => {
-    only("agent.subscribe", "onConnectionRequest", "onSubscriptionRequest", "onPublicationRequest");
+    assertHandler("agent.subscribe", "onConnectionRequest", "onSubscriptionRequest", "onPublicationRequest");
     const fault = subscriptionError(name, rules);
-    if (fault) throw new TypeError(`agent.subscribe: nobody can be subscribed to "${name}" (${fault})`);
+    if (fault) throw new TypeError(`agent.subscribe: "${name}" cannot be subscribed to (${fault})`);
     if (closed) return events.ignored("agent.subscribe");
     if (subscribe.length >= MAX_CHANNELS_PER_FRAME) {
       throw new RangeError(`agent.subscribe: at most ${MAX_CHANNELS_PER_FRAME} other channels in one guard call`);
@@ -118,9 +118,9 @@ export const argumentsFor = (
     isWildcard: isWildcard(name),
     toString: () => name,
     publish(message) {
-      only("channel.publish", "onPublicationRequest");
+      assertHandler("channel.publish", "onPublicationRequest");
       const fault = publicationError(name, rules);
-      if (fault) throw new TypeError(`channel.publish: nothing can be published on "${name}" (${fault})`);
+      if (fault) throw new TypeError(`channel.publish: "${name}" cannot be published on (${fault})`);
       if (closed) return events.ignored("channel.publish");
       if (publish.length >= MAX_PUBLICATIONS_PER_GUARD_CALL) {
         throw new RangeError(`channel.publish: at most ${MAX_PUBLICATIONS_PER_GUARD_CALL} messages in one guard call`);
@@ -134,7 +134,7 @@ export const argumentsFor = (
       if (call.handler !== "onSubscriptionRequest" && call.handler !== "onPublicationRequest") {
         throw new TypeError(`channel.history cannot be read in ${call.handler}`);
       }
-      if (!events.read) throw new TypeError("channel.history can be read by guards of a module only");
+      if (!events.read) throw new TypeError("channel.history can only be read by guards of a module");
       return events.read({ ...options, channel: name });
     },
   });
@@ -148,7 +148,7 @@ export const argumentsFor = (
     isConnected: call.agent.isConnected,
     connection: call.agent.connection,
     connected(options) {
-      only("agent.connected", "onConnectionRequest");
+      assertHandler("agent.connected", "onConnectionRequest");
       permit("agent.connected", () => ({
         ...optional("info", options?.info, "info", MAX_INFO_BYTES),
         ...identityOf(options ?? {}, now()),
@@ -156,7 +156,7 @@ export const argumentsFor = (
       }));
     },
     connectionDenied(reason) {
-      only("agent.connectionDenied", "onConnectionRequest");
+      assertHandler("agent.connectionDenied", "onConnectionRequest");
       deny("agent.connectionDenied", reason);
     },
     subscribe(channel) {
@@ -165,30 +165,30 @@ export const argumentsFor = (
       permit("agent.subscribe", () => ({ subscribe: [name, ...subscribe] }));
     },
     subscriptionDenied(channel, reason) {
-      only("agent.subscriptionDenied", "onSubscriptionRequest");
-      asked("agent.subscriptionDenied", channel);
+      assertHandler("agent.subscriptionDenied", "onSubscriptionRequest");
+      assertRequested("agent.subscriptionDenied", channel);
       deny("agent.subscriptionDenied", reason);
     },
     unsubscribe(channel) {
-      only("agent.unsubscribe", "onUnsubscriptionRequest");
-      asked("agent.unsubscribe", channel);
+      assertHandler("agent.unsubscribe", "onUnsubscriptionRequest");
+      assertRequested("agent.unsubscribe", channel);
       permit("agent.unsubscribe");
     },
     unsubscriptionDenied(channel, reason) {
-      only("agent.unsubscriptionDenied", "onUnsubscriptionRequest");
-      asked("agent.unsubscriptionDenied", channel);
+      assertHandler("agent.unsubscriptionDenied", "onUnsubscriptionRequest");
+      assertRequested("agent.unsubscriptionDenied", channel);
       deny("agent.unsubscriptionDenied", reason);
     },
     publicationSuccess(_message, result) {
-      only("agent.publicationSuccess", "onPublicationRequest");
+      assertHandler("agent.publicationSuccess", "onPublicationRequest");
       permit("agent.publicationSuccess", () => optional("result", result, "result", MAX_RESULT_BYTES));
     },
     publicationDenied(_message, reason) {
-      only("agent.publicationDenied", "onPublicationRequest");
+      assertHandler("agent.publicationDenied", "onPublicationRequest");
       deny("agent.publicationDenied", reason);
     },
     deliver(_channel, message) {
-      only("agent.deliver", "onMessageReceived");
+      assertHandler("agent.deliver", "onMessageReceived");
       permit("agent.deliver", () => ({
         publish: [
           { channel: call.channel ?? "", uuid: call.message?.uuid ?? "", data: copy(message.data, "message.data") },

@@ -16,22 +16,25 @@ import { aboutOf, type Decision, type GuardCall } from "./messages.js";
 import { callHandler, isImplicitDrop, entriesOf, type ModuleEntries, manifestOf } from "./module.js";
 import { errorReport } from "./error-report.js";
 
-/** What a guard handler needs of Lambda's context. */
+/** The part of Lambda's context that a guard handler uses. */
 export interface GuardContext {
   getRemainingTimeInMillis?(): number;
 }
 
-/** How much sooner than its caller a guard function gives up, so that its error still arrives: a share of the time, and at most so many milliseconds. */
-const EARLIER = { share: 0.1, atMostMs: 100 };
+/**
+ * How much earlier than its caller a guard function times out, so that its error still arrives. It is a share of the
+ * time, and at most some milliseconds.
+ */
+const TIMEOUT_MARGIN = { share: 0.1, atMostMs: 100 };
 
 const NOTHING: Decision = { permitted: true, subscribe: [], publish: [] };
 
-const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
+const namedError = (name: string, message: string): Error => Object.assign(new Error(message), { name });
 
 const outOfTime = ({ handler, channel }: GuardCall): Error =>
-  named("GuardTimeout", `${handler}${channel === undefined ? "" : ` of ${channel}`} gave no verdict in time`);
+  namedError("GuardTimeout", `${handler}${channel === undefined ? "" : ` of ${channel}`} did not decide in time`);
 
-/** Settles with what `work` comes to, or rejects when `timeoutMs` are over before. */
+/** Settles with `work`, or rejects after `timeoutMs`. */
 const withTimeout = async <T>(work: Promise<T>, timeoutMs: number, late: () => Error): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => (timer = setTimeout(() => reject(late()), timeoutMs)));
@@ -42,7 +45,7 @@ const withTimeout = async <T>(work: Promise<T>, timeoutMs: number, late: () => E
   }
 };
 
-/** The closing verdict of one handler. Its arguments are copies: what it does to them no other handler sees. */
+/** The closing verdict of one handler. Its arguments are copies, so that other handlers do not see its changes. */
 const decisionOf = (
   entries: ModuleEntries,
   given: GuardCall,
@@ -53,14 +56,14 @@ const decisionOf = (
     const call = JSON.parse(JSON.stringify(given)) as GuardCall;
     const about = aboutOf(given);
     let decided = false;
-    // Names beyond what the deployment allows are refused where the response is read.
+    // The caller checks the deployment's limits for names when it reads the response.
     const args = argumentsFor(
       call,
       { wildcards, limits: DEFAULT_LIMITS },
       {
         decided(decision) {
           decided = true;
-          // What the guard does later to what it gave changes nothing.
+          // A copy, so that later changes of the guard have no effect.
           resolve(JSON.parse(JSON.stringify(decision)) as Decision);
         },
         ignored: (verdict) => log.warn({ event: "guard_verdict_ignored", ...about, verdict }),
@@ -75,16 +78,17 @@ const decisionOf = (
       const { detail, said } = errorReport(error);
       log.error({ event: "guard_failed", ...about, detail });
       log.debug({ event: "guard_said", ...about, said });
-      reject(named("GuardFailed", `${call.handler} failed; the log of this function says how`));
+      reject(namedError("GuardFailed", `${call.handler} failed; see the log of this function`));
     });
   });
 
 /**
- * Turns guards, as a guard module exports them, into the handler of a guard Lambda: `Guards.fromLambda` takes the
- * function. What a handler throws is logged here, its message only where the function's log is in JSON and at debug level,
- * and fails the invocation without saying anything of it; so does a request that nothing here decides, or of a version that
- * is not known. A verdict ends the invocation: what a handler has not done by then may never be done.
- * @param guards as a guard module default-exports them. Throws when they cannot be
+ * Turns guards, as a guard module exports them, into the handler of a guard function: pass the function to
+ * `Guards.fromLambda`. A handler's error is logged here; its message only if the log is in JSON and at debug level. The
+ * error fails the invocation without its details. A request fails too if no guard here decides it, or if its version is
+ * unknown. A verdict ends the invocation: unfinished work of a handler may never be done.
+ * @param guards the default export of a guard module
+ * @throws if the guards are invalid
  * @example
  * import { guardHandler } from "push-it-server/guards";
  * export const handler = guardHandler({
@@ -106,14 +110,14 @@ const handlerOf = <Credentials>(guards: Guards<Credentials>, log: HandlerLog): G
 
   const entriesOfRequest = ({ version, guard, channel = "" }: GuardRequest): [string, ...string[]] => {
     if (version !== CONTRACT_VERSION) {
-      throw named(
+      throw namedError(
         "GuardVersion",
-        `this guard function speaks version ${String(CONTRACT_VERSION)} of the contract, and no other`,
+        `this guard function supports only version ${String(CONTRACT_VERSION)} of the contract, not ${String(version)}`,
       );
     }
     const [first, ...others] = HANDLERS.includes(guard) ? entriesFor(manifest, guard, channel) : [];
     if (first === undefined) {
-      throw named(
+      throw namedError(
         "GuardMissing",
         `this guard function has no ${String(guard)}${channel === "" ? "" : ` for ${channel}`}`,
       );
@@ -125,9 +129,14 @@ const handlerOf = <Credentials>(guards: Guards<Credentials>, log: HandlerLog): G
     const [first, ...others] = entriesOfRequest(request);
     const { guard: handler, channel, message, agent, recipients = [], wildcards, timeoutMs } = request;
     const about = { ...(channel === undefined ? {} : { channel }), ...(message === undefined ? {} : { message }) };
-    const callFor = (entry: string, who: AgentData): GuardCall => ({ handler, entry, agent: who, ...about });
-    const patience = Math.min(timeoutMs, context?.getRemainingTimeInMillis?.() ?? Infinity);
-    const limit = patience - Math.min(EARLIER.atMostMs, patience * EARLIER.share);
+    const callFor = (entry: string, recipient: AgentData): GuardCall => ({
+      handler,
+      entry,
+      agent: recipient,
+      ...about,
+    });
+    const available = Math.min(timeoutMs, context?.getRemainingTimeInMillis?.() ?? Infinity);
+    const limit = available - Math.min(TIMEOUT_MARGIN.atMostMs, available * TIMEOUT_MARGIN.share);
     const decide = (call: GuardCall): Promise<Decision> =>
       withTimeout(decisionOf(entries, call, wildcards, log), limit, () => outOfTime(call));
 
@@ -145,8 +154,8 @@ const handlerOf = <Credentials>(guards: Guards<Credentials>, log: HandlerLog): G
       const deliveries = (await Promise.all(recipients.map(deliver))).flat();
       return { version: CONTRACT_VERSION, verdict: "deliver", channel: channel ?? message.channel, deliveries };
     }
-    if (!agent) throw named("GuardRequest", "the request has no agent");
-    // Nobody waits for onDisconnect: it may take what Lambda gives it.
+    if (!agent) throw namedError("GuardRequest", "the request has no agent");
+    // `onDisconnect` has no caller that waits: it may take the function's own timeout.
     const ask = (entry: string): Promise<Decision> =>
       handler === "onDisconnect"
         ? decisionOf(entries, callFor(entry, agent), wildcards, log)

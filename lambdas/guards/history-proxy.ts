@@ -1,33 +1,33 @@
 import type { HistoryQuery, Replay } from "../../protocol/index.js";
 import type { FromWorker, ToWorker } from "./messages.js";
 
-/** A read that a guard waits for. */
+/** A read that a guard awaits. */
 interface Waiting {
   resolve(replay: Replay): void;
   reject(error: Error): void;
 }
 
-/** Reads histories for guards, in whose thread there is no table: asks the main thread. */
+/** Reads histories for guards, whose thread has no table: it asks the main thread. */
 export class HistoryProxy {
-  readonly #say: (message: FromWorker) => void;
+  readonly #post: (message: FromWorker) => void;
   readonly #waiting = new Map<number, Waiting>();
   #last = 0;
 
-  constructor(say: (message: FromWorker) => void) {
-    this.#say = say;
+  constructor(post: (message: FromWorker) => void) {
+    this.#post = post;
   }
 
-  /** Rejects where the main thread says so. Where it says nothing, the guard's time is over first. */
+  /** Rejects with the main thread's error. If there is no answer, the guard's timeout comes first. */
   read(query: HistoryQuery): Promise<Replay> {
     const id = (this.#last += 1);
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#say({ kind: "read", id, query: JSON.stringify(query) });
+      this.#post({ kind: "read", id, query: JSON.stringify(query) });
     });
   }
 
-  /** Takes what the main thread answers. */
-  answered(message: Extract<ToWorker, { kind: "read" | "not read" }>): void {
+  /** Handles an answer of the main thread. */
+  onAnswer(message: Extract<ToWorker, { kind: "read" | "not read" }>): void {
     const waiting = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     if (message.kind === "read") waiting?.resolve(JSON.parse(message.replay) as Replay);

@@ -1,91 +1,40 @@
 import type { Replay } from "../../protocol/index.js";
 import type { Manifest } from "../../protocol/guard-manifest.js";
 import type { Log } from "../ports.js";
-import type { Decision, FromWorker, GuardCall, ToWorker, WorkerSetup } from "./messages.js";
+import type { Decision, FromWorker, GuardCall, WorkerSetup } from "./messages.js";
 import type { CallResult, GuardRunner } from "./runner.js";
-import { type ErrorReport, errorReport, loadErrorReport } from "./error-report.js";
+import type { ErrorReport } from "./error-report.js";
+import {
+  exitDetail,
+  type GuardThread,
+  isAnotherCall,
+  isLoading,
+  type Pending,
+  probe,
+  reportOf,
+  type WorkerLike,
+} from "./guard-thread.js";
 
-/** What the host needs of a worker thread; `node:worker_threads`' `Worker` has it. */
-export interface WorkerLike {
-  postMessage(message: ToWorker): void;
-  on(event: "message", listener: (message: FromWorker) => void): unknown;
-  on(event: "error", listener: (error: unknown) => void): unknown;
-  on(event: "exit", listener: (code?: number) => void): unknown;
-  terminate(): Promise<unknown>;
-}
-
-/** Reads a history for a guard, which may ask for anything. Rejects with what the guard is told. */
+/** Reads a history for a guard, with any query. Rejects with the error for the guard. */
 export type ReadHistory = (query: unknown) => Promise<Replay>;
 
-/** How long a worker may take to show that its thread is not blocked, in milliseconds, before it is terminated. */
-const PROBE_MS = 100;
-
 /**
- * How long callers wait for a module to be loaded, in milliseconds and all together, before its thread is given up and
- * the next one tries: as long as Lambda itself gives a function to load. Less would never load a module that takes
- * longer than its guards may.
+ * How long callers wait for a module to be loaded, in milliseconds and all together, before its thread is terminated
+ * and the next one tries. This is the time that Lambda gives a function for its initialisation. A shorter time would
+ * never load a module that takes longer than its guards may.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
  */
 const LOAD_MS = 10_000;
 
-/** How often it is checked whether the guards that run have used too much memory, in milliseconds. */
+/** How often the memory of running guards is checked, in milliseconds. */
 const MEMORY_CHECK_MS = 50;
 
-interface Pending {
-  call: string;
-  /** Whether it is a delivery, which costs no other recipient its message. */
-  delivery: boolean;
-  timeoutMs: number;
-  /** Until when it may be run again, on the clock of `performance.now()`. */
-  retryUntil: number;
-  timer: NodeJS.Timeout;
-  /** When its time is over, on the clock of `performance.now()`. */
-  deadline: number;
-  /** Once its time is over: the id of the call whose code was running then, 0 where there was none. */
-  overIn?: number | undefined;
-  begun?: (() => void) | undefined;
-  settle(result: CallResult): void;
-}
-
-/** One worker thread's life. */
-interface Session {
-  worker: WorkerLike;
-  begun: Int32Array;
-  pending: Map<number, Pending>;
-  loaded: Promise<Manifest | undefined>;
-  finishLoading(manifest: Manifest | undefined): void;
-  /** How many callers wait for it to load, since when, and for how long others have done so before, in milliseconds. */
-  waiting: { callers: number; since: number; before: number };
-  watch?: NodeJS.Timeout | undefined;
-  probe?: Promise<boolean>;
-  alive?: () => void;
-}
-
-/** Whether a thread has begun no call yet: then all that it ran is the guard module itself, and nothing of a client's is in it. */
-const isLoading = ({ begun }: Session): boolean => Atomics.load(begun, 0) === 0;
-
-/** What killed a thread. */
-const tracedIn = (session: Session, error: unknown): Partial<ErrorReport> & Pick<ErrorReport, "detail"> =>
-  isLoading(session) ? loadErrorReport(error) : errorReport(error);
-
-/** What the log says of a thread that ended by itself. */
-const exitDetail = (session: Session, code: number | undefined): string =>
-  isLoading(session)
-    ? `the guard module's thread exited with code ${String(code)} before it had begun a call: does the module call process.exit, or await what never comes?`
-    : "the guard ended its thread";
-
 /**
- * Whether another call is to blame than this one. A thread that died before it began anything died of loading the module:
- * the next one would, too.
- */
-const isAnother = (blamed: number, id: number): boolean => blamed !== 0 && blamed !== id;
-
-/**
- * Runs guards in a worker thread that the caller outlives: it can be blocked, exit or exhaust its memory, and the main
- * thread still answers in time. A thread that is merely waiting is kept; one that is blocked or dead is replaced.
+ * Runs guards in a worker thread that can be blocked, exit or exhaust its memory, while the main thread still answers
+ * in time. A waiting thread is kept; a blocked or dead thread is replaced.
  */
 export class GuardHost implements GuardRunner {
-  #session: Session | undefined;
+  #thread: GuardThread | undefined;
   #lastId = 0;
   readonly #spawn: (setup: Pick<WorkerSetup, "begun">) => WorkerLike;
   readonly #log: Log;
@@ -93,10 +42,9 @@ export class GuardHost implements GuardRunner {
   readonly #read: ReadHistory;
 
   /**
-   * Starts the first worker at once, so that a cold start loads the guards while the rest of it goes on.
-   * @param exhausted whether the process has used so much memory that the guards have to go before it is killed: a
-   * worker's own limit bounds its heap, not its buffers
-   * @param read reads a history for a guard; left out: there is none to be read here
+   * Starts the first worker at once, so that a cold start loads the guards in parallel.
+   * @param exhausted whether the guards must be terminated before Lambda kills the process for its memory: a worker's own limit bounds its heap, not its buffers
+   * @param read reads a history for a guard; left out: this function has no histories
    */
   constructor(
     spawn: (setup: Pick<WorkerSetup, "begun">) => WorkerLike,
@@ -112,31 +60,31 @@ export class GuardHost implements GuardRunner {
   }
 
   /**
-   * Which guards the module defines; `undefined` when it could not be loaded, `"timeout"` when it still is not after
-   * `timeoutMs`. It goes on loading then, and may be there for the next caller, until `LOAD_MS` are over.
+   * The defined guards of the module; `undefined` if it could not be loaded, `"timeout"` if it is still loading after
+   * `timeoutMs`. Then it continues to load for the next caller, until `LOAD_MS` have passed.
    */
   async manifest(timeoutMs: number): Promise<Manifest | "timeout" | undefined> {
-    const session = this.#current();
-    const { waiting } = session;
+    const thread = this.#current();
+    const { waiting } = thread;
     if ((waiting.callers += 1) === 1) waiting.since = performance.now();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<"timeout">((resolve) => (timer = setTimeout(resolve, timeoutMs, "timeout")));
-    const manifest = await Promise.race([session.loaded, late]);
+    const manifest = await Promise.race([thread.loaded, late]);
     clearTimeout(timer);
     if ((waiting.callers -= 1) === 0) waiting.before += performance.now() - waiting.since;
-    if (manifest !== "timeout" || waiting.before < LOAD_MS || this.#session !== session) return manifest;
+    if (manifest !== "timeout" || waiting.before < LOAD_MS || this.#thread !== thread) return manifest;
     this.#notLoaded(
-      `the guard module was not loaded after ${LOAD_MS / 1000} seconds: does it loop, or await what never comes?`,
+      `the guard module was not loaded after ${LOAD_MS / 1000} seconds: does it loop, or await a promise that never settles?`,
     );
-    await this.#end(session, { kind: "timeout" });
+    await this.#end(thread, { kind: "timeout" });
     return undefined;
   }
 
   /**
    * Runs one guard. Never rejects, and takes little longer than `timeoutMs`.
-   * @param withinMs more than `timeoutMs`: when the thread is lost through another call, this one is run again, with its
-   * full time, as long as that ends within so many milliseconds
-   * @param begun told when a delivery guard has begun
+   * @param withinMs more than `timeoutMs`: if another call costs the thread, this call runs again with its full time,
+   * as long as that ends within this time
+   * @param begun called when a delivery guard has started
    */
   run(call: GuardCall, timeoutMs: number, withinMs = 0, begun?: () => void): Promise<CallResult> {
     const retryUntil = performance.now() + withinMs - timeoutMs;
@@ -146,22 +94,22 @@ export class GuardHost implements GuardRunner {
     );
   }
 
-  /** Ends the worker. Calls that are pending fail. */
+  /** Terminates the worker. Pending calls fail. */
   async close(): Promise<void> {
-    const session = this.#session;
-    if (session) await this.#end(session, { kind: "failed", detail: "closed" }, false);
+    const thread = this.#thread;
+    if (thread) await this.#end(thread, { kind: "failed", detail: "closed" }, false);
   }
 
-  #current(): Session {
-    return (this.#session ??= this.#start());
+  #current(): GuardThread {
+    return (this.#thread ??= this.#start());
   }
 
-  #start(): Session {
+  #start(): GuardThread {
     const shared = new SharedArrayBuffer(4);
-    let finishLoading: Session["finishLoading"] = () => undefined;
+    let finishLoading: GuardThread["finishLoading"] = () => undefined;
     const loaded = new Promise<Manifest | undefined>((resolve) => (finishLoading = resolve));
     const worker = this.#spawn({ begun: shared });
-    const session: Session = {
+    const thread: GuardThread = {
       worker,
       begun: new Int32Array(shared),
       pending: new Map(),
@@ -169,48 +117,51 @@ export class GuardHost implements GuardRunner {
       finishLoading,
       waiting: { callers: 0, since: 0, before: 0 },
     };
-    worker.on("message", (message) => this.#onMessage(session, message));
-    worker.on("error", (error) => this.#died(session, tracedIn(session, error)));
-    worker.on("exit", (code) => this.#died(session, { detail: exitDetail(session, code) }));
-    return session;
+    worker.on("message", (message) => this.#onMessage(thread, message));
+    worker.on("error", (error) => this.#onDeath(thread, reportOf(thread, error)));
+    worker.on("exit", (code) => this.#onDeath(thread, { detail: exitDetail(thread, code) }));
+    return thread;
   }
 
-  /** A thread has died by itself. One that has begun no call died of its module: the next one would, too, so the log says why. */
-  #died(session: Session, trace: Partial<ErrorReport> & Pick<ErrorReport, "detail">): void {
-    if (this.#session !== session) return;
-    if (isLoading(session)) this.#notLoaded(trace.detail);
-    void this.#end(session, { kind: "failed", ...trace });
+  /**
+   * Handles the end of a thread. Before its first call, its module is the cause: the next thread would fail too, so it
+   * is logged.
+   */
+  #onDeath(thread: GuardThread, trace: Partial<ErrorReport> & Pick<ErrorReport, "detail">): void {
+    if (this.#thread !== thread) return;
+    if (isLoading(thread)) this.#notLoaded(trace.detail);
+    void this.#end(thread, { kind: "failed", ...trace });
   }
 
   #notLoaded(detail: string): void {
     this.#log.error("guards_not_loaded", { detail });
   }
 
-  #dispatch(call: Omit<Pending, "timer" | "deadline" | "overIn">): void {
-    const session = this.#current();
+  #dispatch(call: Omit<Pending, "timer" | "deadline" | "overrunCallId">): void {
+    const thread = this.#current();
     const id = (this.#lastId += 1);
-    const timer = setTimeout(() => void this.#expire(session, id), call.timeoutMs);
-    session.pending.set(id, { ...call, timer, deadline: performance.now() + call.timeoutMs, overIn: undefined });
-    session.watch ??= setInterval(() => this.#checkMemory(session), MEMORY_CHECK_MS);
-    session.worker.postMessage({ kind: "call", id, call: call.call });
+    const timer = setTimeout(() => void this.#expire(thread, id), call.timeoutMs);
+    thread.pending.set(id, { ...call, timer, deadline: performance.now() + call.timeoutMs, overrunCallId: undefined });
+    thread.watch ??= setInterval(() => this.#checkMemory(thread), MEMORY_CHECK_MS);
+    thread.worker.postMessage({ kind: "call", id, call: call.call });
   }
 
-  #onMessage(session: Session, message: FromWorker): void {
+  #onMessage(thread: GuardThread, message: FromWorker): void {
     switch (message.kind) {
       case "loaded":
-        return session.finishLoading(message.manifest);
+        return thread.finishLoading(message.manifest);
       case "not loaded":
         this.#notLoaded(message.detail);
-        return void this.#end(session, { kind: "failed", detail: message.detail }, false);
+        return void this.#end(thread, { kind: "failed", detail: message.detail }, false);
       case "begun":
-        return session.pending.get(message.id)?.begun?.();
+        return thread.pending.get(message.id)?.begun?.();
       case "decided":
-        return this.#complete(session, message.id, () => ({
+        return this.#complete(thread, message.id, () => ({
           kind: "decided",
           decision: JSON.parse(message.decision) as Decision,
         }));
       case "failed":
-        return this.#complete(session, message.id, () => ({
+        return this.#complete(thread, message.id, () => ({
           kind: "failed",
           detail: message.detail,
           said: message.said,
@@ -218,13 +169,13 @@ export class GuardHost implements GuardRunner {
       case "ignored":
         return this.#log.warn("guard_verdict_ignored", { ...message.about, verdict: message.verdict });
       case "read":
-        return void this.#readFor(session, message.id, JSON.parse(message.query));
+        return void this.#readFor(thread, message.id, JSON.parse(message.query));
       case "alive":
-        return session.alive?.();
+        return thread.alive?.();
     }
   }
 
-  async #readFor({ worker }: Session, id: number, query: unknown): Promise<void> {
+  async #readFor({ worker }: GuardThread, id: number, query: unknown): Promise<void> {
     try {
       worker.postMessage({ kind: "read", id, replay: JSON.stringify(await this.#read(query)) });
     } catch (error) {
@@ -233,94 +184,83 @@ export class GuardHost implements GuardRunner {
   }
 
   /**
-   * Takes what came of a call. Once its time is over that is nothing any more: it is about to be settled as a timeout.
+   * Handles the result of a call. After its deadline the result is ignored, and the call is about to get a timeout.
    *
-   * What counts is when it is read here, by the clock and not by whether the timer has run: both may come in the same
-   * turn. So a verdict that was given in time counts for nothing where this thread was too busy to read it, or where Lambda
-   * froze the environment in between. That is the less permissive of two errors, and the rarer: Lambda freezes only what
-   * has answered its request already, so that nobody waits for the verdict; and whether it was given in time only the
-   * guard's own thread could say, which decides nothing.
+   * The deadline is checked here by the clock, and not by the timer: both events may come in the same turn. So a
+   * verdict in time is lost if this thread was too busy to read it, or if Lambda froze the environment in between. That
+   * is the less permissive of two errors, and the rarer. Lambda freezes only an environment that has answered its
+   * request, so that no caller waits for the verdict. And only the guard's own thread, which decides nothing, could
+   * know whether the verdict was in time.
    */
-  #complete(session: Session, id: number, result: () => CallResult): void {
-    const pending = session.pending.get(id);
+  #complete(thread: GuardThread, id: number, result: () => CallResult): void {
+    const pending = thread.pending.get(id);
     if (!pending) return;
-    if (pending.overIn === undefined && performance.now() < pending.deadline)
-      return this.#settle(session, id, result());
-    const overIn = (pending.overIn ??= Atomics.load(session.begun, 0));
-    // Another recipient's guard has blocked the thread beyond this one's time, and costs it no message.
-    if (!pending.delivery || !isAnother(overIn, id)) return;
-    this.#forget(session, id, pending);
+    if (pending.overrunCallId === undefined && performance.now() < pending.deadline)
+      return this.#settle(thread, id, result());
+    const overrunCallId = (pending.overrunCallId ??= Atomics.load(thread.begun, 0));
+    // Another recipient's guard blocked the thread until this call's timeout, so retry this call.
+    if (!pending.delivery || !isAnotherCall(overrunCallId, id)) return;
+    this.#removePending(thread, id, pending);
     if (performance.now() < pending.retryUntil) this.#dispatch(pending);
     else pending.settle({ kind: "late" });
   }
 
-  #settle(session: Session, id: number, result: CallResult): void {
-    const pending = session.pending.get(id);
+  #settle(thread: GuardThread, id: number, result: CallResult): void {
+    const pending = thread.pending.get(id);
     if (!pending) return;
-    this.#forget(session, id, pending);
+    this.#removePending(thread, id, pending);
     pending.settle(result);
   }
 
-  #forget(session: Session, id: number, { timer }: Pending): void {
-    session.pending.delete(id);
-    if (session.pending.size === 0) this.#stopWatching(session);
+  #removePending(thread: GuardThread, id: number, { timer }: Pending): void {
+    thread.pending.delete(id);
+    if (thread.pending.size === 0) this.#stopWatching(thread);
     clearTimeout(timer);
   }
 
-  #checkMemory(session: Session): void {
-    if (this.#exhausted()) void this.#end(session, { kind: "failed", detail: "the guards used too much memory" });
+  #checkMemory(thread: GuardThread): void {
+    if (this.#exhausted()) void this.#end(thread, { kind: "failed", detail: "the guards used too much memory" });
   }
 
-  #stopWatching(session: Session): void {
-    clearInterval(session.watch);
-    session.watch = undefined;
-  }
-
-  /**
-   * A call's time is over, whatever its guard still says. Whether its thread has to go is found out before it is answered:
-   * nothing runs after.
-   */
-  async #expire(session: Session, id: number): Promise<void> {
-    const pending = session.pending.get(id);
-    if (pending) pending.overIn ??= Atomics.load(session.begun, 0);
-    session.probe ??= this.#probe(session);
-    const alive = await session.probe;
-    delete session.probe;
-    if (alive) this.#settle(session, id, { kind: "timeout" });
-    else await this.#end(session, { kind: "timeout" });
-  }
-
-  #probe(session: Session): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, PROBE_MS, false);
-      session.alive = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-      session.worker.postMessage({ kind: "probe" });
-    });
+  #stopWatching(thread: GuardThread): void {
+    clearInterval(thread.watch);
+    thread.watch = undefined;
   }
 
   /**
-   * Buries a thread. The call whose code ran last is blamed; calls that may be retried and are not to blame run again in
-   * the next thread, so that one recipient's guard costs no other recipient its message.
+   * Handles a call's timeout. It checks whether the thread is blocked before the call gets its result, because nothing
+   * runs after that.
    */
-  async #end(session: Session, result: CallResult, retry = true): Promise<void> {
-    if (this.#session !== session) return;
-    this.#session = undefined;
-    session.finishLoading(undefined);
-    this.#stopWatching(session);
-    const blamed = Atomics.load(session.begun, 0);
-    const pending = [...session.pending];
-    session.pending.clear();
-    const ended = session.worker.terminate();
+  async #expire(thread: GuardThread, id: number): Promise<void> {
+    const pending = thread.pending.get(id);
+    if (pending) pending.overrunCallId ??= Atomics.load(thread.begun, 0);
+    thread.probe ??= probe(thread);
+    const alive = await thread.probe;
+    delete thread.probe;
+    if (alive) this.#settle(thread, id, { kind: "timeout" });
+    else await this.#end(thread, { kind: "timeout" });
+  }
+
+  /**
+   * Terminates the worker thread. The call that was running fails. Other calls that may be retried run again in a new
+   * thread, so that one recipient's guard does not cost another recipient its message.
+   */
+  async #end(thread: GuardThread, result: CallResult, retry = true): Promise<void> {
+    if (this.#thread !== thread) return;
+    this.#thread = undefined;
+    thread.finishLoading(undefined);
+    this.#stopWatching(thread);
+    const runningCallId = Atomics.load(thread.begun, 0);
+    const pending = [...thread.pending];
+    thread.pending.clear();
+    const ended = thread.worker.terminate();
     const now = performance.now();
     for (const [id, call] of pending) {
       clearTimeout(call.timer);
-      const innocent = retry && isAnother(blamed, id);
-      if (innocent && now < call.retryUntil) this.#dispatch(call);
-      else if (innocent && call.delivery) call.settle({ kind: "late" });
-      else call.settle(call.overIn === undefined ? result : { kind: "timeout" });
+      const mayRetry = retry && isAnotherCall(runningCallId, id);
+      if (mayRetry && now < call.retryUntil) this.#dispatch(call);
+      else if (mayRetry && call.delivery) call.settle({ kind: "late" });
+      else call.settle(call.overrunCallId === undefined ? result : { kind: "timeout" });
     }
     await ended;
   }

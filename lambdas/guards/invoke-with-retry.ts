@@ -1,7 +1,26 @@
 import type { Clock } from "../ports.js";
-import type { Invoke, Invoked } from "./function-runner.js";
 
-/** What telling a function needs. */
+/** What came of invoking a function. */
+export type Invoked =
+  /** What it returned. */
+  | { kind: "answered"; payload: string }
+  /** Lambda will run it; nobody hears what comes of it. */
+  | { kind: "accepted" }
+  | { kind: "timeout" }
+  /**
+   * `detail`: who failed and how, without what the function said. `passing`: it was Lambda that could not just then, and
+   * may run the function if it is asked again.
+   */
+  | { kind: "failed"; detail: string; said?: string; passing?: true };
+
+/** Invokes a function. Never rejects, and takes no longer than `timeoutMs`. */
+export type Invoke = (
+  arn: string,
+  payload: string,
+  options: { timeoutMs: number; asynchronous: boolean },
+) => Promise<Invoked>;
+
+/** The ports that invoking a function with retries uses. */
 export interface InvokeDependencies {
   invoke: Invoke;
   /** `now`: milliseconds on any clock. */
@@ -9,16 +28,16 @@ export interface InvokeDependencies {
   clock: Pick<Clock, "sleep" | "random">;
 }
 
-/** How often Lambda is asked to run the function. */
+/** How many times the function is invoked. */
 const ATTEMPTS = 4;
 
-/** How long is waited before it is asked the second time, in milliseconds, give or take a half; doubles with each attempt. */
+/** The wait before the second attempt, in milliseconds, plus or minus a half; it doubles with each attempt. */
 const PAUSE_MS = 75;
 
 /**
- * Tells a function what nobody waits for. Once Lambda has taken it, it sees to it that the function runs; until then
- * nobody else does, so it is asked again where it could not take it just then.
- * @param timeoutMs how long all attempts together may take
+ * Invokes a function asynchronously. Once Lambda has accepted the event, it makes sure that the function runs. Until
+ * then this function retries after temporary failures.
+ * @param timeoutMs maximum time of all attempts together
  */
 export const invokeWithRetry = async (
   { invoke, timing, clock }: InvokeDependencies,
@@ -30,7 +49,7 @@ export const invokeWithRetry = async (
   for (let attempt = 1; ; attempt += 1) {
     const invoked = await invoke(arn, payload, { timeoutMs: until - timing.now(), asynchronous: true });
     const passing = invoked.kind === "failed" && invoked.passing === true;
-    // So that those who leave at once do not come back at once.
+    // Random, so that calls that failed together do not come back together.
     const pause = PAUSE_MS * 2 ** (attempt - 1) * (0.5 + clock.random());
     if (!passing || attempt === ATTEMPTS || timing.now() + pause >= until) return invoked;
     await clock.sleep(pause);

@@ -5,20 +5,20 @@ import type { Message } from "../../protocol/index.js";
 import type { AgentData } from "./contract.js";
 import type { ErrorReport } from "./error-report.js";
 
-/** What a guard is asked to decide. Travels as JSON, so that nothing in it can surprise. */
+/** A call of a guard. It is sent as JSON, so that it holds plain data only. */
 export interface GuardCall {
   handler: HandlerName;
-  /** Whose guard: `DEFAULT_ENTRY`, a channel or a pattern. */
+  /** The guard's entry: `DEFAULT_ENTRY`, a channel or a pattern. */
   entry: string;
   agent: AgentData;
   channel?: string;
   message?: Message;
 }
 
-/** What a call is about, as the log says it. */
+/** The log's fields about a call. */
 export type About = Pick<GuardCall, "channel"> & { guard: HandlerName; agent: string; uuid?: string };
 
-/** What the log says that a call is about. */
+/** Selects the log's fields about a call. */
 export const aboutOf = ({
   handler,
   agent,
@@ -31,14 +31,14 @@ export const aboutOf = ({
   ...(message === undefined ? {} : { uuid: message.uuid }),
 });
 
-/** What a guard decided. A delivery is `permitted` with the message in `publish`, or with none when it was dropped. */
+/** A guard's decision. A delivery is `permitted` with the message in `publish`, or with none if it was dropped. */
 export type Decision = Permitted | Omit<Denied, "code">;
 
 /** From the main thread to the worker. */
 export type ToWorker =
   | { kind: "call"; id: number; call: string }
   | { kind: "probe" }
-  /** What came of a `read`: a replay as JSON, or why there is none. */
+  /** The result of a `read`: a replay as JSON, or an error. */
   | { kind: "read"; id: number; replay: string }
   | { kind: "not read"; id: number; error: string };
 
@@ -46,21 +46,21 @@ export type ToWorker =
 export type FromWorker =
   | { kind: "loaded"; manifest: Manifest }
   | { kind: "not loaded"; detail: string }
-  /** A delivery guard has begun, and has let go of the thread for the first time. */
+  /** A delivery guard has started, and has yielded the thread for the first time. */
   | { kind: "begun"; id: number }
   | { kind: "decided"; id: number; decision: string }
   | ({ kind: "failed"; id: number } & ErrorReport)
   | { kind: "ignored"; id: number; verdict: string; about: About }
-  /** A guard wants to read a history: a query as JSON. */
+  /** A guard reads a history: a query as JSON. */
   | { kind: "read"; id: number; query: string }
   | { kind: "alive" };
 
-/** What a worker is started with. */
+/** The data that a worker starts with. */
 export interface WorkerSetup {
   /** File URL of the developer's bundled module. */
   module: string;
-  /** What channels there can be. */
+  /** The deployment's rules for names of channels. */
   rules: ChannelRules;
-  /** One 32-bit integer, shared: the id of the call whose code ran last, so that a worker that died can be blamed on it. */
+  /** One shared 32-bit integer: the id of the call whose code ran last, which is responsible if the worker dies. */
   begun: SharedArrayBuffer;
 }

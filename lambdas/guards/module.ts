@@ -9,19 +9,23 @@ import type { ChannelGuards, Guards } from "./types.js";
 import type { GuardArguments } from "./guard-context.js";
 import type { GuardCall } from "./messages.js";
 
-/** What a guard module default-exports, by channel or pattern; that of the whole system under `DEFAULT_ENTRY`. */
+/**
+ * The default export of a guard module, by channel or pattern; the guards of the whole system have the key
+ * `DEFAULT_ENTRY`.
+ */
 export type ModuleEntries = Map<string, Partial<Record<HandlerName, unknown>>>;
 
-/** Takes a guard module's guards apart. Throws where they are no object. */
+/** The entries of a guard module. Throws if its export is not an object. */
 export const entriesOf = (module: unknown): ModuleEntries => {
   if (typeof module !== "object" || module === null)
-    throw new TypeError("the guard module must default-export its guards");
+    throw new TypeError("the guard module must have its guards as the default export");
   const { channels = {} } = module as Guards;
-  if (Object.hasOwn(channels, DEFAULT_ENTRY)) throw new TypeError('channels: "" is no channel name');
+  if (Object.hasOwn(channels, DEFAULT_ENTRY))
+    throw new TypeError('channels: the key "" is not a valid channel pattern');
   return new Map([[DEFAULT_ENTRY, module], ...Object.entries<ChannelGuards>(channels)]);
 };
 
-/** Which guards there are. Throws where one is no function, or can never run. */
+/** The manifest of the defined guards. Throws if a guard is not a function, or can never run. */
 export const manifestOf = (entries: ModuleEntries): Manifest => {
   const defined = [...entries].map(([entry, guards]) => {
     const handlers = HANDLERS.filter((handler) => guards[handler] !== undefined);
@@ -36,7 +40,7 @@ export const manifestOf = (entries: ModuleEntries): Manifest => {
   return manifest;
 };
 
-/** Calls the handler that a call names, as a method of its entry. Returns what it returns, and throws what it throws. */
+/** Calls a handler as a method of its entry. Returns and throws what the handler does. */
 export const callHandler = (
   entries: ModuleEntries,
   call: Pick<GuardCall, "entry" | "handler">,
@@ -49,9 +53,9 @@ export const callHandler = (
 };
 
 /**
- * Whether a handler that has returned without a verdict will not come to one. A delivery guard drops a message by not
- * delivering it; one that is async has then said so by returning. Nobody waits for a verdict of onDisconnect.
- * @param returned what it returned
+ * Whether a handler that returned without a verdict will not come to one. A delivery guard drops a message by not
+ * delivering it; if it is async, its return is final. `onDisconnect` has no verdict.
+ * @param returned its return value
  */
 export const isImplicitDrop = (handler: HandlerName, returned: unknown): boolean =>
   handler === "onDisconnect" || (handler === "onMessageReceived" && returned instanceof Promise);

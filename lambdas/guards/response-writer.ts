@@ -8,7 +8,7 @@ import {
 } from "./contract.js";
 import type { Decision } from "./messages.js";
 
-/** The response that says what was decided about a request; none for what nobody waits for. */
+/** The response for a decision about a request; `undefined` if the guard has no verdict. */
 export const responseOf = (
   { guard, channel = "", agent, message }: GuardRequest,
   decision: Decision,
@@ -35,7 +35,7 @@ export const responseOf = (
   const subscribe = others.length === 0 ? {} : { subscribe: others };
   switch (guard) {
     case "onConnectionRequest": {
-      // Left out would mean that what the client sent is kept.
+      // Without this field, the client's credentials would be stored.
       const credentials =
         more.credentials === undefined && agent?.credentials !== undefined ? { credentials: null } : {};
       return { version, verdict: "connected", ...more, ...credentials, ...subscribe };
@@ -59,7 +59,7 @@ export const responseOf = (
   }
 };
 
-/** An entry of `publish`; the uuid is left out if it is the one of the message that was asked about. */
+/** An entry of `publish`; the uuid is left out if it is the requested message's own. */
 const entryOf = (
   { channel, data, uuid }: Message,
   asked: Message | undefined,
@@ -69,7 +69,7 @@ const entryOf = (
   ...(uuid === asked?.uuid ? {} : { uuid }),
 });
 
-/** What one recipient gets; nothing is said of a message that stays as it is. */
+/** The delivery to one recipient; `data` is left out if it is unchanged. */
 export const deliveryOf = (agent: AgentData, { data }: Message, delivered: Message | undefined): DeliveryData[] => {
   if (!delivered) return [];
   const changed = JSON.stringify(delivered.data) !== JSON.stringify(data);

@@ -17,17 +17,17 @@ import { LAST_DATE } from "./guard-context.js";
 import { CONTRACT_VERSION, type GuardRequest, RECIPIENTS_PER_REQUEST, VERDICTS } from "./contract.js";
 import type { Decision } from "./messages.js";
 
-/** A response that was understood, or what is wrong with it, in words that say nothing of what it holds. */
+/** A valid response, or its error, without any of its own text. */
 export type Read<T> = { value: T } | { fault: string };
 
-class Fault extends Error {}
+class ResponseError extends Error {}
 
 const assertShape: (holds: boolean, what: string) => asserts holds = (holds, what) => {
-  if (!holds) throw new Fault(what);
+  if (!holds) throw new ResponseError(what);
 };
 
-/** What a message's data is nested deeper here than in a frame: a list of objects, in an object. */
-const ENVELOPE = 2;
+/** Further nesting of a message's data here, compared to a frame: a list of objects, in an object. */
+const ENVELOPE_DEPTH = 2;
 
 const json = (fields: Fields, name: string, limit: number): Json | undefined => {
   if (!Object.hasOwn(fields, name)) return undefined;
@@ -39,13 +39,13 @@ const json = (fields: Fields, name: string, limit: number): Json | undefined => 
 const text = (fields: Fields, name: string): string | undefined => {
   const { [name]: value } = fields;
   if (value === undefined) return undefined;
-  assertShape(typeof value === "string", `${name} is not a text`);
+  assertShape(typeof value === "string", `${name} must be a string`);
   return value;
 };
 
 const userId = (fields: Fields): string | undefined => {
   const id = text(fields, "userId");
-  assertShape(id === undefined || isUserId(id), `userId does not have 1 to ${MAX_USER_ID_LENGTH} characters`);
+  assertShape(id === undefined || isUserId(id), `userId must have 1 to ${MAX_USER_ID_LENGTH} characters`);
   return id;
 };
 
@@ -54,70 +54,70 @@ const expiresAt = (fields: Fields, now: number): number | undefined => {
   if (at === undefined) return undefined;
   assertShape(
     Number.isInteger(at) && (at as number) <= LAST_DATE,
-    "expiresAt is not a whole number of epoch milliseconds",
+    "expiresAt must be a whole number of epoch milliseconds",
   );
   assertShape(
     (at as number) > now,
-    "expiresAt is not in the future (it is in milliseconds; a JWT's exp is in seconds)",
+    "expiresAt must be in the future (it is in milliseconds; a JWT's exp is in seconds)",
   );
   return at as number;
 };
 
-/** What a deployment allows of names of channels. */
+/** A deployment's limits for names of channels. */
 type Names = ChannelRules["limits"];
 
 const subscriptions = ({ subscribe = [] }: Fields, { wildcards }: GuardRequest, limits: Names): string[] => {
-  assertShape(Array.isArray(subscribe), "subscribe is not a list");
+  assertShape(Array.isArray(subscribe), "subscribe must be a list");
   assertShape(
     subscribe.length <= MAX_CHANNELS_PER_FRAME,
     `subscribe names more than ${MAX_CHANNELS_PER_FRAME} channels`,
   );
   for (const channel of subscribe as unknown[]) {
     const fault = typeof channel === "string" ? subscriptionError(channel, { wildcards, limits }) : "bad_channel";
-    assertShape(fault === undefined, `subscribe names a channel that nobody can be subscribed to (${fault})`);
+    assertShape(fault === undefined, `subscribe has a channel that cannot be subscribed to (${fault})`);
   }
   return subscribe as string[];
 };
 
 const publications = ({ publish }: Fields, { message }: GuardRequest, limits: Names): Message[] => {
-  assertShape(Array.isArray(publish), "publish is not a list");
+  assertShape(Array.isArray(publish), "publish must be a list");
   assertShape(
     publish.length <= MAX_PUBLICATIONS_PER_GUARD_CALL,
     `publish has more than ${MAX_PUBLICATIONS_PER_GUARD_CALL} entries`,
   );
   return (publish as unknown[]).map((each) => {
-    assertShape(isObject(each) && Object.hasOwn(each, "data"), "publish has an entry that is not a channel and data");
+    assertShape(isObject(each) && Object.hasOwn(each, "data"), "each entry of publish must have a channel and data");
     const { channel, data } = each;
     const fault = typeof channel === "string" ? publicationError(channel, { limits }) : "bad_channel";
-    assertShape(fault === undefined, `publish names a channel that nothing can be published on (${fault})`);
+    assertShape(fault === undefined, `publish has a channel that cannot be published on (${fault})`);
     const { uuid = message?.uuid ?? "" } = each;
-    assertShape(isId(uuid), "publish has an entry whose uuid is not 1 to 64 characters of 0-9 A-Z a-z - _");
+    assertShape(isId(uuid), "each uuid in publish must be 1 to 64 characters of 0-9 A-Z a-z - _");
     return { channel: channel as string, uuid, data: data as Json };
   });
 };
 
-/** The response's fields, when it is one to this request at all. */
+/** The response's fields, if it is a response to this request. */
 const fieldsOf = (response: string, request: GuardRequest): Fields => {
-  const outline = scanJson(response);
+  const scan = scanJson(response);
   assertShape(
-    outline.nesting <= MAX_JSON_DEPTH + ENVELOPE,
-    `the response is nested deeper than ${MAX_JSON_DEPTH + ENVELOPE}`,
+    scan.nesting <= MAX_JSON_DEPTH + ENVELOPE_DEPTH,
+    `the response is nested deeper than ${MAX_JSON_DEPTH + ENVELOPE_DEPTH}`,
   );
   let fields: unknown;
   try {
     fields = JSON.parse(response);
   } catch {
-    throw new Fault("the response is not JSON");
+    throw new ResponseError("the response is not JSON");
   }
   assertShape(isObject(fields), "the response is not an object");
-  // Of two verdicts in one response none is the valid one.
-  assertShape(Object.keys(fields).length === outline.fields, "the response names a field twice");
+  // A response with two verdicts is invalid.
+  assertShape(Object.keys(fields).length === scan.fields, "the response names a field twice");
   assertShape(fields["version"] === CONTRACT_VERSION, `version is not ${CONTRACT_VERSION}`);
   const verdicts: readonly unknown[] = VERDICTS[request.guard];
-  assertShape(verdicts.includes(fields["verdict"]), `verdict is not one of ${verdicts.join(", ")}`);
+  assertShape(verdicts.includes(fields["verdict"]), `verdict must be one of ${verdicts.join(", ")}`);
   assertShape(
     request.channel === undefined || fields["channel"] === request.channel,
-    "channel is not the one that was asked about",
+    "channel must be the channel of the request",
   );
   return fields;
 };
@@ -159,7 +159,7 @@ const decisionOf = (fields: Fields, request: GuardRequest, now: number, limits: 
 };
 
 const deliveriesOf = ({ deliveries }: Fields, { recipients = [], message }: GuardRequest): Map<string, Message> => {
-  assertShape(Array.isArray(deliveries), "deliveries is not a list");
+  assertShape(Array.isArray(deliveries), "deliveries must be a list");
   assertShape(
     deliveries.length <= RECIPIENTS_PER_REQUEST,
     `deliveries has more than ${RECIPIENTS_PER_REQUEST} entries`,
@@ -169,8 +169,8 @@ const deliveriesOf = ({ deliveries }: Fields, { recipients = [], message }: Guar
   for (const each of deliveries as unknown[]) {
     assertShape(isObject(each) && typeof each["agent"] === "string", "deliveries has an entry without an agent");
     const { agent } = each as { agent: string };
-    assertShape(asked.has(agent), "deliveries names an agent that was not asked about");
-    assertShape(!delivered.has(agent), "deliveries names an agent twice");
+    assertShape(asked.has(agent), "deliveries has an agent that is not a recipient");
+    assertShape(!delivered.has(agent), "deliveries has an agent twice");
     if (message)
       delivered.set(agent, Object.hasOwn(each, "data") ? { ...message, data: each["data"] as Json } : message);
   }
@@ -181,20 +181,19 @@ const read = <T>(work: () => T): Read<T> => {
   try {
     return { value: work() };
   } catch (error) {
-    if (error instanceof Fault) return { fault: error.message };
+    if (error instanceof ResponseError) return { fault: error.message };
     throw error;
   }
 };
 
 /**
- * What a guard function decided. Fields that the contract does not know are ignored; all else must be as docs/GUARDS.md
- * says.
+ * Reads a guard function's decision. Unknown fields are ignored; all others must be as docs/GUARDS.md specifies.
  * @param now in epoch milliseconds
- * @param limits of names of channels, which are the deployment's: a guard function does not know them
+ * @param limits the deployment's limits for names of channels: a guard function does not know them
  */
 export const readDecision = (response: string, request: GuardRequest, now: number, limits: Names): Read<Decision> =>
   read(() => decisionOf(fieldsOf(response, request), request, now, limits));
 
-/** Who gets the message of a delivery request, by the agents' ids, and how. */
+/** Reads the deliveries of a response: the message for each recipient, by the agents' ids. */
 export const readDeliveries = (response: string, request: GuardRequest): Read<Map<string, Message>> =>
   read(() => deliveriesOf(fieldsOf(response, request), request));

@@ -1,27 +1,31 @@
 import type { Manifest } from "../../protocol/guard-manifest.js";
 import type { Decision, GuardCall } from "./messages.js";
 
-/** What came of one guard call. */
+/** The result of one guard call. */
 export type CallResult =
   | { kind: "decided"; decision: Decision }
-  /** `logged`: who asked many at once has logged it once. */
+  /** `logged`: it was already logged once for the batch. */
   | { kind: "timeout"; logged?: true }
-  /** `detail`: what failed, without what it said, which may hold anything and is for the debug log only. */
+  /**
+   * `detail`: the failed part and the error's type. `said`: its own text, which may contain anything and is for the
+   * debug log only.
+   */
   | { kind: "failed"; detail: string; said?: string }
-  /** Of a delivery guard only: there was no time to ask it, or to ask it again. */
+  /** Only for a delivery guard: there was no time to call it, or to call it again. */
   | { kind: "late" };
 
-/** Where guards run: in a thread beside the function, or in functions of their own. */
+/** Runs guards: in a thread of the function, or in separate functions. */
 export interface GuardRunner {
   /**
-   * Which guards there are; `undefined` when they could not be loaded, `"timeout"` when they still are not after
+   * The defined guards; `undefined` if they could not be loaded, `"timeout"` if they are still loading after
    * `timeoutMs`.
    */
   manifest(timeoutMs: number): Promise<Manifest | "timeout" | undefined>;
   /**
-   * Runs one guard. Never rejects, and takes little longer than `timeoutMs`; a delivery guard, that may have to wait for
-   * others or be run again, little longer than `withinMs`.
-   * @param begun told when a delivery guard needs nobody's place any more: it has begun, or is about to with others
+   * Runs one guard. Never rejects, and takes little longer than `timeoutMs`. A delivery guard may have to wait or to
+   * run again: it takes little longer than `withinMs`.
+   * @param begun called when a delivery guard no longer needs a place in a queue: it runs, or is about to run with
+   * others
    */
   run(call: GuardCall, timeoutMs: number, withinMs?: number, begun?: () => void): Promise<CallResult>;
 }

@@ -8,23 +8,23 @@ export type ChannelLike = string | Channel;
  * decides, later ones are logged and ignored.
  */
 export interface Agent<Credentials = unknown> {
-  /** The id the server gave this connection. Never taken from a frame. */
+  /** The id that the server gave this connection. It never comes from a frame. */
   readonly uuid: string;
   /**
-   * In `onConnectionRequest`: what the client sent, with its handshake or to renew its agent, or `undefined`: what the
-   * agent had before a renewal is not shown. What that guard leaves here (at most 4,096 bytes
-   * of JSON) is what later guards see, so a token can be replaced by the claims it proved.
+   * In `onConnectionRequest`: the client's credentials, from its handshake or its renewal, or `undefined`. The
+   * credentials from before a renewal are not shown. The guard may replace them (at most 4,096 bytes of JSON).
+   * Later guards see the new value, so that a token can be replaced by its verified claims.
    */
   credentials: Credentials;
-  /** What `connected({ info })` set. */
+  /** Public info, set by `connected({ info })`. */
   readonly info: Json | undefined;
-  /** What `connected({ userId })` set. */
+  /** The user's id, set by `connected({ userId })`. */
   readonly userId: string | undefined;
-  /** What `connected({ expiresAt })` set, in epoch milliseconds. */
+  /** The end of the credentials, set by `connected({ expiresAt })`, in epoch milliseconds. */
   readonly expiresAt: number | undefined;
   /**
-   * `true` once the agent is connected, so also where `onConnectionRequest` is asked to renew it; `false` there while the
-   * handshake waits, and in `onDisconnect`.
+   * `true` once the agent is connected, also in an `onConnectionRequest` that renews it; `false` there during the
+   * handshake, and in `onDisconnect`.
    */
   readonly isConnected: boolean;
   /** The client's address and user agent, as API Gateway saw them; and its handshake, in `onConnectionRequest`. */
@@ -35,19 +35,23 @@ export interface Agent<Credentials = unknown> {
   /** Closing verdict of `onConnectionRequest`: the agent may not connect. */
   connectionDenied(reason?: string): void;
   /**
-   * In `onSubscriptionRequest`, with the channel asked for: the closing verdict that grants it. With any other channel
-   * (there, in `onConnectionRequest` and in `onPublicationRequest`): staged, and done if the closing verdict is positive.
+   * In `onSubscriptionRequest`, with the requested channel: the closing verdict that grants it. With any other channel
+   * (there, in `onConnectionRequest` and in `onPublicationRequest`): staged, and done if the closing verdict is
+   * positive.
    */
   subscribe(channel: ChannelLike): void;
-  /** Closing verdict of `onSubscriptionRequest`: no. */
+  /** Closing verdict of `onSubscriptionRequest`: the agent may not subscribe. */
   subscriptionDenied(channel: ChannelLike, reason?: string): void;
   /** Closing verdict of `onUnsubscriptionRequest`: the agent is unsubscribed. */
   unsubscribe(channel: ChannelLike): void;
   /** Closing verdict of `onUnsubscriptionRequest`: the agent stays subscribed. */
   unsubscriptionDenied(channel: ChannelLike, reason?: string): void;
-  /** Closing verdict of `onPublicationRequest`: yes. What `channel.publish` staged is delivered; `result` goes to the publisher. */
+  /**
+   * Closing verdict of `onPublicationRequest`: the staged calls of `channel.publish` are delivered; `result` goes to
+   * the publisher.
+   */
   publicationSuccess(message: Message<unknown>, result?: Json): void;
-  /** Closing verdict of `onPublicationRequest`: no. Nothing that was staged happens. */
+  /** Closing verdict of `onPublicationRequest`: denied. Staged calls are dropped. */
   publicationDenied(message: Message<unknown>, reason?: string): void;
   /** Closing verdict of `onMessageReceived`: the agent gets this message, transformed as you like. */
   deliver(channel: ChannelLike, message: Message<unknown>): void;
@@ -56,8 +60,8 @@ export interface Agent<Credentials = unknown> {
 }
 
 /**
- * An agent's connection. `origin`, `query` and `cookies` are what the client has sent with its handshake: they are there in
- * `onConnectionRequest` while the handshake waits, and nowhere else. Nothing stores or logs them.
+ * An agent's connection. `origin`, `query` and `cookies` come from the client's handshake: they are there only in
+ * `onConnectionRequest` during the handshake. They are neither stored nor logged.
  */
 export interface Connection {
   readonly id: string;
@@ -68,17 +72,17 @@ export interface Connection {
   /** The query of the URL. Not for tokens: servers, proxies and browsers keep URLs in logs and histories. */
   readonly query?: { readonly [name: string]: string };
   /**
-   * The cookies, not decoded. Only behind a domain of your own, and only with `allowedOrigins`: browsers send cookies
-   * whatever page opens the connection.
+   * The cookies, not decoded. Only with your own domain, and only with `allowedOrigins`: browsers send cookies from any
+   * page that opens the connection.
    */
   readonly cookies?: { readonly [name: string]: string };
 }
 
-/** What `agent.connected` may say of the agent. */
+/** Options of `agent.connected`. */
 export interface ConnectedOptions {
   /** May be shown to other agents: at most 256 bytes of JSON. */
   info?: Json;
-  /** Whose connection it is, to your back end: 1 to 128 characters. All connections of a user can be addressed by it. */
+  /** The user's id in your application: 1 to 128 characters. All connections of a user can be addressed by it. */
   userId?: string;
   /**
    * When the agent's credentials have to be renewed: a `Date`, or epoch milliseconds, in the future. The `exp` of a JWT
@@ -87,28 +91,28 @@ export interface ConnectedOptions {
   expiresAt?: Date | number;
 }
 
-/** The channel a guard decides about. */
+/** The channel that a guard decides about. */
 export interface Channel {
   /** A channel's name. In `onSubscriptionRequest` and `onUnsubscriptionRequest` it may be a wildcard such as `private/*`. */
   readonly name: string;
   /**
-   * Whether `name` is a wildcard, which stands for all channels below it. Look at it before you compare `name` with text that
-   * holds what a user has chosen: a user called `*` would be given `private/*`.
+   * Whether `name` is a wildcard, which stands for all channels below it. Check it before you compare `name` with text
+   * that contains a user's input: a user with the name `*` would get `private/*`.
    */
   readonly isWildcard: boolean;
   /**
-   * In `onPublicationRequest`: stage the message for this channel's subscribers. It is delivered if the closing
-   * verdict is `publicationSuccess`. Call it on several channels, or several times on one channel, up to 100 times in one
-   * guard call: more throws.
-   * @param message `uuid` names the message on its channel: 1 to 64 characters of `0-9A-Za-z-_`, anything else throws.
-   * Left out: the publisher's. If several messages of one guard call have the same uuid on one channel, the first keeps
-   * it, and each later one gets a uuid that is derived from it.
+   * In `onPublicationRequest`: stages the message for this channel's subscribers. It is delivered if the closing
+   * verdict is `publicationSuccess`. Call it on several channels, or several times on one channel, up to 100 times in
+   * one guard call: more throws.
+   * @param message `uuid` identifies the message on its channel: 1 to 64 characters of `0-9A-Za-z-_`, anything else
+   * throws. Left out: the publisher's. If several messages of one guard call have the same uuid on one channel, the
+   * first keeps it. Each later one gets a uuid that is derived from it.
    */
   publish(message: { data: unknown; uuid?: string }): void;
   /**
    * In `onSubscriptionRequest` and `onPublicationRequest` of a module: reads the channel's history, up to 100 messages,
-   * oldest first, or with `reverse` newest first. No guard is asked. Counts against the guard's own time.
-   * @throws (rejects) where the channel keeps none, or it cannot be read
+   * oldest first, or with `reverse` newest first. No guard is called. It counts against the guard's own time.
+   * @throws (rejects) if the channel has no history, or it cannot be read
    * @example
    * const { messages = [] } = await channel.history({ reverse: true, limit: 1 });
    */
@@ -119,26 +123,39 @@ export interface Channel {
 
 /** The guards of the whole system, or of one channel pattern. All are optional, and all may be asynchronous. */
 export interface ChannelGuards<Credentials = unknown> {
-  /** Decides with `agent.subscribe(channel)` or `agent.subscriptionDenied(channel, reason)`. Left out: everyone may. */
+  /** Decides with `agent.subscribe(channel)` or `agent.subscriptionDenied(channel, reason)`. Left out: permitted. */
   onSubscriptionRequest?(channel: Channel, agent: Agent<Credentials>): unknown;
-  /** Decides with `agent.publicationSuccess(message)` (after `channel.publish(message)`) or `agent.publicationDenied(message, reason)`. Left out: published as it is. */
+  /**
+   * Decides with `agent.publicationSuccess(message)` (after `channel.publish(message)`) or
+   * `agent.publicationDenied(message, reason)`. Left out: published unchanged.
+   */
   onPublicationRequest?(channel: Channel, agent: Agent<Credentials>, message: Message<unknown>): unknown;
-  /** Runs per recipient; decides with `agent.deliver(channel, message)`, or drops by not calling it. Left out: delivered as it is. */
+  /**
+   * Runs per recipient; decides with `agent.deliver(channel, message)`, or drops the message by not calling it. Left
+   * out: delivered unchanged.
+   */
   onMessageReceived?(channel: Channel, agent: Agent<Credentials>, message: Message<unknown>): unknown;
-  /** Decides with `agent.unsubscribe(channel)` or `agent.unsubscriptionDenied(channel, reason)`. Left out: everyone may. */
+  /**
+   * Decides with `agent.unsubscribe(channel)` or `agent.unsubscriptionDenied(channel, reason)`. Left out: permitted.
+   */
   onUnsubscriptionRequest?(channel: Channel, agent: Agent<Credentials>): unknown;
 }
 
-/** What a guard module default-exports. */
+/** The default export of a guard module. */
 export interface Guards<Credentials = unknown> extends ChannelGuards<Credentials> {
   /**
-   * Decides with `agent.connected()` or `agent.connectionDenied(reason)`. Asked again, with `agent.isConnected`, when a
-   * client renews its agent: what `connected` then leaves out of `info` and `expiresAt` is gone, another `userId` is taken
-   * for a denial, and a denial ends the agent. Left out: everyone may.
+   * Decides with `agent.connected()` or `agent.connectionDenied(reason)`. Called again, with `agent.isConnected`, when
+   * a client renews its agent. Then `connected` without `info` or `expiresAt` removes them, another `userId` counts as
+   * a denial, and a denial ends the agent. Left out: permitted.
    */
   onConnectionRequest?(agent: Agent<Credentials>): unknown;
-  /** Told when an agent has left: once by a module, perhaps again by Lambda to a guard function that failed. Decides nothing. */
+  /**
+   * Called after an agent has left: once in a module; Lambda may retry a guard function that failed. Decides nothing.
+   */
   onDisconnect?(agent: Agent<Credentials>): unknown;
-  /** Guards by channel (`private/5`) or pattern (`private/*`), the most specific first; what an entry leaves out falls back to the less specific, last to the default. */
+  /**
+   * Guards by channel (`private/5`) or pattern (`private/*`). The most specific one decides; a guard that an entry
+   * leaves out falls back to a less specific entry, last to the default.
+   */
   channels?: Record<string, ChannelGuards<Credentials>>;
 }

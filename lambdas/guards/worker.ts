@@ -7,8 +7,8 @@ import { callHandler, isImplicitDrop, entriesOf, type ModuleEntries, manifestOf 
 import { errorReport, loadErrorReport } from "./error-report.js";
 
 /*
- * The thread that runs the developer's guards. It decides nothing by itself: the main thread keeps the time, can
- * terminate this one, and takes anything but a closing verdict for a denial.
+ * The thread that runs the developer's guards. It decides nothing by itself: the main thread keeps the time and can
+ * terminate this thread. It counts anything but a closing verdict as a denial.
  */
 
 const setup = workerData as WorkerSetup;
@@ -45,7 +45,7 @@ const start = async (): Promise<void> => {
   const manifest = manifestOf(entries);
   port?.on("message", (message: ToWorker) => {
     if (message.kind === "probe") return post({ kind: "alive" });
-    if (message.kind !== "call") return reads.answered(message);
+    if (message.kind !== "call") return reads.onAnswer(message);
     const { id } = message;
     const call = JSON.parse(message.call) as GuardCall;
     begin(id, () => void run(entries, id, call));

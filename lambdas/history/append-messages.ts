@@ -14,39 +14,39 @@ import {
 import type { Clock } from "../ports.js";
 import { waitForAll } from "../util/wait-for-all.js";
 
-/** What storing messages needs. */
+/** The ports that storing messages uses. */
 export interface HistoryDependencies {
   histories: Pick<Histories, "reserveOffsets" | "claim" | "claimed" | "reclaim" | "put" | "row">;
   settings: Pick<Settings, "channels" | "dedupeSeconds">;
   clock: Pick<Clock, "now" | "random">;
 }
 
-/** One message to be stored; several publications of a frame may be the same. */
+/** A message to store. Several publications of a frame may have the same message. */
 export interface PendingMessage {
   message: Message;
-  /** Of what the publisher has sent: its channel and data, whatever its guard makes of them. */
+  /** Hash of the channel and data that the publisher sent, regardless of its guard's changes. */
   hash: string;
 }
 
-/** Where a message is stored, and as what: a repetition may find it there, as it was published first. */
+/** Position and content of a stored message. A repeated publication gets the first one's. */
 export interface StoredMessage {
   position: Position;
   message: Message;
-  /** It was deleted since it was published first: nobody receives it again. */
+  /** It was deleted after its first publication: it is not delivered again. */
   isDeleted?: true;
 }
 
-/** What became of a message. */
+/** The result of storing a message. */
 export type AppendResult = StoredMessage | Extract<Code, "uuid_reused" | "channel_busy">;
 
-/** How often a message moves on to another offset before its channel counts as busy. */
+/** How many times a message moves on to another offset before its channel counts as busy. */
 const MAX_OFFSET_MOVES = 5;
 
 /**
- * Until how long after its offset was taken a message is stored beside others of its frame, in milliseconds: readers
- * will seal none of them for as long again.
+ * How long after its offset was reserved a message may be stored in parallel with others of its frame, in milliseconds.
+ * Readers seal none of these offsets for as long again.
  */
-const BESIDE_MS = PENDING_MS / 2;
+const PARALLEL_MS = PENDING_MS / 2;
 
 /** One channel's history, for one publisher. */
 interface Writer {
@@ -58,29 +58,30 @@ interface Writer {
   keep: HistorySettings;
 }
 
-/** An offset that was taken. */
-type Place = Pick<DedupeRecord, "epoch" | "offset" | "at">;
+/** A reserved offset. */
+type ReservedOffset = Pick<DedupeRecord, "epoch" | "offset" | "at">;
 
-/** A message on its way, and the offset that is claimed for it. */
-interface PlacedMessage {
+/** A message, and the offset that is claimed for it. */
+interface ClaimedMessage {
   id: DedupeKey;
   wanted: PendingMessage;
   claim: DedupeRecord;
 }
 
-/** What came of claiming: the others are not stored. */
-type Claiming = PlacedMessage | "uuid_reused" | "channel_busy";
+/** The result of claiming an offset. In case of a code, the message is not stored. */
+type ClaimResult = ClaimedMessage | "uuid_reused" | "channel_busy";
 
 /**
- * Stores messages of one channel: takes their offsets, claims each for its publisher's uuid, and puts the message there.
+ * Stores messages of one channel: reserves their offsets, claims each for its publisher's uuid, and writes the message.
  *
- * The three writes of a message come one after the other. Whoever dies after the first leaves an offset at which nothing
- * will be; after the second, an offset that a repetition finds and fills. Readers wait for it `PENDING_MS` and then seal
- * it; so a writer that comes later than that seals it itself, moves on to another one, and takes the claim along.
- * @param wanted messages of one channel, in the order that their offsets are to have
+ * A message takes three writes, one after the other. A crash after the first write leaves an offset that stays empty. A
+ * crash after the second write leaves an offset that a repeated publication finds and fills. Readers wait for it for
+ * `PENDING_MS` and then seal it. A writer that is later than that seals the offset itself, moves on to another one, and
+ * takes the claim along.
+ * @param wanted messages of one channel, in the order of their offsets
  * @param userId the publisher's user, if there is one
- * @returns what became of each, in the same order; after one that the channel is too busy for all are, so that their
- * repetition has the order that they have
+ * @returns the result of each, in the same order. After a `channel_busy`, all others are `channel_busy` too, so that
+ * repeating them keeps the order.
  */
 export const appendMessages = async (
   system: HistoryDependencies,
@@ -96,118 +97,130 @@ export const appendMessages = async (
     channel,
     keep: channelSettings(system.settings.channels, channel).history!,
   };
-  const head = await orBusy(take(writer, wanted.length));
+  const head = await orBusy(reserve(writer, wanted.length));
   if (head === "channel_busy") return wanted.map(() => "channel_busy");
-  const places = wanted.map((_, at) => placeOf(head, head.offset - wanted.length + 1 + at));
+  const places = wanted.map((_, at) => reservedOffset(head, head.offset - wanted.length + 1 + at));
   const claimed = await waitForAll(wanted.map((one, at) => orBusy(claim(writer, one, places[at]!))));
-  // Not those of which nobody knows whether they are claimed.
-  const spare = places.filter((place, at) => isElsewhere(claimed[at]!, place));
+  // Offsets of failed claims are not used again: the claim may have been stored.
+  const unused = places.filter((place, at) => isElsewhere(claimed[at]!, place));
   const claims = untilBusy(claimed);
   const stored =
-    spare.length === 0 && system.clock.now() - head.at < BESIDE_MS
+    unused.length === 0 && system.clock.now() - head.at < PARALLEL_MS
       ? await waitForAll<AppendResult | undefined>(
-          claims.map((each) => (typeof each === "object" ? orBusy(storedAt(writer, each)) : each)),
+          claims.map((each) => (typeof each === "object" ? orBusy(storeAt(writer, each)) : each)),
         )
       : [undefined];
-  return stored.every((each) => each !== undefined) ? stored : inOrder(writer, claims, spare);
+  return stored.every((each) => each !== undefined) ? stored : appendInOrder(writer, claims, unused);
 };
 
-const untilBusy = (outcomes: readonly Claiming[]): Claiming[] => {
+const untilBusy = (outcomes: readonly ClaimResult[]): ClaimResult[] => {
   const first = outcomes.indexOf("channel_busy");
   return outcomes.map((each, at) => (first >= 0 && at > first ? "channel_busy" : each));
 };
 
-const take = ({ system, channel, keep }: Writer, count: number): Promise<StreamHead> =>
+const reserve = ({ system, channel, keep }: Writer, count: number): Promise<StreamHead> =>
   system.histories.reserveOffsets(channel, count, newEpoch(system.clock), keep);
 
-const placeOf = ({ epoch, offset, at }: StreamHead, taken = offset): Place => ({ epoch, offset: taken, at });
+const reservedOffset = ({ epoch, offset, at }: StreamHead, taken = offset): ReservedOffset => ({
+  epoch,
+  offset: taken,
+  at,
+});
 
-const isElsewhere = (outcome: Claiming, { epoch, offset }: Place): boolean =>
+const isElsewhere = (outcome: ClaimResult, { epoch, offset }: ReservedOffset): boolean =>
   typeof outcome === "object"
     ? outcome.claim.offset !== offset || outcome.claim.epoch !== epoch
     : outcome === "uuid_reused";
 
-/** Claims an offset for a message, or finds the one that it has. */
+/** Claims an offset for a message, or finds the offset that it has. */
 const claim = async (
   { system: { histories }, channel, publisher }: Writer,
   wanted: PendingMessage,
-  place: Place,
-): Promise<Claiming> => {
+  place: ReservedOffset,
+): Promise<ClaimResult> => {
   const id: DedupeKey = { channel, publisher, uuid: wanted.message.uuid };
   const own: DedupeRecord = { ...place, hash: wanted.hash };
   if (await histories.claim(id, own)) return { id, wanted, claim: own };
   const earlier = await histories.claimed(id);
-  // Its time was over just now: who repeats this claims it.
+  // The claim expired just now: a repeated publication claims again.
   if (!earlier) return "channel_busy";
   return earlier.hash === wanted.hash ? { id, wanted, claim: earlier } : "uuid_reused";
 };
 
 /**
- * Stores messages one after the other, each behind the one before it.
+ * Stores messages one after the other, each after the one before it.
  *
- * Somebody repeats here what is stored already, was begun and left, or is being stored just now by the first try. Of two
- * that claim at once, each may win some: then an earlier message can have a later offset. So where a message has not
- * been stored yet, its offset is sealed, and it moves to one behind; whichever of the two sees that does it.
+ * This is for repeated publications, if the first attempt stored some messages, crashed, or is still running. If two
+ * attempts claim at once, each may win some claims: then an earlier message can have a later offset. A message that is
+ * not stored yet is therefore moved: its offset is sealed, and it gets a later one. Whichever attempt sees this does
+ * it.
  */
-const inOrder = async (writer: Writer, claims: readonly Claiming[], spare: Place[]): Promise<AppendResult[]> => {
-  const settled: AppendResult[] = [];
+const appendInOrder = async (
+  writer: Writer,
+  claims: readonly ClaimResult[],
+  unused: ReservedOffset[],
+): Promise<AppendResult[]> => {
+  const results: AppendResult[] = [];
   let last: Position | undefined;
   for (const each of claims) {
-    const one = settled.includes("channel_busy")
+    const one = results.includes("channel_busy")
       ? "channel_busy"
       : typeof each === "string"
         ? each
-        : await orBusy(placeBehind(writer, each, last, spare));
-    if (typeof one === "object" && isBehind(one.position, last)) last = one.position;
-    settled.push(one);
+        : await orBusy(storeAfter(writer, each, last, unused));
+    if (typeof one === "object" && isAfter(one.position, last)) last = one.position;
+    results.push(one);
   }
-  await Promise.all(spare.map((place) => seal(writer, place).catch(() => undefined)));
-  return settled;
+  await Promise.all(unused.map((place) => seal(writer, place).catch(() => undefined)));
+  return results;
 };
 
-/** Epochs have no order. */
-const isBehind = ({ epoch, offset }: Position, last: Position | undefined): boolean =>
+/** Whether a position comes after the last one. Positions of different epochs have no order. */
+const isAfter = ({ epoch, offset }: Position, last: Position | undefined): boolean =>
   last === undefined || epoch !== last.epoch || offset > last.offset;
 
-/** Stores a message where it is claimed, or, where that is before `last`, too long ago or sealed, at an offset behind. */
-const placeBehind = async (
+/**
+ * Stores a message at its claimed offset. If that comes before `last`, is too old or is sealed, the message gets a
+ * later one.
+ */
+const storeAfter = async (
   writer: Writer,
-  claimed: PlacedMessage,
+  claimed: ClaimedMessage,
   last: Position | undefined,
-  spare: Place[],
+  unused: ReservedOffset[],
 ): Promise<AppendResult> => {
   const { histories } = writer.system;
   let { claim } = claimed;
   for (let moves = 0; moves <= MAX_OFFSET_MOVES; moves += 1) {
     const here = { ...claimed, claim };
-    // Readers may have sealed what was taken so long ago, or counted on it that they could: nothing is stored there any
-    // more, though nobody has. Where it is stored already, it stays: readers may have it.
-    const young = writer.system.clock.now() - claim.at < PENDING_MS;
-    const stored = await (young && isBehind(claim, last) ? storedAt(writer, here) : sealedAt(writer, here));
+    // Readers may seal an offset that is so old, or rely on it. So the message is not stored there any more. A message
+    // that is there already stays, because readers may have it.
+    const isYoung = writer.system.clock.now() - claim.at < PENDING_MS;
+    const stored = await (isYoung && isAfter(claim, last) ? storeAt(writer, here) : sealAt(writer, here));
     if (stored) return stored;
-    const free = spare.findIndex((place) => isBehind(place, last) && place.epoch === claim.epoch);
-    const place = free < 0 ? placeOf(await take(writer, 1)) : spare[free]!;
+    const free = unused.findIndex((place) => isAfter(place, last) && place.epoch === claim.epoch);
+    const place = free < 0 ? reservedOffset(await reserve(writer, 1)) : unused[free]!;
     const next = { ...place, hash: claim.hash };
     if (await histories.reclaim(claimed.id, next, claim)) {
       claim = next;
-      if (free >= 0) spare.splice(free, 1);
+      if (free >= 0) unused.splice(free, 1);
     } else {
       claim = (await histories.claimed(claimed.id)) ?? claim;
-      if (free < 0) spare.push(place);
+      if (free < 0) unused.push(place);
     }
   }
   return "channel_busy";
 };
 
-/** Puts a message at its place, or finds it there; `undefined` where that is sealed. */
-const storedAt = async (
+/** Writes a message at its offset, or finds it there; `undefined` if the offset is sealed. */
+const storeAt = async (
   { system: { histories }, channel, keep, userId }: Writer,
   {
     claim: { epoch, offset, at },
     wanted: {
       message: { uuid, data },
     },
-  }: PlacedMessage,
+  }: ClaimedMessage,
 ): Promise<StoredMessage | undefined> => {
   if (
     await histories.put(
@@ -219,35 +232,37 @@ const storedAt = async (
   ) {
     return { position: { epoch, offset }, message: { channel, uuid, data } };
   }
-  return found(histories, channel, { epoch, offset }, uuid);
+  return findMessage(histories, channel, { epoch, offset }, uuid);
 };
 
-/** Seals the place of a message, or finds it there. */
-const sealedAt = async (
+/** Seals the offset of a message, or finds the message row. */
+const sealAt = async (
   writer: Writer,
-  { claim, wanted: { message } }: PlacedMessage,
+  { claim, wanted: { message } }: ClaimedMessage,
 ): Promise<StoredMessage | undefined> =>
-  (await seal(writer, claim)) ? undefined : found(writer.system.histories, writer.channel, claim, message.uuid);
+  (await seal(writer, claim)) ? undefined : findMessage(writer.system.histories, writer.channel, claim, message.uuid);
 
-const found = async (
+const findMessage = async (
   histories: Pick<Histories, "row">,
   channel: string,
   { epoch, offset }: Position,
   uuid: string,
 ): Promise<StoredMessage | undefined> => {
-  const there: HistoryRow | undefined = await histories.row(channel, epoch, offset);
-  if (there?.deleted === uuid)
+  const row: HistoryRow | undefined = await histories.row(channel, epoch, offset);
+  if (row?.deleted === uuid)
     return { position: { epoch, offset }, message: { channel, uuid, data: null }, isDeleted: true };
-  return there?.message?.uuid === uuid
-    ? { position: { epoch, offset }, message: { channel, ...there.message } }
+  return row?.message?.uuid === uuid
+    ? { position: { epoch, offset }, message: { channel, ...row.message } }
     : undefined;
 };
 
-/** Nothing will be at this offset: readers need not wait for it. Where this fails, they seal it. */
-const seal = ({ system: { histories }, channel, keep }: Writer, { epoch, offset, at }: Place): Promise<boolean> =>
-  histories.put(channel, epoch, { offset, at }, keep);
+/** Seals an offset, so that readers need not wait for it. If this fails, they seal it. */
+const seal = (
+  { system: { histories }, channel, keep }: Writer,
+  { epoch, offset, at }: ReservedOffset,
+): Promise<boolean> => histories.put(channel, epoch, { offset, at }, keep);
 
-/** Makes a channel that takes no more an outcome like others. */
+/** Makes a `ChannelBusy` error a result. */
 const orBusy = async <T>(work: Promise<T>): Promise<T | "channel_busy"> => {
   try {
     return await work;

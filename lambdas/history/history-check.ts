@@ -6,36 +6,38 @@ import { channelSettings } from "../../protocol/channel-settings.js";
 import type { Histories } from "./history.js";
 import { isObject, type Parsed, readFrame, readPosition, uuidOf } from "../requests/frame-parser.js";
 
-/** What telling which channels have gone on needs. */
+/** The ports that finding lagging channels uses. */
 export interface HistoryCheckDependencies {
   histories: Pick<Histories, "headsOfSubscribed">;
   settings: Pick<Settings, "channels">;
 }
 
-/** Reads the positions that a `ping` carries. */
+/** Reads the positions of a `ping`. */
 export const readPositions = (body: string | null | undefined): Parsed<Map<string, Position>> => {
   const fields = readFrame(body);
   const data: unknown = fields?.["data"];
   const bad = (error: string): { faults: Reply[] } => ({
     faults: [failure(Meta.ping, uuidOf(fields), "bad_frame", error)],
   });
-  if (data !== undefined && !isObject(data)) return bad("data must be an object, or left out.");
-  // `null` is not left out: only what is missing is.
+  if (data !== undefined && !isObject(data)) return bad('"data" must be an object, or left out.');
+  // `null` is invalid: only a missing field is left out.
   const { positions: wanted = {} } = data ?? {};
-  if (!isObject(wanted)) return bad("data.positions must be an object, or left out.");
+  if (!isObject(wanted)) return bad('"data.positions" must be an object, or left out.');
   const positions = Object.entries(wanted).map(([channel, value]): [string, Position | undefined] => [
     channel,
     readPosition(value),
   ]);
   if (positions.length > MAX_CHANNELS_PER_PING)
-    return bad(`data.positions may have ${MAX_CHANNELS_PER_PING} channels.`);
+    return bad(`"data.positions" may have at most ${MAX_CHANNELS_PER_PING} channels.`);
   const read = positions.flatMap(([channel, position]): [string, Position][] =>
     position ? [[channel, position]] : [],
   );
-  return read.length === positions.length ? { request: new Map(read) } : bad("data.positions must hold positions.");
+  return read.length === positions.length
+    ? { request: new Map(read) }
+    : bad('Each value in "data.positions" must be a position: { epoch, offset }.');
 };
 
-/** Those channels that the agent is subscribed to and that have gone on from where it is. */
+/** The channels that the agent is subscribed to and that have newer messages than its positions. */
 export const laggingChannels = async (
   { histories, settings }: HistoryCheckDependencies,
   { connectionId }: Pick<Agent, "connectionId">,

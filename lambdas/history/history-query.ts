@@ -13,23 +13,23 @@ import { type HistorySettings, channelSettings } from "../../protocol/channel-se
 import { REPLAY_BYTES } from "../publish/message-size.js";
 import { headsOf, oldest, type Page, replayBefore, replayFrom, type ReplayDependencies } from "./replay.js";
 import { isObject, type Parsed, readMeta, readPosition } from "../requests/frame-parser.js";
-import { filterPage, fitting, type ReplayFilterDependencies } from "./replay-filter.js";
+import { filterPage, fitToFrame, type ReplayFilterDependencies } from "./replay-filter.js";
 
 /** Reads a `history` frame. */
 export const readHistory = (body: string | null | undefined): Parsed<{ uuid: string; query: HistoryQuery }> => {
-  const read = readMeta(body, Meta.history);
-  if ("faults" in read) return read;
-  const { uuid, data } = read.request;
+  const readPage = readMeta(body, Meta.history);
+  if ("faults" in readPage) return readPage;
+  const { uuid, data } = readPage.request;
   const query = readQuery(data);
   return typeof query === "string"
     ? { faults: [failure(Meta.history, uuid, "bad_frame", query)] }
     : { request: { uuid, query } };
 };
 
-/** What is asked of a history; a text where it is nothing that could be asked. */
+/** Reads a query of a history; a text says why it is invalid. */
 export const readQuery = (data: unknown): HistoryQuery | string => {
   const { channel, since, limit = MAX_HISTORY_PAGE_SIZE, reverse = false } = isObject(data) ? data : {};
-  if (typeof channel !== "string") return "There must be a channel.";
+  if (typeof channel !== "string") return "channel must be a string.";
   const position = since === undefined ? undefined : readPosition(since);
   if (since !== undefined && !position) return "since must be a position: { epoch, offset }.";
   const page = limit as number;
@@ -39,20 +39,21 @@ export const readQuery = (data: unknown): HistoryQuery | string => {
   return { channel, limit: page, reverse, ...(position && { since: position }) };
 };
 
-/** The part of a history that is asked for. */
+/** Reads the queried part of a history. */
 export const read = async (system: ReplayDependencies, query: HistoryQuery, keep: HistorySettings): Promise<Page> => {
   const { channel, since, limit = MAX_HISTORY_PAGE_SIZE, reverse } = query;
   const head = (await headsOf(system, new Map([[channel, keep]]))).get(channel)!;
-  const its = { channel, head, keep };
-  if (reverse) return replayBefore(system, its, since, limit);
-  return since ? replayFrom(system, its, since, limit) : oldest(system, its, limit);
+  const history = { channel, head, keep };
+  if (reverse) return replayBefore(system, history, since, limit);
+  return since ? replayFrom(system, history, since, limit) : oldest(system, history, limit);
 };
 
 /**
  * Reads a history for a guard.
- * @throws Error with what is wrong with its query, or that there is no such history
+ * @throws TypeError if its query is invalid
+ * @throws Error if the channel has no history
  */
-export const readFor = async (
+export const readForGuard = async (
   system: ReplayDependencies & { settings: Pick<Settings, "channels"> },
   value: unknown,
 ): Promise<Replay> => {
@@ -63,7 +64,7 @@ export const readFor = async (
   return replayOf(query, await read(system, query, keep));
 };
 
-/** A part of a history for who may read everything. */
+/** A part of a history for a reader that may read all messages. */
 export const replayOf = (
   { channel, since, reverse }: HistoryQuery,
   { position, messages, more, pendingMs, code }: Page,
@@ -76,8 +77,8 @@ export const replayOf = (
   ...(since && (!reverse || code) && { recovered: code === undefined, ...(code && { code }) }),
 });
 
-/** `data` of the answer: what the agent's delivery guards let it have of that, as far as a frame takes it. */
-export const answerOf = async (
+/** `data` of the reply: the messages that the agent's delivery guards let through, as many as fit the frame. */
+export const historyReply = async (
   system: ReplayDependencies & ReplayFilterDependencies & { clock: ReplayDependencies["clock"] },
   agent: Agent,
   query: HistoryQuery,
@@ -86,8 +87,8 @@ export const answerOf = async (
   const { channel, since, reverse } = query;
   const page = await read(system, query, keep);
   const decision = await filterPage(system, agent, channel, page.position.epoch, page);
-  const { replay } = fitting(decision, MAX_FRAME_BYTES - REPLAY_BYTES, reverse);
+  const { replay } = fitToFrame(decision, MAX_FRAME_BYTES - REPLAY_BYTES, reverse);
   const recovered = since && !(reverse && !replay.code) ? { recovered: replay.code === undefined } : {};
-  const told: Replay = { channel, ...replay, ...recovered };
-  return told as unknown as Json;
+  const reply: Replay = { channel, ...replay, ...recovered };
+  return reply as unknown as Json;
 };

@@ -18,23 +18,23 @@ import {
   replayFrom,
   type ReplayDependencies,
 } from "./replay.js";
-import { type FilteredPage, filterPage, fitting, type ReplayFilterDependencies } from "./replay-filter.js";
+import { type FilteredPage, filterPage, fitToFrame, type ReplayFilterDependencies } from "./replay-filter.js";
 
-/** What telling a new subscriber of the channels' histories needs. */
+/** The ports that adding replays to replies uses. */
 export interface HistoryReplyDependencies extends ReplayFilterDependencies, ReplayDependencies {
   clock: ReplayFilterDependencies["clock"] & ReplayDependencies["clock"];
   settings: ReplayFilterDependencies["settings"] & Pick<Settings, "channels" | "checkMs">;
 }
 
-/** Room that is left in a frame of answers, in bytes: an answer that asks the agent to renew may follow, and brackets. */
-const ROOM_BYTES = 512;
+/** Bytes of a frame that stay free: brackets, and a reply that asks the agent to renew. */
+const RESERVED_BYTES = 512;
 
 /**
- * Puts what is asked of the channels' histories into the answers that grant a subscription to them, once that is stored:
- * so whatever is published meanwhile is either found here, or brought to the subscriber. What does not fit the frame is
+ * Adds requested replays to the replies that grant subscriptions, after the subscriptions are stored. So a message that
+ * is published meanwhile is either in the replay or delivered to the subscriber. Messages that do not fit the frame are
  * left for the next request.
- * @param granted the answers by channel; in `answers` too
- * @param since the positions behind which messages are wanted
+ * @param granted the replies by channel; `answers` has them too
+ * @param since the positions after which messages are requested
  */
 export const attachHistory = async (
   system: HistoryReplyDependencies,
@@ -53,34 +53,36 @@ export const attachHistory = async (
   if (kept.size === 0) return [...answers];
   const heads = await headsOf(system, kept);
   const read = [...kept].map(async ([channel, keep]) => {
-    const its: ReplayedChannel = { channel, head: heads.get(channel)!, keep };
+    const history: ReplayedChannel = { channel, head: heads.get(channel)!, keep };
     const position = since.get(channel);
-    const page = await pageOf(system, its, options.get(channel)!, position);
+    const page = await pageOf(system, history, options.get(channel)!, position);
     return {
       channel,
-      fresh: position === undefined,
-      decision: await filterPage(system, agent, channel, its.head.epoch, page),
+      isNew: position === undefined,
+      decision: await filterPage(system, agent, channel, history.head.epoch, page),
     };
   });
-  const told = new Map<Reply, Reply>();
-  const tell = (channel: string, data: SubscribeResult): void => {
+  const updated = new Map<Reply, Reply>();
+  const update = (channel: string, data: SubscribeResult): void => {
     const answer = granted.get(channel)!;
-    // An interface is no `Json` to the compiler, because somebody could add a field to it.
-    told.set(answer, { ...answer, data: { ...(answer.data as object), ...data } as unknown as Json });
+    // The compiler does not accept an interface as `Json`, because a declaration could add a field to it.
+    updated.set(answer, { ...answer, data: { ...(answer.data as object), ...data } as unknown as Json });
   };
   const bare = (await Promise.all(read)).map((one) => ({ ...one, bare: dataOf(settings, one, 0).data }));
-  for (const one of bare) tell(one.channel, one.bare);
-  const all = (): Reply[] => answers.map((answer) => told.get(answer) ?? answer);
-  let room = MAX_FRAME_BYTES - ROOM_BYTES - Buffer.byteLength(JSON.stringify(all()));
+  for (const one of bare) update(one.channel, one.bare);
+  const updatedReplies = (): Reply[] => answers.map((answer) => updated.get(answer) ?? answer);
+  let room = MAX_FRAME_BYTES - RESERVED_BYTES - Buffer.byteLength(JSON.stringify(updatedReplies()));
   for (const one of bare) {
     const { data, bytes } = dataOf(settings, one, room);
     room -= bytes;
-    tell(one.channel, data);
+    update(one.channel, data);
   }
-  return all();
+  return updatedReplies();
 };
 
-/** What an answer tells: what is behind the position; else, where that is kept, the last message. */
+/**
+ * The page for a reply: the messages after the position. Without a position, the last message, if the channel keeps it.
+ */
 const pageOf = async (
   system: HistoryReplyDependencies,
   channel: ReplayedChannel,
@@ -93,14 +95,14 @@ const pageOf = async (
   return { position, messages: message ? [message] : [], more: false };
 };
 
-/** `data` of an answer, as far as there is room. */
+/** `data` of a reply, with as many messages as fit. */
 const dataOf = (
   { checkMs }: HistoryReplyDependencies["settings"],
-  { channel, fresh, decision }: { channel: string; fresh: boolean; decision: FilteredPage },
+  { channel, isNew, decision }: { channel: string; isNew: boolean; decision: FilteredPage },
   room: number,
 ): { data: SubscribeResult; bytes: number } => {
-  const { replay, bytes } = fitting(decision, room);
-  if (!fresh)
+  const { replay, bytes } = fitToFrame(decision, room);
+  if (!isNew)
     return {
       data: { channel, ...replay, recovered: replay.code === undefined, historyCheckIntervalMs: checkMs },
       bytes,

@@ -7,7 +7,7 @@ import { fits, framesOf, serialize } from "../delivery/serialize.js";
 import type { Clock, Connections, GuardPort, Log } from "../ports.js";
 import { postTo } from "../delivery/post-to-connections.js";
 
-/** What telling a new subscriber the channels' last messages needs. */
+/** The ports that adding last messages to replies uses. */
 export interface LatestReplyDependencies {
   latest: Pick<Latest, "read">;
   guards: Pick<GuardPort, "guardsDelivery" | "delivery">;
@@ -17,18 +17,18 @@ export interface LatestReplyDependencies {
   settings: Pick<Settings, "channels" | "timeouts"> & { limits: Pick<Limits, "messageBytes"> };
 }
 
-/** Room that is left in a frame of answers, in bytes: an answer that asks the agent to renew may follow. */
-const ROOM_BYTES = 256;
+/** Bytes of a frame that stay free: a reply that asks the agent to renew. */
+const RESERVED_BYTES = 256;
 
-/** How long posting what does not fit the frame of answers may take, in milliseconds. */
+/** How long posting the messages that do not fit the frame may take, in milliseconds. */
 export const POST_MS = 2_000;
 
 /**
- * Puts the channels' last messages into the answers that grant a subscription to them, once that is stored: so whatever
- * is published meanwhile is either found here, or brought to the subscriber. What a delivery guard withholds is not there.
- * What does not fit the frame is posted, as any message, before the answers.
- * @param granted the answers by channel; in `answers` too
- * @returns the answers, and the channels whose message could not be posted: asking again is safe
+ * Adds the channels' last messages to the replies that grant subscriptions, after the subscriptions are stored. So a
+ * message that is published meanwhile is either in the reply or delivered to the subscriber. Messages that a delivery
+ * guard withholds are left out. Messages that do not fit the frame are posted before the replies.
+ * @param granted the replies by channel; `answers` has them too
+ * @returns the replies, and the channels whose message could not be posted: subscribing again is safe
  */
 export const attachLatest = async (
   system: LatestReplyDependencies,
@@ -38,31 +38,31 @@ export const attachLatest = async (
 ): Promise<{ answers: Reply[]; missed: string[] }> => {
   const kept = [...granted.keys()].filter((channel) => keepsLatest(channelSettings(system.settings.channels, channel)));
   if (kept.length === 0) return { answers: [...answers], missed: [] };
-  const known = await system.latest.read(kept);
-  const decided = await Promise.all(kept.map((channel) => decide(system, agent, known.get(channel))));
-  const told = new Map<Reply, Reply>();
-  const left: Message[] = [];
-  let room = MAX_FRAME_BYTES - ROOM_BYTES - Buffer.byteLength(JSON.stringify(answers));
+  const stored = await system.latest.read(kept);
+  const decided = await Promise.all(kept.map((channel) => decide(system, agent, stored.get(channel))));
+  const updated = new Map<Reply, Reply>();
+  const overflow: Message[] = [];
+  let room = MAX_FRAME_BYTES - RESERVED_BYTES - Buffer.byteLength(JSON.stringify(answers));
   for (const message of decided) {
     const answer = message && granted.get(message.channel);
     if (!answer) continue;
     const { channel, uuid, data, offset } = message;
     const latest = { uuid, data, offset };
     const bytes = Buffer.byteLength(JSON.stringify({ latest }));
-    if (bytes > room) left.push(message);
+    if (bytes > room) overflow.push(message);
     else {
       room -= bytes;
-      told.set(answer, { ...answer, data: { ...(answer.data as object), channel, latest } });
+      updated.set(answer, { ...answer, data: { ...(answer.data as object), channel, latest } });
     }
   }
-  const posted = await post(system, agent, left);
+  const posted = await post(system, agent, overflow);
   return {
-    answers: answers.map((answer) => told.get(answer) ?? answer),
-    missed: posted ? [] : left.map(({ channel }) => channel),
+    answers: answers.map((answer) => updated.get(answer) ?? answer),
+    missed: posted ? [] : overflow.map(({ channel }) => channel),
   };
 };
 
-/** What the recipient gets of a message, if its guard lets it have any of it. */
+/** The message for the recipient, if its guard lets it through. */
 const decide = async (
   { guards, settings, log }: LatestReplyDependencies,
   agent: Agent,
@@ -73,18 +73,21 @@ const decide = async (
   const transformed = await guards.delivery(agent, published, settings.timeouts.onMessageReceived);
   if (!transformed || transformed === "late") return undefined;
   const delivered = { ...transformed, offset };
-  const fitting = serialize(delivered);
-  if (fits(fitting, settings.limits)) return delivered;
+  const serialized = serialize(delivered);
+  if (fits(serialized, settings.limits)) return delivered;
   log.error("delivery_too_large", {
     agent: agent.uuid,
     channel: message.channel,
     uuid: message.uuid,
-    bytes: fitting.bytes,
+    bytes: serialized.bytes,
   });
   return undefined;
 };
 
-/** Whether all was posted. */
+/**
+ * Posts messages.
+ * @returns whether all were posted
+ */
 const post = async (
   { connections, clock }: LatestReplyDependencies,
   agent: Agent,

@@ -5,29 +5,29 @@ import { digest } from "../connection/session.js";
 import { type HistoryDependencies, type AppendResult, appendMessages, type PendingMessage } from "./append-messages.js";
 import { waitForAll } from "../util/wait-for-all.js";
 
-/** What a publisher has sent, and what is published for it: by its guard, perhaps on other channels. */
+/** A publisher's message, and the publications that its guard made of it, perhaps on other channels. */
 export interface Submission {
   own: Message;
   publications: readonly Publication[];
 }
 
-/** What became of a submission. */
+/** The result of storing a submission. */
 export interface PersistedSubmission {
-  /** What is to be delivered; what is stored has its position, and is as it is stored. */
+  /** The publications to deliver. Stored ones have their position, and their stored content. */
   publications: readonly Publication[];
-  /** Where the publisher's own message is, if its channel has history and it is published there. */
+  /** Position of the publisher's own message, if it is published on its channel and that has history. */
   position?: Position;
-  /** Why not all of it is published. The publisher may repeat it, unless its uuid is another message's. */
+  /** Why part of it is not published. The publisher may repeat it, except after `uuid_reused`. */
   refused?: Extract<Code, "uuid_reused" | "channel_busy">;
 }
 
 /**
- * Stores what is published on channels with history, before anybody receives it. Has to be done before subscribers are
- * read: who subscribes too late to be among them then finds it stored.
- * @param publisher whose uuids they are
- * @param submissions in the order of the frame: offsets follow it
+ * Stores publications on channels with history, before any delivery. Call it before subscribers are read: a client that
+ * subscribes too late to be among them then finds the messages stored.
+ * @param publisher the owner of the uuids
+ * @param submissions in the order of the frame, which the offsets follow
  * @param userId the publisher's user, if there is one
- * @throws where that cannot be said for sure: then some may be stored, and repeating it is safe
+ * @throws if the result is uncertain: some messages may be stored, and repeating the request is safe
  */
 export const persistHistory = async (
   system: HistoryDependencies,
@@ -46,39 +46,42 @@ export const persistHistory = async (
   return submissions.map((submission): PersistedSubmission => {
     if (reused.has(submission)) return { publications: [], refused: "uuid_reused" };
     const { own, publications } = submission;
-    const settled = publications.map((publication) =>
+    const results = publications.map((publication) =>
       keeps(publication) ? stored.get(keyOf(publication.message)) : undefined,
     );
-    const refused = settled.find((each) => typeof each === "string");
+    const refused = results.find((each) => typeof each === "string");
     const position = publications.flatMap(({ message: { channel } }, at) =>
-      channel === own.channel ? positionOf(settled[at]) : [],
+      channel === own.channel ? positionOf(results[at]) : [],
     )[0];
     return {
       publications: publications.flatMap((publication, at) =>
-        delivered(publication, settled[at], refused !== undefined),
+        delivered(publication, results[at], refused !== undefined),
       ),
       ...(refused === undefined ? { ...(position && { position }) } : { refused }),
     };
   });
 };
 
-const positionOf = (settled: AppendResult | undefined): Position | [] =>
-  typeof settled === "object" ? settled.position : [];
+const positionOf = (result: AppendResult | undefined): Position | [] =>
+  typeof result === "object" ? result.position : [];
 
-/** What is stored is delivered; the rest is, if nothing of its submission was refused: else it comes with the repetition. */
+/**
+ * Stored publications are delivered. The others are delivered unless part of their submission was refused: then they
+ * are delivered with the repetition.
+ */
 const delivered = (
   publication: Publication,
-  settled: AppendResult | undefined,
+  result: AppendResult | undefined,
   incomplete: boolean,
 ): Publication | [] => {
-  if (typeof settled === "object")
-    return settled.isDeleted ? [] : { ...publication, message: settled.message, ...settled.position };
-  return settled === undefined && !incomplete ? publication : [];
+  if (typeof result === "object")
+    return result.isDeleted ? [] : { ...publication, message: result.message, ...result.position };
+  return result === undefined && !incomplete ? publication : [];
 };
 
 const keyOf = ({ channel, uuid }: Message): string => `${channel} ${uuid}`;
 
-/** The messages to be stored, each once; and the submissions that have the uuid of another one, which are refused as a whole. */
+/** The messages to store, each once, and the refused submissions: they reuse the uuid of another message. */
 const collect = (
   submissions: readonly Submission[],
   keeps: (publication: Publication) => boolean,
@@ -87,19 +90,19 @@ const collect = (
   const reused = new Set<Submission>();
   for (const submission of submissions) {
     const hash = digest(JSON.stringify([submission.own.channel, submission.own.data]));
-    const its = new Map<string, PendingMessage>();
+    const own = new Map<string, PendingMessage>();
     for (const { message } of submission.publications.filter(keeps)) {
-      const same = its.get(keyOf(message)) ?? wanted.get(keyOf(message));
+      const same = own.get(keyOf(message)) ?? wanted.get(keyOf(message));
       if (same && (same.hash !== hash || JSON.stringify(same.message.data) !== JSON.stringify(message.data)))
         reused.add(submission);
-      its.set(keyOf(message), { message, hash });
+      own.set(keyOf(message), { message, hash });
     }
-    if (!reused.has(submission)) for (const [key, one] of its) if (!wanted.has(key)) wanted.set(key, one);
+    if (!reused.has(submission)) for (const [key, one] of own) if (!wanted.has(key)) wanted.set(key, one);
   }
   return { wanted, reused };
 };
 
-/** Channels side by side; of each, all offsets are taken in one write. */
+/** Stores the channels in parallel; the offsets of each channel are reserved in one write. */
 const storeAll = async (
   system: HistoryDependencies,
   publisher: string,
@@ -111,8 +114,8 @@ const storeAll = async (
     byChannel.set(one.message.channel, [...(byChannel.get(one.message.channel) ?? []), one]);
   const stored = new Map<string, AppendResult>();
   const store = async (own: readonly PendingMessage[]): Promise<void> => {
-    for (const [at, settled] of (await appendMessages(system, publisher, own, userId)).entries())
-      stored.set(keyOf(own[at]!.message), settled);
+    for (const [at, result] of (await appendMessages(system, publisher, own, userId)).entries())
+      stored.set(keyOf(own[at]!.message), result);
   };
   await waitForAll([...byChannel.values()].map(store));
   return stored;

@@ -7,7 +7,7 @@ import { fits, serialize } from "../delivery/serialize.js";
 import type { Clock, GuardPort, Log } from "../ports.js";
 import type { MessageRow, Page } from "./replay.js";
 
-/** What telling an agent of a history needs. */
+/** The ports that filtering a replay for an agent uses. */
 export interface ReplayFilterDependencies {
   guards: Pick<GuardPort, "guardsDelivery" | "delivery">;
   clock: Pick<Clock, "now">;
@@ -15,7 +15,7 @@ export interface ReplayFilterDependencies {
   settings: Pick<Settings, "timeouts"> & { limits: Pick<Limits, "messageBytes"> };
 }
 
-/** A message that a delivery guard has decided about, and its size in an answer. */
+/** A message that a delivery guard has decided, and its size in a reply. */
 interface Decided {
   offset: number;
   /** Left out: it is withheld. */
@@ -23,19 +23,16 @@ interface Decided {
   bytes: number;
 }
 
-/** A part of a history, as far as the recipient's delivery guards have decided about it. */
+/** A part of a history, up to the last message that the recipient's delivery guards have decided. */
 export interface FilteredPage {
   page: Page;
   decided: readonly Decided[];
 }
 
-/** How many delivery guards wait to be begun at once. */
+/** How many delivery guards may wait for their start at once. */
 const WAITING_GUARDS = 32;
 
-/**
- * Has an agent's delivery guards decide about what is replayed to it. What there was no time for is left for the next
- * request.
- */
+/** Calls an agent's delivery guards for the messages of a replay. Undecided messages are left for the next request. */
 export const filterPage = async (
   system: ReplayFilterDependencies,
   agent: Agent,
@@ -51,15 +48,15 @@ export const filterPage = async (
   const limited = limiter(WAITING_GUARDS);
   const ask = async ({ offset, message }: MessageRow): Promise<Decided | "late"> => {
     if (clock.now() >= until) return "late";
-    // Whoever has begun has its full time, and once more where another one took the thread along: else the same guard
-    // would be cut short by each request, and its reader never come past it.
+    // A guard that has started gets its full timeout, and a second one if another guard crashed the thread. Otherwise a
+    // slow guard would be cut off on every request, and the reader would never get past that message.
     const delivered = await guards.delivery(agent, { channel, ...message }, 2 * timeoutMs);
     if (delivered === "late") return "late";
     if (!delivered) return { offset, bytes: 0 };
-    const fitToFrame = serialize({ ...delivered, offset, epoch });
-    if (fits(fitToFrame, settings.limits) && fitToFrame.bytes <= MAX_FRAME_BYTES - REPLAY_BYTES)
+    const serialized = serialize({ ...delivered, offset, epoch });
+    if (fits(serialized, settings.limits) && serialized.bytes <= MAX_FRAME_BYTES - REPLAY_BYTES)
       return asStored({ offset, at: 0, message: { uuid: delivered.uuid, data: delivered.data } });
-    log.error("delivery_too_large", { agent: agent.uuid, channel, uuid: message.uuid, bytes: fitToFrame.bytes });
+    log.error("delivery_too_large", { agent: agent.uuid, channel, uuid: message.uuid, bytes: serialized.bytes });
     return { offset, bytes: 0 };
   };
   const all = await Promise.all(page.messages.map((row) => limited(() => ask(row))));
@@ -68,18 +65,18 @@ export const filterPage = async (
 };
 
 const asStored = ({ offset, message }: MessageRow): Decided => {
-  const told = { ...message, offset };
-  return { offset, message: told, bytes: Buffer.byteLength(JSON.stringify(told)) + 1 };
+  const listed = { ...message, offset };
+  return { offset, message: listed, bytes: Buffer.byteLength(JSON.stringify(listed)) + 1 };
 };
 
-/** What stands around messages in an answer, in bytes. */
+/** Bytes of the list around the messages in a reply. */
 const LIST_BYTES = 16;
 
 /**
- * As much of a part of a history as there is room for, and where its reader is then.
+ * As many messages as fit, and the reader's position after them.
  * @param room in bytes
  */
-export const fitting = (
+export const fitToFrame = (
   { page, decided }: FilteredPage,
   room: number,
   reverse = false,
@@ -88,14 +85,14 @@ export const fitting = (
   let bytes = LIST_BYTES;
   let taken = 0;
   while (taken < decided.length && bytes + decided[taken]!.bytes <= room) bytes += decided[taken++]!.bytes;
-  const told = decided.slice(0, taken).flatMap(({ message }) => message ?? []);
+  const listed = decided.slice(0, taken).flatMap(({ message }) => message ?? []);
   const left = messages[taken];
-  // The next one to be told is asked for from here.
+  // The next request starts here.
   const here = left ? { ...position, offset: left.offset + (reverse ? 1 : -1) } : position;
   return {
     replay: {
       position: here,
-      ...(told.length > 0 && { messages: told }),
+      ...(listed.length > 0 && { messages: listed }),
       ...((more || left) && { more: true }),
       ...(pendingMs !== undefined && !left && { pendingMs: Math.ceil(pendingMs) }),
       ...(code && { code }),

@@ -4,7 +4,7 @@ import type { HistorySettings } from "../../protocol/channel-settings.js";
 import { type StreamHead, type Histories, newEpoch, PENDING_MS, type HistoryRow } from "./history.js";
 import type { Clock } from "../ports.js";
 
-/** What reading a history needs. */
+/** The ports that reading a history uses. */
 export interface ReplayDependencies {
   histories: Pick<Histories, "reserveOffsets" | "heads" | "put" | "row" | "rows">;
   clock: Pick<Clock, "now" | "random">;
@@ -17,32 +17,32 @@ export interface ReplayedChannel {
   keep: HistorySettings;
 }
 
-/** A row that is a message. */
+/** A row with a message. */
 export type MessageRow = HistoryRow & { message: NonNullable<HistoryRow["message"]> };
 
 /** A part of a history. */
 export interface Page {
-  /** Where whoever has taken `messages` is. */
+  /** The reader's position after `messages`. */
   position: Position;
   messages: readonly MessageRow[];
-  /** There is more to ask for, from `position` on. */
+  /** There are more messages after `position`. */
   more: boolean;
-  /** What comes next is not decided yet: in how many milliseconds it will be. */
+  /** The next offset is undecided yet, for this many milliseconds. */
   pendingMs?: number;
-  /** Why what was asked for cannot be given. */
+  /** Why the requested part is not available. */
   code?: GapCode;
 }
 
-/** Rows of which each follows the one before. */
-interface Settled {
+/** Rows without gaps. */
+interface GaplessRows {
   rows: readonly HistoryRow[];
   pendingMs?: number;
 }
 
-/** How far back the newest message is looked for at first, in rows; then ten times as far, and so on. */
+/** How many rows the first search for the newest message reads; each further one reads ten times as many. */
 const LAST_ROWS = 10;
 
-/** The heads of channels; a channel that has none gets one, so that whoever is there from the beginning has a position. */
+/** The heads of channels. A channel without one gets one, so that its first subscribers have a position. */
 export const headsOf = async (
   { histories, clock }: ReplayDependencies,
   channels: ReadonlyMap<string, HistorySettings>,
@@ -59,12 +59,12 @@ export const headsOf = async (
 };
 
 /**
- * The newest position: all whose publication begins from now on is behind it. What is on its way just now, and its
- * publisher not answered, may be stored before it.
+ * The newest position: all publications that start from now on come after it. Messages that are being stored at this
+ * moment, unacknowledged, may come before it.
  */
 export const newest = ({ epoch, offset }: StreamHead): Position => ({ epoch, offset });
 
-/** What was published behind a position, oldest first; or why not all of that can be given any more. */
+/** The messages after a position, oldest first; or why some of them are not available any more. */
 export const replayFrom = async (
   system: ReplayDependencies,
   channel: ReplayedChannel,
@@ -80,15 +80,15 @@ export const replayFrom = async (
 
   const to = Math.min(head.offset, offset + limit);
   const { rows, whole } = await system.histories.rows(channel.channel, epoch, Math.max(1, offset), to, limit + 1);
-  // All that was taken after a row is there while that row's time is not over: what is missing behind it was never stored.
+  // Rows after an unexpired row have not expired: a missing row after it was never stored.
   const before = offset === 0 ? head.begun : rows.find((row) => row.offset === offset)?.at;
   const next = rows.find((row) => row.offset === offset + 1)?.at;
   if (![before, next].some((at) => at !== undefined && isKept(system, keep, at))) return lost("position_expired");
   const end = whole ? to : (rows.at(-1)?.offset ?? offset);
-  return pageOf(head, offset, await settled(system, channel, rows, offset + 1, end));
+  return pageOf(head, offset, await withoutGaps(system, channel, rows, offset + 1, end));
 };
 
-/** The oldest messages that are kept. */
+/** The oldest messages that the history keeps. */
 export const oldest = async (system: ReplayDependencies, channel: ReplayedChannel, limit: number): Promise<Page> => {
   const { head, keep } = channel;
   const first = Math.max(1, head.offset - keep.size + 1);
@@ -101,16 +101,16 @@ export const oldest = async (system: ReplayDependencies, channel: ReplayedChanne
   const begin = page?.rows[0]?.offset;
   if (page && begin !== undefined) {
     const end = page.whole ? Math.min(head.offset, begin + limit - 1) : page.rows.at(-1)!.offset;
-    return pageOf(head, begin - 1, await settled(system, channel, page.rows, begin, end));
+    return pageOf(head, begin - 1, await withoutGaps(system, channel, page.rows, begin, end));
   }
-  // Where the history is young, nothing of it is too old: then what is missing is still to come.
+  // A young history has no expired messages: missing rows are still to come.
   if (!isFresh(system, keep, head.begun)) return { position: newest(head), messages: [], more: false };
-  return pageOf(head, 0, await settled(system, channel, [], 1, Math.min(head.offset, limit)));
+  return pageOf(head, 0, await withoutGaps(system, channel, [], 1, Math.min(head.offset, limit)));
 };
 
 /**
- * The first row that is not too old. Rows outlive what they are told for by hours, and later ones are younger: so it is
- * found by halving, a row at a time, however many there are.
+ * The first row that is not too old. Rows stay in the table for hours longer than readers get them, and later rows are
+ * younger. So a binary search finds it, one row at a time.
  */
 const firstFresh = async (
   system: ReplayDependencies,
@@ -133,8 +133,7 @@ const firstFresh = async (
 };
 
 /**
- * The newest message that is stored, whatever is missing before it; and the position behind which is all that is not
- * settled yet, and all that is to come.
+ * The newest stored message, regardless of gaps before it; and the position before all undecided and future messages.
  */
 export const newestMessage = async (
   system: ReplayDependencies,
@@ -143,8 +142,8 @@ export const newestMessage = async (
   const { head, keep } = channel;
   const first = Math.max(1, head.offset - keep.size + 1);
   const rows: HistoryRow[] = [];
-  for (let to = head.offset, most = LAST_ROWS; to >= first && isFresh(system, keep, head.at); most *= 10) {
-    const from = Math.max(first, to - most + 1);
+  for (let to = head.offset, count = LAST_ROWS; to >= first && isFresh(system, keep, head.at); count *= 10) {
+    const from = Math.max(first, to - count + 1);
     rows.unshift(...(await rowsBetween(system, channel, from, to)));
     const message = rows
       .filter(isMessage)
@@ -160,7 +159,10 @@ export const newestMessage = async (
   return { position: newest(head) };
 };
 
-/** The newest messages, or those before a position; newest first. `position` is where to ask on. */
+/**
+ * The newest messages, or the messages before a position, newest first. `position` is the position for the next
+ * request.
+ */
 export const replayBefore = async (
   system: ReplayDependencies,
   channel: ReplayedChannel,
@@ -180,9 +182,9 @@ export const replayBefore = async (
   const kept = read.filter((row) => isFresh(system, keep, row.at));
   const begin = isFresh(system, keep, head.begun) ? from : kept[0]?.offset;
   if (begin === undefined) return { position: here, messages: [], more: false };
-  const { rows } = await settled(system, channel, kept, begin, to);
+  const { rows } = await withoutGaps(system, channel, kept, begin, to);
   const messages = rows.filter(isMessage).reverse();
-  // Where the first row of the range is missing or too old, there is nothing before it.
+  // If the first row of the range is missing or too old, there are no rows before it.
   return {
     position: { epoch: head.epoch, offset: messages.at(-1)?.offset ?? begin },
     messages,
@@ -209,15 +211,15 @@ const rowsBetween = async (
 
 const isMessage = (row: HistoryRow): row is MessageRow => row.message !== undefined;
 
-/** Whether what was taken after `at` is certainly still there. */
+/** Whether all rows reserved after `at` are certainly still stored. */
 const isKept = ({ clock }: ReplayDependencies, { seconds }: HistorySettings, at: number): boolean =>
   at + (seconds + HISTORY_MARGIN_SECONDS / 2) * 1000 > clock.now();
 
-/** Whether what was taken at `at` is as young as the channel's messages are kept. */
+/** Whether a row reserved at `at` is young enough for the channel's readers. */
 const isFresh = ({ clock }: ReplayDependencies, { seconds }: HistorySettings, at: number): boolean =>
   at + seconds * 1000 > clock.now();
 
-const pageOf = ({ epoch, offset: last }: StreamHead, before: number, { rows, pendingMs }: Settled): Page => {
+const pageOf = ({ epoch, offset: last }: StreamHead, before: number, { rows, pendingMs }: GaplessRows): Page => {
   const offset = rows.at(-1)?.offset ?? before;
   const messages = rows.filter(isMessage);
   return {
@@ -229,38 +231,38 @@ const pageOf = ({ epoch, offset: last }: StreamHead, before: number, { rows, pen
 };
 
 /**
- * Rows without gaps: what is missing among them, and between the last one and `to`, is sealed where it has been taken for
- * long enough; else they end before it. So nobody sees an order that changes later, and nobody waits for ever.
- * @param rows those that were read, in order; all of them have their time still
+ * Rows without gaps. Missing rows up to `to` are sealed if they were reserved long enough ago; otherwise the result
+ * ends before the first of them. So no reader sees an order that changes later, and no reader waits for ever.
+ * @param rows the read rows, in order; none has expired
  */
-const settled = async (
+const withoutGaps = async (
   system: ReplayDependencies,
   channel: ReplayedChannel,
   rows: readonly HistoryRow[],
   from: number,
   to: number,
-): Promise<Settled> => {
+): Promise<GaplessRows> => {
   const { clock } = system;
   const found = new Map(rows.map((row) => [row.offset, row]));
   const gapless: Promise<HistoryRow | undefined>[] = [];
   for (let offset = from; offset <= to; offset += 1) {
     const row = found.get(offset);
-    // Taken before whatever was taken later.
+    // An offset is reserved before all later ones.
     const by = Math.min(
       channel.head.at,
       ...(row ? [] : rows.filter((each) => each.offset > offset).map(({ at }) => at)),
     );
     const pendingMs = by + PENDING_MS - clock.now();
-    if (!row && pendingMs > 0) return { rows: await known(gapless), pendingMs };
+    if (!row && pendingMs > 0) return { rows: await presentRows(gapless), pendingMs };
     gapless.push(row ? Promise.resolve(row) : seal(system, channel, { offset, at: by }));
   }
-  return { rows: await known(gapless) };
+  return { rows: await presentRows(gapless) };
 };
 
-const known = async (rows: readonly Promise<HistoryRow | undefined>[]): Promise<HistoryRow[]> =>
+const presentRows = async (rows: readonly Promise<HistoryRow | undefined>[]): Promise<HistoryRow[]> =>
   (await Promise.all(rows)).filter((row) => row !== undefined);
 
-/** Decides that nothing will be at an offset; or finds what came there meanwhile. */
+/** Seals an offset; or finds the message that was written there meanwhile. */
 const seal = async (
   { histories }: ReplayDependencies,
   { channel, head, keep }: ReplayedChannel,

@@ -5,20 +5,20 @@ import type { LingerLog } from "./linger.js";
 import type { Clock } from "../ports.js";
 import type { Counted, RateLimiter } from "../requests/rate-limiter.js";
 
-/** What bounding the functions that wait for one agent needs. */
+/** The ports that limiting waiting flushers for one agent uses. */
 export interface LingerRateDependencies {
   lingering: Pick<LingerLog, "heldUntil">;
-  /** Milliseconds for which an agent may have functions wait. */
+  /** Milliseconds for which an agent may let functions wait. */
   lingeringRate: Pick<RateLimiter, "left" | "charge">;
   settings: Pick<Settings, "channels">;
   clock: Pick<Clock, "now">;
 }
 
 /**
- * Which of an agent's publications may be made now: each channel that lingers and has no flusher yet would have one more
- * function wait until its window is over. Whether there is a flusher is only read where that matters.
+ * Decides which of an agent's publications are allowed now. Each channel that lingers and has no flusher yet would
+ * start one more function that waits until its window ends. The leases are read only if the limit could be exceeded.
  * @param wanted the messages of each publication
- * @returns for each publication whether it may be made; nothing is counted before a flusher has been started
+ * @returns for each publication whether it is allowed; the rate is charged later, when a flusher starts
  */
 export const admitLingering = async (
   { lingering, lingeringRate, settings, clock }: LingerRateDependencies,
@@ -33,8 +33,8 @@ export const admitLingering = async (
     if (lingerMs !== undefined) windows.set(channel, lingerMs);
   }
   let left = lingeringRate.left(agent);
-  const all = [...windows.values()].reduce((sum, lingerMs) => sum + lingerMs, 0);
-  if (all <= left) return wanted.map(() => true);
+  const total = [...windows.values()].reduce((sum, lingerMs) => sum + lingerMs, 0);
+  if (total <= left) return wanted.map(() => true);
   const refused = new Set<string>();
   for (const [channel, lingerMs] of windows) {
     if (((await lingering.heldUntil(channel)) ?? 0) > clock.now()) continue;
@@ -44,7 +44,7 @@ export const admitLingering = async (
   return wanted.map((messages) => !messages.some(({ channel }) => refused.has(channel)));
 };
 
-/** Counts that a flusher was started for a channel because of an agent's publication. */
+/** Charges an agent's rate for the flusher that its publication started. */
 export const chargeLingering = (
   { lingeringRate, settings }: Pick<LingerRateDependencies, "lingeringRate" | "settings">,
   agent: Counted,

@@ -4,92 +4,92 @@ import { channelSettings, someChannel } from "../../protocol/channel-settings.js
 import type { Clock, Log } from "../ports.js";
 import type { Publication } from "../delivery/recipients.js";
 
-/** A publication that waits in its channel's log to be delivered with others. */
+/** A publication that waits in its channel's log for a delivery together with others. */
 export interface Entry extends Pick<Publication, "message" | "except" | "offset" | "epoch"> {
-  /** Where it is in the log: sorts by time, then by its place in the frame. */
+  /** Its key in the log: sorts by time, then by its place in the frame. */
   id: string;
 }
 
-/** That somebody, its owner, delivers what waits on a channel. */
+/** The right of one flusher, its owner, to deliver the waiting messages of a channel. */
 export interface Lease {
   channel: string;
   owner: string;
-  /** Epoch milliseconds; who has not renewed it by then is taken for dead. */
+  /** When the lease expires unless it is renewed, in epoch milliseconds. */
   until: number;
 }
 
-/** The log of each channel whose messages gather, and who delivers it. Every read is strongly consistent. */
+/** The log of each channel that lingers, and its lease. Every read is strongly consistent. */
 export interface LingerLog {
   append(entries: readonly Entry[]): Promise<void>;
-  /** What waits on a channel, oldest first; `more`: there is more than was read. */
+  /** The waiting entries of a channel, oldest first; `more`: there are more than were read. */
   waiting(channel: string): Promise<{ entries: Entry[]; more: boolean }>;
-  /** Takes entries off the log. Taking off what is not there is harmless. */
+  /** Removes entries from the log. Removing a missing one is harmless. */
   remove(entries: readonly Entry[]): Promise<void>;
   /**
-   * Until when the channel's lease is held, in epoch milliseconds; 0: it was let go of.
-   * @returns `undefined`: there is none, so that nothing waits that anybody was promised
+   * When the channel's lease expires, in epoch milliseconds; 0: it was released.
+   * @returns `undefined`: there is no lease, so that no acknowledged message waits
    */
   heldUntil(channel: string): Promise<number | undefined>;
   /**
    * Takes or renews a lease.
-   * @param previous whose it may have been: the owner's itself, where nothing else is said
-   * @returns whether it is the owner's now: it was that one's before, or nobody's, or it was over
+   * @param previous the previous owner; left out: the owner itself
+   * @returns whether the owner has it now: there was none, it belonged to `previous`, or it had expired
    */
   acquireLease(lease: Lease, previous?: string): Promise<boolean>;
-  /** Lets a lease be over, if it still is the owner's. It stays, so that the sweep finds it. */
+  /** Releases a lease, if the owner still has it. The row stays, so that the sweep finds it. */
   releaseLease(channel: string, owner: string): Promise<void>;
-  /** Deletes a lease that its owner has released, if nobody has taken it since. */
+  /** Deletes a lease that its owner has released, unless another owner has taken it since. */
   deleteLease(channel: string, owner: string): Promise<void>;
-  /** The channels whose lease is over: their owner has died, or is just leaving. */
+  /** The channels with an expired lease: its owner has crashed, or is about to delete it. */
   expiredLeases(): AsyncIterable<string>;
 }
 
-/** What the flusher is asked to do. */
+/** The task of one flusher run. */
 export interface FlushTask {
   channel: string;
-  /** Whose the lease is until the flusher has it. */
+  /** The owner of the lease until the flusher takes it. */
   owner: string;
   /** When the first message came, in epoch milliseconds; left out: long ago. */
   since?: number;
-  /** There was no lease then: what had waited for long was never promised, its publisher died before. */
+  /** There was no lease then: older messages were never acknowledged, because their publisher crashed before. */
   first?: true;
 }
 
-/** What leaving messages to a flusher needs. */
+/** The ports that leaving messages to a flusher uses. */
 export interface GatherDependencies {
   lingering: Pick<LingerLog, "append" | "remove" | "heldUntil" | "acquireLease" | "releaseLease">;
-  /** Has the flusher run. Rejects where that cannot be said for sure. */
+  /** Starts the flusher. Rejects if it is uncertain whether it starts. */
   invokeFlush: (task: FlushTask) => Promise<void>;
   settings: Pick<Settings, "channels" | "fanOutMs" | "timeouts">;
   clock: Clock;
 }
 
 /**
- * What a flusher may take besides its window, its fan-out and `onDisconnect`, in milliseconds: to start, to read and
- * write its rows with the SDK's retries, and to close connections at the end of a fan-out.
+ * How long a flusher may take in addition to its window, its fan-out and `onDisconnect`, in milliseconds. It has to
+ * start, to read and write with the SDK's retries, and to close connections at the end of a fan-out.
  */
 const LEASE_MARGIN_MS = 10_000;
 
-/** How long a flusher that lives may take from one renewal of its lease to the next, in milliseconds. */
+/** Maximum time between two renewals of a running flusher's lease, in milliseconds. */
 export const leaseMs = ({ channels, fanOutMs, timeouts }: GatherDependencies["settings"], channel: string): number =>
   (channelSettings(channels, channel).lingerMs ?? 0) + fanOutMs + timeouts.onDisconnect + LEASE_MARGIN_MS;
 
-/** What the ids of messages begin with that came at a time, in epoch milliseconds. */
+/** The beginning of the ids of messages that came at a time, in epoch milliseconds. */
 export const idAt = (time: number): string => String(time).padStart(13, "0");
 
-/** As many digits as places in the largest frame have, whose messages each have a guard that publishes as much as it may. */
+/** Digits for the largest number of publications of one frame: each message's guard publishes as many as it may. */
 const PLACE_DIGITS = String(MAX_MESSAGES_PER_FRAME * MAX_PUBLICATIONS_PER_GUARD_CALL - 1).length;
 
-/** A text that nobody else has: 50 random bits. */
+/** A random token of 50 bits. */
 export const randomToken = (clock: Pick<Clock, "random">): string => clock.random().toString(36).slice(2, 12);
 
 /**
- * Leaves the messages of channels that linger in those channels' logs, and sees to it that somebody delivers them. When
- * it returns, they are stored and a flusher holds the lease: one that had it when they were stored looks again before it
- * lets go of it.
+ * Appends the messages of channels that linger to those channels' logs, and makes sure that a flusher delivers them.
+ * When it returns, they are stored and a flusher holds the lease: a flusher reads the log once more after it releases
+ * the lease.
  * @param onFlusherStarted called with each channel for which a flusher starts
  * @returns all other publications, in the same order
- * @throws where that cannot be promised: then they may be delivered or not
+ * @throws if the result is uncertain: the messages may be delivered or not
  */
 export const gather = async (
   system: GatherDependencies,
@@ -101,9 +101,9 @@ export const gather = async (
     channelSettings(settings.channels, message.channel).lingerMs !== undefined;
   if (!someChannel(settings.channels, ({ lingerMs }) => lingerMs) || !publications.some(lingers)) return publications;
   const now = clock.now();
-  const unique = randomToken(clock);
+  const token = randomToken(clock);
   const entries = publications.filter(lingers).map(({ message, except, offset, epoch }, at): Entry => {
-    const id = `${idAt(now)}#${String(at).padStart(PLACE_DIGITS, "0")}#${unique}`;
+    const id = `${idAt(now)}#${String(at).padStart(PLACE_DIGITS, "0")}#${token}`;
     return { id, message, ...(except !== undefined && { except }), ...(epoch !== undefined && { offset, epoch }) };
   });
   try {
@@ -111,7 +111,8 @@ export const gather = async (
     const channels = new Set(entries.map(({ message }) => message.channel));
     await Promise.all([...channels].map((channel) => ensureFlusher(system, channel, now, onFlusherStarted)));
   } catch (error) {
-    // Who publishes is told that it failed: so better it is not delivered. Where it is all the same, its uuid tells.
+    // The publisher gets an error, so try to prevent the delivery. If it happens all the same, clients recognise a
+    // retry by its uuid.
     await lingering.remove(entries).catch(() => undefined);
     throw error;
   }
@@ -128,19 +129,19 @@ const ensureFlusher = async (
   const heldUntil = await lingering.heldUntil(channel);
   if (heldUntil !== undefined && heldUntil > clock.now()) return;
   const owner = randomToken(clock);
-  // Whoever was faster has the lease, and makes the flusher run.
+  // Another publisher was faster, and starts the flusher.
   if (!(await lingering.acquireLease({ channel, owner, until: clock.now() + leaseMs(settings, channel) }))) return;
   onFlusherStarted?.(channel);
   try {
     await invokeFlush({ channel, owner, since, ...(heldUntil === undefined && { first: true }) });
   } catch (error) {
-    // So that the next publication elects another at once.
+    // The next publication can start another flusher at once.
     await lingering.releaseLease(channel, owner).catch(() => undefined);
     throw error;
   }
 };
 
-/** What looking after flushers needs. */
+/** The ports that restarting flushers uses. */
 export interface RestartDependencies extends Pick<GatherDependencies, "invokeFlush"> {
   lingering: Pick<LingerLog, "expiredLeases">;
   settings: Pick<Settings, "channels">;
@@ -148,7 +149,7 @@ export interface RestartDependencies extends Pick<GatherDependencies, "invokeFlu
   log: Pick<Log, "error">;
 }
 
-/** Has a flusher run wherever a lease is over: its owner has died, and nobody has published since. */
+/** Starts a flusher for each expired lease: its owner has crashed, and no publication has come since. */
 export const restartFlushers = async ({
   lingering,
   invokeFlush,
@@ -157,14 +158,14 @@ export const restartFlushers = async ({
   log,
 }: RestartDependencies): Promise<number> => {
   if (!someChannel(settings.channels, ({ lingerMs }) => lingerMs)) return 0;
-  let revived = 0;
+  let restarted = 0;
   for await (const channel of lingering.expiredLeases()) {
     try {
       await invokeFlush({ channel, owner: randomToken(clock) });
-      revived += 1;
+      restarted += 1;
     } catch (error) {
       log.error("flush_not_invoked", { channel, error: String(error) });
     }
   }
-  return revived;
+  return restarted;
 };

@@ -2,73 +2,81 @@ import { createHash } from "node:crypto";
 import type { Member } from "../../protocol/index.js";
 import type { Agent } from "../connection/agent.js";
 
-/** What is told of an agent that is present, and when its rows end. */
+/** The public info of a present agent, and the fields that decide when its rows end. */
 export type PresenceIdentity = Pick<Agent, "connectionId" | "connectedAt" | "expiresAt" | "uuid" | "userId" | "info">;
 
-/** That an agent is present on a channel, as it is stored. */
+/** The stored presence of an agent on a channel. */
 export interface PresenceEntry extends Member {
   connectionId: string;
-  /** When it came, in epoch milliseconds. One that goes and comes again has another. */
+  /**
+   * When it joined, in epoch milliseconds. If the agent leaves and joins again, it gets a new entry with another time.
+   */
   since: number;
-  /** Until when it counts as present without saying so again, in epoch milliseconds. */
+  /** When its presence ends unless it is renewed, in epoch milliseconds. */
   until: number;
-  /** Whether the channel's subscribers have been told that it came. */
-  told: boolean;
-  /** When it went, in epoch milliseconds, where the subscribers may not have been told yet. */
-  goneAt?: number;
+  /** Whether the channel's subscribers were notified that it joined. */
+  announced: boolean;
+  /** When it left, in epoch milliseconds, until the subscribers are notified. */
+  leftAt?: number;
 }
 
 /**
- * Who is present on which channel. An attendant that is gone is never present again: one that comes again is another,
- * of whom nobody has been told. So a message that somebody left is about one who cannot come back behind its back.
+ * The presence entries of channels. An ended entry is never reused: if the same agent joins again, it gets a new entry
+ * with its own join notification. So a "left" event is about an entry that cannot come back before the event is sent.
  */
 export interface Members {
   /**
-   * Notes that an agent is there. It counts as one that has just come, and is told again, if it is not there, if its lease
-   * is over, or if its `info` has changed.
+   * Records that an agent is present. The agent counts as joining, and subscribers are notified, if it was not present,
+   * if its lease has expired, or if its `info` has changed.
    * @param now epoch milliseconds
-   * @param until as `Attendant` has it
+   * @param until as in `PresenceEntry`
    */
   join(agent: PresenceIdentity, channel: string, now: number, until: number): Promise<void>;
-  /** Notes that an agent that is there is another now, in what is told of it; that is told again. */
+  /** Records changed public info of a present agent. Subscribers are notified of the change. */
   describe(agent: PresenceIdentity, channel: string, now: number): Promise<void>;
-  /** Until when an agent counts as present, by channel: those among these where it is. Strongly consistent. */
-  untilOf(connectionId: string, channels: readonly string[]): Promise<Map<string, number>>;
+  /** When the agent's presence ends, for each of these channels on which it is present. Strongly consistent. */
+  leaseExpiries(connectionId: string, channels: readonly string[]): Promise<Map<string, number>>;
   /**
-   * Notes that an agent says it is there.
-   * @returns whether it was; not if its lease is over: others may already have seen that it is not there
+   * Renews an agent's presence.
+   * @returns whether it was present; false if its lease has expired, because readers may already have seen it as absent
    */
   renew(connectionId: string, channel: string, now: number, until: number): Promise<boolean>;
-  /** Notes that an agent has gone. @returns whether it was there */
+  /**
+   * Records that an agent has left.
+   * @returns whether it was present
+   */
   leave(connectionId: string, channel: string, now: number): Promise<boolean>;
-  /** Notes that an attendant whose time is over is gone. @returns whether it is; if not, it has said that it is there */
-  end(channel: string, attendant: PresenceEntry, now: number): Promise<boolean>;
-  /** Notes that the subscribers have been told that it came. */
-  told(channel: string, attendant: PresenceEntry): Promise<void>;
-  /** Forgets an attendant of whose going the subscribers have been told. */
-  forget(channel: string, attendant: PresenceEntry): Promise<void>;
-  /** Everybody who is there, or is gone without the subscribers having been told. Strongly consistent. */
+  /**
+   * Records that an entry with an expired lease has left.
+   * @returns whether it has; false if it was renewed meanwhile
+   */
+  expire(channel: string, entry: PresenceEntry, now: number): Promise<boolean>;
+  /** Records that the subscribers were notified that it joined. */
+  markAnnounced(channel: string, entry: PresenceEntry): Promise<void>;
+  /** Deletes an entry after the subscribers were notified that it left. */
+  remove(channel: string, entry: PresenceEntry): Promise<void>;
+  /** All present entries, and the entries that left without a notification so far. Strongly consistent. */
   all(channel: string): Promise<PresenceEntry[]>;
   /**
-   * A part of them, in the order of their places. Strongly consistent.
-   * @param after behind which place; left out: from the first on
-   * @param limit how many are read at most
+   * A page of the entries, in the order of their places. Strongly consistent.
+   * @param after the place after which to start; left out: the first place
+   * @param limit maximum number of rows
    */
   page(channel: string, after: string | undefined, limit: number): Promise<MembersPage>;
 }
 
-/** A part of a channel's members. */
+/** A page of a channel's entries. */
 export interface MembersPage {
-  attendants: PresenceEntry[];
-  /** There may be others behind them. */
+  entries: PresenceEntry[];
+  /** There may be entries after them. */
   more: boolean;
 }
 
-/** Whether an attendant is there: it has neither gone nor been silent for too long. */
-export const isPresent = ({ goneAt, until }: PresenceEntry, now: number): boolean =>
-  goneAt === undefined && until > now;
+/** Whether an entry is present: it has not left, and its lease has not expired. */
+export const isPresent = ({ leftAt, until }: PresenceEntry, now: number): boolean =>
+  leftAt === undefined && until > now;
 
-/** What everybody may know of an attendant. */
+/** The public fields of an entry. */
 export const memberOf = ({ agent, userId, info }: Member): Member => ({
   agent,
   ...(userId === undefined ? {} : { userId }),

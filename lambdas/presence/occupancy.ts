@@ -1,41 +1,56 @@
-/** What is known of a channel whose members are looked after. */
+/** The occupancy row of a channel. */
 export interface OccupiedChannel {
   channel: string;
-  /** Whether somebody is there, as the back end has been told. */
+  /** Whether the channel has members, as the server events have reported. */
   occupied: boolean;
-  /** Since when nobody is known to be there, or who comes has been awaited; epoch milliseconds. */
+  /** When the channel was vacated, or when its first member started to join; epoch milliseconds. */
   since: number;
-  /** Until when a run is awaited that will read the members; epoch milliseconds, 0: none is. */
-  awaitedUntil: number;
-  /** How many were there when a run last noted it; left out: there have never been many. */
+  /** Until when a notifier run is expected that will read the members; epoch milliseconds, 0: none is. */
+  runExpectedUntil: number;
+  /** Number of members when a run last recorded it; left out: there have never been many. */
   count?: number;
-  /** Whether the row has been there for so long that it has to be written again, so as not to expire. */
-  old: boolean;
+  /** Whether the row is so old that it must be written again before it expires. */
+  isStale: boolean;
 }
 
-/** Which channels have members, or had just now: what nobody else comes to is found here. Strongly consistent. */
+/**
+ * Channels that have, or recently had, members. Lets the sweep find channels that no other event would visit. Strongly
+ * consistent.
+ */
 export interface Occupancy {
   read(channel: string): Promise<OccupiedChannel | undefined>;
-  /** Makes sure that the channel is found, for who is about to come. */
-  watch(channel: string, now: number): Promise<void>;
-  /** Has a run awaited until then. @returns whether none was: then the caller has it run */
-  elect(channel: string, now: number, until: number): Promise<boolean>;
-  /** Begins a run: none is awaited any more. What is noted from here on needs another. */
-  begin(channel: string): Promise<OccupiedChannel | undefined>;
-  /** Notes that somebody is there. @returns whether that was new: one of several callers is told so */
+  /** Makes sure that the channel has a row, before an agent joins. */
+  ensure(channel: string, now: number): Promise<void>;
+  /**
+   * Records that a run is expected until then.
+   * @returns whether no other run was expected: then the caller starts it
+   */
+  scheduleRun(channel: string, now: number, until: number): Promise<boolean>;
+  /** Records that a run has started, so that none is expected any more. Changes after this need another run. */
+  startRun(channel: string): Promise<OccupiedChannel | undefined>;
+  /**
+   * Records that the channel has members.
+   * @returns whether that was new; true for one of several callers
+   */
   occupy(channel: string, now: number): Promise<boolean>;
-  /** Notes that nobody is there. @returns whether that was new: one of several callers is told so */
+  /**
+   * Records that the channel has no members.
+   * @returns whether that was new; true for one of several callers
+   */
   vacate(channel: string, now: number): Promise<boolean>;
-  /** Notes how many are there. */
-  note(channel: string, count: number): Promise<void>;
-  /** Forgets a channel, if nobody has been awaited there since. */
-  forget(occupied: OccupiedChannel): Promise<void>;
-  /** All channels, beginning anywhere. @param from which of the shards is the first: from 0 up to, not including, 1 */
+  /** Records the number of members. */
+  setCount(channel: string, count: number): Promise<void>;
+  /** Deletes a channel's row, if no agent started to join since. */
+  remove(occupied: OccupiedChannel): Promise<void>;
+  /**
+   * All channels, starting at any shard.
+   * @param from selects the first shard: from 0 up to, not including, 1
+   */
   all(from: number): AsyncIterable<OccupiedChannel>;
 }
 
 /**
- * How long a channel is found after its last member went, in milliseconds: longer than a function takes from seeing that
- * the channel is looked after until it has written who comes, which is less than its timeout.
+ * How long the row of a vacated channel stays, in milliseconds. A function reads the row
+ * before it writes a new member. The time between both is shorter, because it is less than the function's timeout.
  */
 export const VACANT_MS = 60_000;

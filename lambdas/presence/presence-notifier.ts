@@ -8,36 +8,37 @@ import { type Occupancy, type OccupiedChannel, VACANT_MS } from "./occupancy.js"
 import type { Publication } from "../delivery/recipients.js";
 import { waitForAll } from "../util/wait-for-all.js";
 
-/** How many members any answer about presence can tell: of a channel with more, it is noted how many there are. */
+/** Maximum number of members in a presence reply. On a channel with more, a run records their number. */
 export const MAX_MEMBERS_PER_REPLY = 25;
 
-/** What telling who comes and goes needs. */
+/** The ports that notifying of joins and leaves uses. */
 export type PresenceNotifierDependencies = Pick<
   Dependencies,
   "members" | "occupancy" | "events" | "store" | "guards" | "connections" | "segments" | "settings" | "clock" | "log"
 >;
 
-/** How long a run waits for others to come and go, in milliseconds: all of them are told together. */
+/** How long a run waits for further joins and leaves, in milliseconds, to notify of all of them together. */
 export const DEBOUNCE_MS = 200;
 
-/** The same on channels with many members. A publication that lingers waits no longer. */
+/** The maximum wait on channels with many members. A publication that lingers waits no longer. */
 export const MAX_DEBOUNCE_MS = 5_000;
 
 /**
- * How long a run waits on a channel with so many members. They are told about a thousand times a second, or less, whoever
- * comes and goes: a channel with 1,000 members is told once a second, one with 5,000 and more every 5 seconds.
+ * How long a run waits on a channel with this many members. Subscribers receive up to about a thousand notifications a
+ * second in total. A channel with 1,000 members is notified once a second, a channel with 5,000 or more every 5
+ * seconds.
  */
 export const debounceMs = (members: number): number => Math.min(MAX_DEBOUNCE_MS, Math.max(DEBOUNCE_MS, members));
 
 /** How many rows are written at once. */
 const WRITES_IN_FLIGHT = 16;
 
-/** How many channels are looked after at once. */
+/** How many channels are processed at once. */
 const CHANNELS_IN_FLIGHT = 8;
 
 /**
- * Tells the subscribers of some channels who has come and gone.
- * @throws what the first channel that failed did; all others have been told
+ * Notifies the subscribers of some channels of joins and leaves.
+ * @throws the error of the first failed channel; all others have been notified
  */
 export const notifyChannels = async (
   system: PresenceNotifierDependencies,
@@ -47,7 +48,7 @@ export const notifyChannels = async (
   await waitForAll(channels.map((channel) => notifyChannel(system, channel, limited)));
 };
 
-/** Tells one channel's subscribers who has come and gone; only what follows the gathering takes a place. */
+/** Notifies one channel's subscribers of joins and leaves. The wait before it does not take a slot of `limited`. */
 export const notifyChannel = async (
   system: PresenceNotifierDependencies,
   channel: string,
@@ -56,34 +57,34 @@ export const notifyChannel = async (
   const before = await system.occupancy.read(channel);
   await system.clock.sleep(debounceMs(before?.count ?? 0));
   await limited(async () => {
-    // From here on whoever notes something asks for another run; what was noted before is read below.
-    const found = await system.occupancy.begin(channel);
+    // Changes from here on start another run; all earlier changes are read below.
+    const found = await system.occupancy.startRun(channel);
     await reconcile(
       system,
-      found ?? { channel, occupied: false, since: system.clock.now(), awaitedUntil: 0, old: false },
+      found ?? { channel, occupied: false, since: system.clock.now(), runExpectedUntil: 0, isStale: false },
     );
   });
 };
 
 /**
- * Looks after all channels that have members: tells what nobody has told, and who has been silent for too long.
- * @param enough whether there is time for one more channel
- * @returns how many channels could not be looked after; the next run begins somewhere else
+ * Processes all channels with members: sends missing notifications, and ends expired leases.
+ * @param hasTime whether there is time for one more channel
+ * @returns number of failed or skipped channels; the next run starts at another shard
  */
 export const notifyAllChannels = async (
   system: PresenceNotifierDependencies,
-  enough: () => boolean,
+  hasTime: () => boolean,
 ): Promise<number> => {
   const { occupancy, clock, log } = system;
   const limited = limiter(CHANNELS_IN_FLIGHT);
   const work: Promise<void>[] = [];
-  let left = 0;
+  let failed = 0;
   for await (const found of occupancy.all(clock.random())) {
     const one = limited(async () => {
-      if (!enough()) left += 1;
+      if (!hasTime()) failed += 1;
       else
         await reconcile(system, found).catch((error: unknown) => {
-          left += 1;
+          failed += 1;
           log.error("announce_failed", { channel: found.channel, error: String(error) });
         });
     });
@@ -91,23 +92,23 @@ export const notifyAllChannels = async (
     if (work.length % CHANNELS_IN_FLIGHT === 0) await one;
   }
   await Promise.all(work);
-  return left;
+  return failed;
 };
 
-/** Tells the subscribers who has come and gone, and the back end whether anybody is there. */
+/** Notifies the subscribers of joins and leaves, and sends the server events for occupied and vacated channels. */
 const reconcile = async (system: PresenceNotifierDependencies, found: OccupiedChannel): Promise<void> => {
   const { occupancy, clock } = system;
   const { channel, occupied, since, count = 0 } = found;
-  const present = await tell(system, channel);
-  if (present !== count && Math.max(present, count) > MAX_MEMBERS_PER_REPLY) await occupancy.note(channel, present);
+  const present = await notifySubscribers(system, channel);
+  if (present !== count && Math.max(present, count) > MAX_MEMBERS_PER_REPLY) await occupancy.setCount(channel, present);
   if (present > 0) {
     if (!occupied) await occupy(system, channel);
   } else if (occupied) {
     if (!(await occupancy.vacate(channel, clock.now()))) return;
     await system.events.put("Channel Vacated", { channel });
-    // Whoever came since the members were read has believed that the channel was known to be occupied.
-    if ((await tell(system, channel)) > 0) await occupy(system, channel);
-  } else if (clock.now() - since > VACANT_MS) await occupancy.forget(found);
+    // An agent that joined after the members were read has seen the channel as occupied.
+    if ((await notifySubscribers(system, channel)) > 0) await occupy(system, channel);
+  } else if (clock.now() - since > VACANT_MS) await occupancy.remove(found);
 };
 
 const occupy = async ({ occupancy, clock, events }: PresenceNotifierDependencies, channel: string): Promise<void> => {
@@ -115,11 +116,11 @@ const occupy = async ({ occupancy, clock, events }: PresenceNotifierDependencies
 };
 
 /**
- * Posts what has not been told, and notes it then: whatever dies in between, the next run tells it again. What two runs
- * tell at once has the same uuids, so that clients drop one of them.
- * @returns how many are there
+ * Posts pending notifications, and records them afterwards: after a crash in between, the next run sends them again.
+ * Two runs at once use the same uuids, so that clients drop the duplicate.
+ * @returns number of present members
  */
-const tell = async (system: PresenceNotifierDependencies, channel: string): Promise<number> => {
+const notifySubscribers = async (system: PresenceNotifierDependencies, channel: string): Promise<number> => {
   const { members, clock } = system;
   const limited = limiter(WRITES_IN_FLIGHT);
   const all = await members.all(channel);
@@ -127,39 +128,39 @@ const tell = async (system: PresenceNotifierDependencies, channel: string): Prom
   const present = all.filter((each) => isPresent(each, now));
   const ended = await Promise.all(
     all
-      .filter(({ goneAt, until }) => goneAt === undefined && until <= now)
+      .filter(({ leftAt, until }) => leftAt === undefined && until <= now)
       .map((each) =>
-        // Gone first: who is told to have left can only come as another.
-        limited(async () => ((await members.end(channel, each, now)) ? [{ ...each, goneAt: now }] : [])),
+        // End the entry first: an agent that is notified as left can only join with a new entry.
+        limited(async () => ((await members.expire(channel, each, now)) ? [{ ...each, leftAt: now }] : [])),
       ),
   );
-  const left = [...all.filter(({ goneAt }) => goneAt !== undefined), ...ended.flat()];
-  const joined = present.filter(({ told }) => !told);
+  const left = [...all.filter(({ leftAt }) => leftAt !== undefined), ...ended.flat()];
+  const joined = present.filter(({ announced }) => !announced);
   await fanOut(
     system,
     [...left, ...joined].map((each) => publicationOf(channel, each)),
   );
   await Promise.all([
-    ...left.map((each) => limited(() => members.forget(channel, each))),
-    ...joined.map((each) => limited(() => members.told(channel, each))),
+    ...left.map((each) => limited(() => members.remove(channel, each))),
+    ...joined.map((each) => limited(() => members.markAnnounced(channel, each))),
   ]);
   return present.length;
 };
 
-const publicationOf = (channel: string, attendant: PresenceEntry): Publication => {
-  const { agent, since, goneAt } = attendant;
-  // Of two about one agent the later one counts, even where the clocks of those who noted it differ.
-  const at = goneAt === undefined ? since : Math.max(goneAt, since + 1);
-  const said: PresenceEventData = {
+const publicationOf = (channel: string, entry: PresenceEntry): Publication => {
+  const { agent, since, leftAt } = entry;
+  // Clients keep the later event of an agent, even if the clocks of two functions differ.
+  const at = leftAt === undefined ? since : Math.max(leftAt, since + 1);
+  const data: PresenceEventData = {
     channel,
-    ...(goneAt === undefined ? { joined: memberOf(attendant) } : { left: memberOf(attendant) }),
+    ...(leftAt === undefined ? { joined: memberOf(entry) } : { left: memberOf(entry) }),
     at,
   };
-  // The same for whoever tells it again; a uuid has 64 characters, and a channel may have more.
+  // A repeated notification has the same uuid. A uuid has at most 64 characters, and a channel may have more.
   const uuid = createHash("sha256")
-    .update(JSON.stringify([channel, agent, goneAt === undefined, at]))
+    .update(JSON.stringify([channel, agent, leftAt === undefined, at]))
     .digest("base64url")
     .slice(0, 22);
-  const message: Message = { channel: Meta.presence, uuid, data: said as unknown as Json };
+  const message: Message = { channel: Meta.presence, uuid, data: data as unknown as Json };
   return { message, to: channel };
 };

@@ -16,7 +16,7 @@ import type { Occupancy } from "./occupancy.js";
 import type { Clock } from "../ports.js";
 import { type QueryGuardDependencies, authorizeQuery } from "../requests/channel-query-guard.js";
 
-/** What telling who is there needs. */
+/** The ports that presence queries use. */
 export interface PresenceQueryDependencies extends QueryGuardDependencies {
   members: Pick<Members, "page">;
   occupancy: Pick<Occupancy, "read">;
@@ -24,61 +24,61 @@ export interface PresenceQueryDependencies extends QueryGuardDependencies {
   clock: Pick<Clock, "now">;
 }
 
-/** Room that is left in the frame of the answer, in bytes: one that asks the agent to renew may follow. */
-const ROOM_BYTES = 256;
+/** Bytes of the reply's frame that stay free: a reply that asks the agent to renew may follow. */
+const RESERVED_BYTES = 256;
 
-/** How large an answer about presence may become, and what it may cost. */
+/** Maximum size and cost of a presence reply. */
 export interface ReplyBudget {
-  /** Room for members, as JSON. */
+  /** Bytes for members, as JSON. */
   bytes: number;
-  /** How many rows are read for it at most. */
+  /** Maximum number of rows to read. */
   rows: number;
 }
 
-/** What a member usually has at least, in bytes of JSON: as many are read at once as there may be room for. */
+/** Typical minimum size of a member, in bytes of JSON. It decides how many rows are read at once. */
 const MEMBER_BYTES = 100;
 
-/** How many members are read at once at least. */
+/** Minimum number of rows to read at once. */
 const ROWS_AT_ONCE = 50;
 
-/** Some of those who are present on a channel. */
-interface Part {
+/** Some of the members of a channel. */
+interface MemberPage {
   members: Member[];
-  /** Behind which place the others are; left out: there are none. */
+  /** The place after which the others are; left out: there are no others. */
   more?: string;
 }
 
-/** Those behind a place, as far as there is room. */
-const partOf = async (
+/** The members after a place, as many as fit. */
+const memberPage = async (
   { members, clock }: Pick<PresenceQueryDependencies, "members" | "clock">,
   { channel, after }: PresenceQuery,
   size: ReplyBudget,
-): Promise<Part> => {
-  const told: Member[] = [];
+): Promise<MemberPage> => {
+  const listed: Member[] = [];
   let { bytes, rows } = size;
   let place = after === "" ? undefined : after;
   while (rows > 0) {
     const limit = Math.min(rows, Math.max(ROWS_AT_ONCE, Math.ceil(bytes / MEMBER_BYTES)));
-    const { attendants, more } = await members.page(channel, place, limit);
+    const { entries, more } = await members.page(channel, place, limit);
     const now = clock.now();
-    for (const each of attendants) {
+    for (const each of entries) {
       if (isPresent(each, now)) {
         const member = memberOf(each);
         bytes -= Buffer.byteLength(JSON.stringify(member)) + 1;
-        if (bytes < 0) return { members: told, ...(place !== undefined && { more: place }) };
-        told.push(member);
+        if (bytes < 0) return { members: listed, ...(place !== undefined && { more: place }) };
+        listed.push(member);
       }
       place = memberPlace(each.connectionId);
     }
-    if (!more) return { members: told };
-    rows -= attendants.length;
+    if (!more) return { members: listed };
+    rows -= entries.length;
   }
-  return { members: told, ...(place !== undefined && { more: place }) };
+  return { members: listed, ...(place !== undefined && { more: place }) };
 };
 
 /**
- * Who is present on a channel, as far as there is room, and how many there are: counted where one answer tells all, else as
- * many as the last run found that told who comes and goes. So what a question reads does not grow with the channel.
+ * Members of a channel, as many as fit, and their number. If one reply has all members, they are counted. Otherwise the last
+ * notifier run has recorded the number. So the cost of a query does not grow with the channel.
  */
 export const readPresencePage = async (
   system: Pick<PresenceQueryDependencies, "members" | "occupancy" | "clock">,
@@ -86,22 +86,21 @@ export const readPresencePage = async (
   size: ReplyBudget,
 ): Promise<PresencePage> => {
   const { channel, after } = query;
-  const part = await partOf(system, query, size);
-  const told = part.members.length;
-  if (!after && part.more === undefined) return { channel, count: told, ...part };
+  const part = await memberPage(system, query, size);
+  const listed = part.members.length;
+  if (!after && part.more === undefined) return { channel, count: listed, ...part };
   const found = await system.occupancy.read(channel);
-  return { channel, count: Math.max(told, found?.count ?? 0), ...part };
+  return { channel, count: Math.max(listed, found?.count ?? 0), ...part };
 };
 
-/** How many members one answer to an agent reads at most: as many as a frame holds of those of whom least is told. */
+/** Maximum number of rows for one reply to an agent: as many of the smallest members as a frame holds. */
 export const ROWS_PER_FRAME = 1_000;
 
-/** What an answer has besides its members, in bytes: the longest uuid, channel and id, and a count. */
+/** Bytes of a reply without its members: the longest uuid, channel and id, and a count. */
 const ENVELOPE_BYTES = 512;
 
 /**
- * Tells an agent who is on a channel, if its guard would let the agent subscribe to that very channel, and the agent does
- * not ask too often.
+ * Answers an agent's presence query, if its guard permits a subscription to this channel and the rate limit allows it.
  */
 export const answerPresenceQuery = async (
   system: PresenceQueryDependencies,
@@ -112,9 +111,9 @@ export const answerPresenceQuery = async (
   const { presence } = channelSettings(system.settings.channels, channel);
   const refusal = await authorizeQuery(system, agent, channel, presence ? undefined : "no_presence");
   if (refusal) return forChannel(channel, failure(Meta.presence, uuid, ...refusal));
-  const told = await readPresencePage(system, query, {
-    bytes: MAX_FRAME_BYTES - ENVELOPE_BYTES - ROOM_BYTES,
+  const listed = await readPresencePage(system, query, {
+    bytes: MAX_FRAME_BYTES - ENVELOPE_BYTES - RESERVED_BYTES,
     rows: ROWS_PER_FRAME,
   });
-  return success(Meta.presence, uuid, told as unknown as Json);
+  return success(Meta.presence, uuid, listed as unknown as Json);
 };

@@ -6,31 +6,31 @@ import type { PresenceIdentity, Members } from "./members.js";
 import type { Occupancy } from "./occupancy.js";
 import type { Clock, Log } from "../ports.js";
 
-/** What noting who comes and goes needs. */
+/** The ports that recording presence uses. */
 export interface PresenceRecorderDependencies {
   members: Pick<Members, "join" | "describe" | "leave">;
-  occupancy: Pick<Occupancy, "read" | "watch" | "elect">;
-  /** Has the channels' subscribers told, in one run. */
+  occupancy: Pick<Occupancy, "read" | "ensure" | "scheduleRun">;
+  /** Starts the notifier for these channels, in one run. */
   announce: (channels: readonly string[]) => Promise<void>;
   settings: Pick<Settings, "channels" | "presenceLeaseMs">;
   clock: Pick<Clock, "now">;
   log: Pick<Log, "error">;
 }
 
-/** How long a run is awaited before another one is asked for, in milliseconds. */
+/** How long a run is expected before another one is started, in milliseconds. */
 const NOTIFICATION_WAIT_MS = 30_000;
 
-/** How many channels one run tells: as many as a frame can subscribe to. */
+/** Maximum number of channels of one run: as many as a frame can subscribe to. */
 const CHANNELS_PER_RUN = MAX_CHANNELS_PER_FRAME;
 
 /** How many channels are written at once. */
 const WRITES_IN_FLIGHT = 16;
 
 /**
- * Notes who comes to channels with presence, and who goes, and has it told. Other channels cost nothing here.
+ * Records joins and leaves on channels with presence, and starts the notifier. Other channels cost nothing here.
  *
- * The channel is known to be looked after before anybody is noted there: so whatever dies afterwards, the next minute's
- * run finds who came, and tells it. Having it told at once is for haste alone, so it may fail.
+ * The occupancy row is written before the member. So after any crash, the next run of the sweep finds the member within
+ * a minute and notifies the subscribers. Starting the notifier only makes this faster, so it may fail.
  */
 export class PresenceRecorder {
   readonly #system: PresenceRecorderDependencies;
@@ -40,43 +40,43 @@ export class PresenceRecorder {
     this.#system = system;
   }
 
-  /** Notes that an agent is about to be subscribed to these channels. */
+  /** Records that an agent is about to be subscribed to these channels. */
   async join(agent: PresenceIdentity, channels: readonly string[]): Promise<void> {
     const { members, occupancy, settings, clock } = this.#system;
     await this.#each(channels, async (channel) => {
       const found = await occupancy.read(channel);
-      if (!found?.occupied || found.old) await occupancy.watch(channel, clock.now());
+      if (!found?.occupied || found.isStale) await occupancy.ensure(channel, clock.now());
       const now = clock.now();
       await members.join(agent, channel, now, now + settings.presenceLeaseMs);
     });
   }
 
-  /** Notes that an agent is not subscribed to these channels any more, and has it told. */
+  /** Records that an agent is no longer subscribed to these channels, and starts the notifier. */
   async leave(connectionId: string, channels: readonly string[]): Promise<void> {
     const { members, clock } = this.#system;
     const left: string[] = [];
     await this.#each(channels, async (channel) => {
       if (await members.leave(connectionId, channel, clock.now())) left.push(channel);
     });
-    await this.tell(left);
+    await this.startNotifier(left);
   }
 
-  /** Notes that something else is to be told of an agent from now on, and has it told. */
+  /** Records changed public info of an agent, and starts the notifier. */
   async describe(agent: PresenceIdentity, channels: readonly string[]): Promise<void> {
     const { members, clock } = this.#system;
     await this.#each(channels, (channel) => members.describe(agent, channel, clock.now()));
-    await this.tell(channels);
+    await this.startNotifier(channels);
   }
 
-  /** Has the subscribers told who came: by as few runs as possible, and none on a channel for which one is awaited. */
-  async tell(channels: readonly string[]): Promise<void> {
+  /** Starts as few notifier runs as possible, and none for a channel that already expects one. */
+  async startNotifier(channels: readonly string[]): Promise<void> {
     const { announce, log } = this.#system;
-    const elected: string[] = [];
+    const scheduled: string[] = [];
     await this.#each(channels, async (channel) => {
-      if (await this.#elect(channel)) elected.push(channel);
+      if (await this.#scheduleRun(channel)) scheduled.push(channel);
     });
-    const runs = chunks(elected, CHANNELS_PER_RUN).map((some) =>
-      // They are noted, and the next minute's run tells them.
+    const runs = chunks(scheduled, CHANNELS_PER_RUN).map((some) =>
+      // The presence is recorded: the next run of the sweep, within a minute, notifies the subscribers.
       announce(some).catch((error: unknown) =>
         log.error("announce_not_invoked", { channels: some, error: String(error) }),
       ),
@@ -84,15 +84,18 @@ export class PresenceRecorder {
     await Promise.all(runs);
   }
 
-  /** @returns whether a run has to be made to tell it: none is awaited that has not begun to read */
-  async #elect(channel: string): Promise<boolean> {
+  /** @returns whether a run has to be started: no other run is expected that will read the members */
+  async #scheduleRun(channel: string): Promise<boolean> {
     const { occupancy, clock, log } = this.#system;
     try {
       const found = await occupancy.read(channel);
       const now = clock.now();
-      return !(found && found.awaitedUntil > now) && (await occupancy.elect(channel, now, now + NOTIFICATION_WAIT_MS));
+      return (
+        !(found && found.runExpectedUntil > now) &&
+        (await occupancy.scheduleRun(channel, now, now + NOTIFICATION_WAIT_MS))
+      );
     } catch (error) {
-      // It is noted, and the next minute's run tells it.
+      // The presence is recorded: the next run of the sweep, within a minute, notifies the subscribers.
       log.error("announce_not_invoked", { channels: [channel], error: String(error) });
       return false;
     }

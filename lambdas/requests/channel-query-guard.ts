@@ -5,7 +5,7 @@ import { subscriptionError } from "../subscriptions/channel-rules.js";
 import type { GuardPort } from "../ports.js";
 import type { RateLimiter } from "./rate-limiter.js";
 
-/** What deciding about an agent's question about a channel needs. */
+/** The ports that deciding about an agent's query uses. */
 export interface QueryGuardDependencies {
   guards: Pick<GuardPort, "subscription">;
   settings: Pick<Settings, "wildcards" | "limits">;
@@ -13,9 +13,9 @@ export interface QueryGuardDependencies {
 }
 
 /**
- * Why an agent is not told of a channel what it asks, its history or who is there: who may not subscribe may not know.
- * @param none why the channel has nothing of the kind; left out: it has
- * @returns the code, and the guard's reason; `undefined` where it may be told
+ * Why an agent may not query a channel's history or presence: only agents that may subscribe to it may.
+ * @param none the code if the channel has no history or no presence; left out: it has
+ * @returns the code and the guard's reason; `undefined` if the query is permitted
  */
 export const authorizeQuery = async (
   { guards, settings, rate }: QueryGuardDependencies,
@@ -23,12 +23,12 @@ export const authorizeQuery = async (
   channel: string,
   none?: Code,
 ): Promise<[code: Code, reason?: string] | undefined> => {
-  const fault = subscriptionError(channel, settings) ?? none;
-  if (fault) return [fault];
-  // Before the guard: asking that is what costs most.
+  const error = subscriptionError(channel, settings) ?? none;
+  if (error) return [error];
+  // The rate limit comes before the guard, which is the expensive part.
   if (rate.take(agent, 1) < 1) return ["rate_limited"];
   const verdict = await guards.subscription(agent, channel);
   if (!verdict.permitted) return verdict.reason === undefined ? [verdict.code] : [verdict.code, verdict.reason];
-  // A guard may permit an agent something else instead: that is no permission to know of this.
+  // A guard may permit other channels instead: that does not permit this query.
   return verdict.subscribe.includes(channel) ? undefined : ["denied"];
 };

@@ -13,19 +13,19 @@ import {
 } from "../../protocol/index.js";
 import { failure } from "./replies.js";
 
-/** A frame's JSON object, before anything about its fields is known. */
+/** A frame's JSON object, before its fields are validated. */
 export type Fields = Record<string, unknown>;
 
-/** What a frame asks for, or the answers that say what is wrong with it. */
+/** The request of a frame, or the replies that report its errors. */
 export type Parsed<Request> = { request: Request } | { faults: Reply[] };
 
 /** A subscribe or unsubscribe request: its channels, each once. */
 export interface SubscriptionRequest {
   uuid: string;
   channels: string[];
-  /** The positions behind which messages are wanted, by channel. */
+  /** The positions after which messages are requested, by channel. */
   since: Map<string, Position>;
-  /** Channels with a `since` that is no position. */
+  /** Channels with an invalid `since`. */
   invalidSince: Set<string>;
 }
 
@@ -33,15 +33,15 @@ export interface SubscriptionRequest {
 export const isObject = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What can be said of a JSON text without parsing it. */
+/** Properties of a JSON text that are known without parsing it. */
 export interface JsonScan {
-  /** How deep its objects and lists are nested. */
+  /** Depth of nested objects and lists. */
   nesting: number;
-  /** How many fields its outermost object has, those counted twice that it names twice: parsing keeps the last. */
+  /** Number of fields of its outermost object. A repeated field counts twice: parsing keeps the last. */
   fields: number;
 }
 
-/** Outlines a JSON text. What is no JSON has an outline too, which says nothing. */
+/** Scans a JSON text. The result for invalid JSON is meaningless. */
 export const scanJson = (json: string): JsonScan => {
   let depth = 0;
   let deepest = 0;
@@ -60,7 +60,7 @@ export const scanJson = (json: string): JsonScan => {
   return { nesting: deepest, fields };
 };
 
-/** The frame as a JSON object; `undefined` when it is anything else, or larger or deeper than a frame may be. */
+/** The frame as a JSON object; `undefined` if it is anything else, or too large or too deep. */
 export const readFrame = (body: string | null | undefined): Fields | undefined => {
   if (!body || Buffer.byteLength(body) > MAX_FRAME_BYTES || scanJson(body).nesting > MAX_JSON_DEPTH) return undefined;
   try {
@@ -71,7 +71,7 @@ export const readFrame = (body: string | null | undefined): Fields | undefined =
   }
 };
 
-/** The uuid that an answer to this frame carries; `undefined` when it has none that can be read. */
+/** The uuid for the reply to this frame; `undefined` if the frame has no valid uuid. */
 export const uuidOf = (fields: Fields | undefined): string | undefined =>
   isId(fields?.["uuid"]) ? fields["uuid"] : undefined;
 
@@ -82,7 +82,7 @@ const bad = (fields: Fields | undefined, error: string): { faults: Reply[] } => 
 const NOT_AN_OBJECT = "A frame must be a JSON object of at most 32,768 bytes, nested at most 256 deep.";
 const NO_UUID = "A frame must have a uuid: 1 to 64 of 0-9 A-Z a-z - _.";
 
-/** Reads a frame on a meta action: it must carry a uuid and that action's meta channel. */
+/** Reads a frame with a meta action: it must have a uuid and that action's meta channel. */
 export const readMeta = (body: string | null | undefined, channel: string): Parsed<Fields & { uuid: string }> => {
   const fields = readFrame(body);
   if (!fields) return bad(undefined, NOT_AN_OBJECT);
@@ -98,10 +98,10 @@ export const readMetaFrame = (
   channel: typeof Meta.connect | typeof Meta.ping,
 ): Parsed<{ uuid: string }> => readMeta(body, channel);
 
-/** Longest `after` that is believed to be one, in characters. */
+/** Maximum length of `after`, in characters. */
 const AFTER_LENGTH = 64;
 
-/** Reads whose presence is asked for; `undefined` where that is not said. */
+/** Reads a presence query; `undefined` if it is invalid. */
 export const readPresenceQuery = (value: unknown): PresenceQuery | undefined => {
   const { channel, after } = isObject(value) ? value : {};
   if (
@@ -125,13 +125,13 @@ export const readPresence = (body: string | null | undefined): Parsed<{ uuid: st
         Meta.presence,
         uuid,
         "bad_frame",
-        "The frame must have a data.channel; data.after is a text, or left out.",
+        'The frame must have a "data.channel"; "data.after" must be a string, or left out.',
       ),
     ],
   };
 };
 
-/** Reads a `refresh` frame: the credentials it brings. */
+/** Reads a `refresh` frame and its credentials. */
 export const readRefresh = (
   body: string | null | undefined,
   { credentialsBytes }: Pick<Limits, "credentialsBytes">,
@@ -140,10 +140,10 @@ export const readRefresh = (
   if ("faults" in read) return read;
   const { uuid, data = {} } = read.request;
   if (!isObject(data))
-    return { faults: [failure(Meta.refresh, uuid, "bad_frame", "data must be an object, or left out.")] };
+    return { faults: [failure(Meta.refresh, uuid, "bad_frame", '"data" must be an object, or left out.')] };
   const credentials = data["credentials"] as Json | undefined;
   if (credentials !== undefined && Buffer.byteLength(JSON.stringify(credentials)) > credentialsBytes) {
-    const error = `Credentials may have ${credentialsBytes} bytes of JSON.`;
+    const error = `Credentials may have at most ${credentialsBytes} bytes of JSON.`;
     return { faults: [failure(Meta.refresh, uuid, "too_large", error)] };
   }
   return { request: { uuid, credentials } };
@@ -159,29 +159,29 @@ export const readSubscription = (
   if ("faults" in read) return read;
   const { uuid, data } = read.request;
   const { channel, channels } = isObject(data) ? data : {};
-  const wanted: unknown = typeof channel === "string" ? [data] : channels;
-  const targets = Array.isArray(wanted) ? wanted.map(targetOf) : [];
-  if (!Array.isArray(wanted) || targets.length === 0 || targets.includes(undefined)) {
-    const error = "The frame must have a data.channel, or data.channels with at least one.";
+  const entries: unknown = typeof channel === "string" ? [data] : channels;
+  const targets = Array.isArray(entries) ? entries.map(targetOf) : [];
+  if (!Array.isArray(entries) || targets.length === 0 || targets.includes(undefined)) {
+    const error = 'The frame must have a "data.channel", or "data.channels" with at least one channel.';
     return { faults: [failure(meta, uuid, "bad_frame", error)] };
   }
-  if (wanted.length > channelsPerFrame) {
-    const error = `At most ${channelsPerFrame} channels go in one frame.`;
+  if (entries.length > channelsPerFrame) {
+    const error = `A frame may have at most ${channelsPerFrame} channels.`;
     return { faults: [failure(meta, uuid, "too_many", error)] };
   }
-  const named = targets.filter((target) => target !== undefined);
+  const valid = targets.filter((target) => target !== undefined);
   const since = new Map(
-    named.flatMap((target): [string, Position][] => (target.since ? [[target.channel, target.since]] : [])),
+    valid.flatMap((target): [string, Position][] => (target.since ? [[target.channel, target.since]] : [])),
   );
-  const misplaced = new Set(named.flatMap((target) => (target.since === null ? [target.channel] : [])));
+  const invalidSince = new Set(valid.flatMap((target) => (target.since === null ? [target.channel] : [])));
   return {
-    request: { uuid, channels: [...new Set(named.map((target) => target.channel))], since, invalidSince: misplaced },
+    request: { uuid, channels: [...new Set(valid.map((target) => target.channel))], since, invalidSince },
   };
 };
 
 /**
- * A channel to subscribe to, and from where on, `null` where that is no position; `undefined` where it is neither a name nor
- * an object that has one.
+ * The channel of a subscribe request and its position; `null` is an invalid position. `undefined` if the value is
+ * neither a name nor an object with a channel.
  */
 const targetOf = (target: unknown): { channel: string; since?: Position | null } | undefined => {
   if (typeof target === "string") return { channel: target };
@@ -190,10 +190,10 @@ const targetOf = (target: unknown): { channel: string; since?: Position | null }
   return since === undefined ? { channel } : { channel, since: readPosition(since) ?? null };
 };
 
-/** Longest name of an epoch that is believed to be one, in characters. */
+/** Maximum length of an epoch, in characters. */
 const EPOCH_LENGTH = 64;
 
-/** A position in a channel's history; `undefined` where it is none. */
+/** Reads a position in a channel's history; `undefined` if it is invalid. */
 export const readPosition = (value: unknown): Position | undefined => {
   const { epoch, offset } = isObject(value) ? value : {};
   const known = typeof epoch === "string" && epoch.length <= EPOCH_LENGTH;
@@ -202,19 +202,19 @@ export const readPosition = (value: unknown): Position | undefined => {
     : undefined;
 };
 
-/** One message of a publish frame, or what is wrong with it. */
+/** The error of one message of a publish frame; `undefined` if it is valid. */
 const messageFault = (message: unknown): string | undefined => {
   if (!isObject(message)) return "A message must be an object.";
   if (!isId(message["uuid"])) return NO_UUID;
   if (typeof message["channel"] !== "string") return "A message must have a channel.";
   if (!("data" in message)) return "A message must have data.";
-  if ("echo" in message && typeof message["echo"] !== "boolean") return "echo must be true or false.";
+  if ("echo" in message && typeof message["echo"] !== "boolean") return '"echo" must be true or false.';
   return undefined;
 };
 
 /**
- * Reads a `publish` or `send` frame. One malformed message makes the frame malformed: each of its messages is then
- * answered with an error, and nothing is published.
+ * Reads a `publish` or `send` frame. One malformed message makes the frame malformed: then each of its messages gets an
+ * error, and none is published.
  */
 export const readPublication = (
   body: string | null | undefined,
@@ -223,10 +223,10 @@ export const readPublication = (
   const fields = readFrame(body);
   if (!fields) return bad(undefined, NOT_AN_OBJECT);
   const messages: unknown = "messages" in fields ? fields["messages"] : [fields];
-  if (!Array.isArray(messages) || messages.length === 0) return bad(fields, "messages must be a list of messages.");
+  if (!Array.isArray(messages) || messages.length === 0) return bad(fields, '"messages" must be a list of messages.');
   if (messages.length > messagesPerFrame) {
-    const error = `At most ${messagesPerFrame} messages go in one frame.`;
-    // As many as one frame of answers holds, so that a client which meant well learns of each.
+    const error = `A frame may have at most ${messagesPerFrame} messages.`;
+    // As many replies as one frame can hold.
     const uuids = messages
       .slice(0, MAX_MESSAGES_PER_FRAME)
       .map((message) => (isObject(message) ? uuidOf(message) : undefined));

@@ -1,4 +1,6 @@
-/** How deep the objects and lists of a value are nested; does not recurse, because what is measured may be too deep for that. */
+/**
+ * Depth of a value's nested objects and lists. It does not recurse, because the value may be too deep for the stack.
+ */
 export const jsonDepth = (value: unknown): number => {
   let depth = 0;
   let level: unknown[] = [value].filter(isNest);

@@ -6,15 +6,15 @@ import { readPresent, renewPresence, type PresenceRenewalDependencies } from "..
 import type { RateLimiter } from "./rate-limiter.js";
 import { readFrame, uuidOf } from "./frame-parser.js";
 
-/** What answering what a ping carries besides needs. */
+/** The ports that answering a ping uses. */
 export interface PingDependencies extends HistoryCheckDependencies, PresenceRenewalDependencies {
   settings: HistoryCheckDependencies["settings"] & PresenceRenewalDependencies["settings"];
   rate: Pick<RateLimiter, "take">;
 }
 
 /**
- * Tells which channels have gone on from where a ping says that the agent is, and on which it is not present although the
- * ping says so. Pings that say such things too often are refused, before anything is read; a ping that says nothing is
+ * Returns the channels with newer messages than the positions in a ping, and the listed channels on which the agent is
+ * not present. Pings with such lists are rate limited before any row is read. Other pings are
  * not counted.
  */
 export const pingReply = async (
@@ -28,8 +28,8 @@ export const pingReply = async (
   if (positions.request.size === 0 && present.request.length === 0) return { facts: {} };
   const { connectionId } = agent;
   if (system.rate.take(agent, 1) < 1) return { faults: [failure(Meta.ping, uuidOf(readFrame(body)), "rate_limited")] };
-  const goneOn = laggingChannels(system, agent, positions.request);
-  const [channels, absent] = await Promise.all([goneOn, renewPresence(system, connectionId, present.request)]);
+  const lagging = laggingChannels(system, agent, positions.request);
+  const [channels, absent] = await Promise.all([lagging, renewPresence(system, connectionId, present.request)]);
   return {
     facts: {
       ...(channels.length > 0 && { laggingChannels: channels }),

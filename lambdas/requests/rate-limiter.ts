@@ -1,38 +1,38 @@
 import type { Agent } from "../connection/agent.js";
 import type { Clock } from "../ports.js";
 
-/** Most agents, and most users, that one environment counts for. */
+/** Maximum number of agents, and of users, that one environment counts. */
 export const MAX_COUNTED_AGENTS = 10_000;
 
-/** How much an agent may have of something. */
+/** A token bucket's parameters. */
 export interface RateLimit {
-  /** In a second, on average. */
+  /** Tokens per second, on average. */
   perSecond: number;
-  /** At once, after it was silent. */
+  /** Tokens at once, after a pause. */
   burst: number;
 }
 
-/** Whose requests are counted. */
+/** The fields by which requests are counted. */
 export type Counted = Pick<Agent, "connectionId" | "userId">;
 
 /**
- * Counts what each agent asks for, and what all agents of one user ask for together. Each has a token bucket in the memory
- * of one Lambda environment. So an agent whose frames run in several environments gets through more. So does one of more
- * than `COUNTED_AGENTS` at once: the one that has been silent for longest is forgotten first.
+ * Limits the requests of each agent, and of all agents of one user together. Each has a token bucket in the memory of
+ * one Lambda environment. So an agent whose frames run in several environments gets more than the limit. Above
+ * `MAX_COUNTED_AGENTS`, the bucket that was unused for longest is dropped first.
  */
 export class RateLimiter {
   readonly #agents: Buckets;
   readonly #users: Buckets;
 
-  /** @param perUser how many times as much as one agent all agents of one user may have together */
+  /** @param perUser all agents of one user together may have this many times the limit of one agent */
   constructor({ perSecond, burst }: RateLimit, clock: Pick<Clock, "now">, perUser: number) {
     this.#agents = new Buckets({ perSecond, burst }, clock);
     this.#users = new Buckets({ perSecond: perSecond * perUser, burst: burst * perUser }, clock);
   }
 
   /**
-   * Takes what an agent wants now.
-   * @returns how many of `wanted` it may have: the others are refused, and do not count
+   * Takes as many tokens as there are.
+   * @returns how many of `wanted` are granted: the others are refused, and do not count
    */
   take(agent: Counted, wanted: number): number {
     const taken = Math.min(wanted, Math.floor(this.left(agent)));
@@ -41,29 +41,29 @@ export class RateLimiter {
   }
 
   /**
-   * Takes all of what one request costs, or nothing.
-   * @returns whether the agent may have it
+   * Takes all tokens of one request, or none.
+   * @returns whether the request is granted
    */
   spend(agent: Counted, cost: number): boolean {
-    const may = this.left(agent) >= cost;
-    if (may) this.charge(agent, cost);
-    return may;
+    const granted = this.left(agent) >= cost;
+    if (granted) this.charge(agent, cost);
+    return granted;
   }
 
-  /** How much the agent may have now. */
+  /** How many tokens the agent has now. */
   left({ connectionId, userId }: Counted): number {
-    const its = this.#agents.left(connectionId);
-    return userId === undefined ? its : Math.min(its, this.#users.left(userId));
+    const own = this.#agents.left(connectionId);
+    return userId === undefined ? own : Math.min(own, this.#users.left(userId));
   }
 
-  /** Takes what has been used already, also if that is more than is left. */
+  /** Takes tokens for work that was done already, even if too few are left. */
   charge({ connectionId, userId }: Counted, used: number): void {
     this.#agents.charge(connectionId, used);
     if (userId !== undefined) this.#users.charge(userId, used);
   }
 }
 
-/** What is left of an allowance, as of a time in epoch milliseconds. */
+/** The tokens of a bucket at a time in epoch milliseconds. */
 interface Bucket {
   left: number;
   at: number;
@@ -72,11 +72,11 @@ interface Bucket {
 /** A token bucket for each key. */
 class Buckets {
   readonly #buckets = new Map<string, Bucket>();
-  readonly #allowance: RateLimit;
+  readonly #limit: RateLimit;
   readonly #clock: Pick<Clock, "now">;
 
-  constructor(allowance: RateLimit, clock: Pick<Clock, "now">) {
-    this.#allowance = allowance;
+  constructor(limit: RateLimit, clock: Pick<Clock, "now">) {
+    this.#limit = limit;
     this.#clock = clock;
   }
 
@@ -86,20 +86,20 @@ class Buckets {
 
   charge(key: string, used: number): void {
     const { left, at } = this.#filled(key);
-    this.#keep(key, { left: left - used, at });
+    this.#store(key, { left: left - used, at });
   }
 
   #filled(key: string): Bucket {
     const now = this.#clock.now();
-    const { perSecond, burst } = this.#allowance;
+    const { perSecond, burst } = this.#limit;
     const { left, at } = this.#buckets.get(key) ?? { left: burst, at: now };
-    // A clock that was put back gives nothing, and takes nothing.
+    // If the clock was set back, the bucket stays as it is.
     const fresh = (Math.max(0, now - at) / 1000) * perSecond;
     return { left: Math.min(burst, left + fresh), at: now };
   }
 
-  /** In the order of last use, so that the first has been silent for longest. */
-  #keep(key: string, bucket: Bucket): void {
+  /** The map is in the order of last use, so that the first bucket was unused for longest. */
+  #store(key: string, bucket: Bucket): void {
     this.#buckets.delete(key);
     const oldest = this.#buckets.keys().next();
     if (this.#buckets.size >= MAX_COUNTED_AGENTS && !oldest.done) this.#buckets.delete(oldest.value);

@@ -1,13 +1,16 @@
 import type { Code, Reply } from "../../protocol/index.js";
 
-/** What the log says of requests of one frame that were refused with the same code: never a reason, data or credentials. */
+/**
+ * A log entry about requests of one frame that were refused with the same code. It never has a reason, data or
+ * credentials.
+ */
 export interface Refusal {
   code: Code;
-  /** Of the request, if it was one and has one. */
+  /** The request's uuid, if it was a single request with a uuid. */
   uuid?: string;
-  /** Of the requests, if there were several. */
+  /** The uuids of several requests. */
   uuids?: string[];
-  /** The channel of an answer that names one. */
+  /** The channel of a reply, if it has one. */
   channel?: string;
   channels?: string[];
 }
@@ -29,8 +32,8 @@ const channelOf = ({ data }: Reply): string[] => {
 };
 
 /**
- * Gathers the answers that refuse something, by their code: one line of the log each. So a frame of 25 messages that are
- * refused alike costs one line.
+ * Groups the refusing replies by code, for one line of the log each. So 25 messages that are refused alike cost one
+ * line.
  */
 export const refusalsIn = (answers: readonly Reply[]): Refusal[] => {
   const byCode = new Map<Code, Reply[]>();

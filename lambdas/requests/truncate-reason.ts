@@ -1,12 +1,15 @@
 import { MAX_REASON_BYTES } from "../../protocol/index.js";
 
-/** How many bytes a text takes in a frame, where JSON may escape it. */
+/** Bytes of a text in a frame, with JSON's escapes. */
 const bytesOf = (text: string): number => Buffer.byteLength(JSON.stringify(text)) - '""'.length;
 
-/** Half of a surrogate pair, which is not text: DynamoDB does not take it, and UTF-8 cannot say it. */
+/** Half of a surrogate pair, which is not valid text: DynamoDB refuses it, and UTF-8 cannot encode it. */
 const HALF = /\p{Surrogate}/gu;
 
-/** As much of a reason as takes at most `MAX_REASON_BYTES` bytes in a frame, cut between characters; what is not text is replaced. */
+/**
+ * A reason of at most `MAX_REASON_BYTES` bytes in a frame, cut between characters. Halves of surrogate pairs are
+ * replaced.
+ */
 export const truncateReason = (given: string): string => {
   const reason = given.replace(HALF, "\ufffd");
   if (bytesOf(reason) <= MAX_REASON_BYTES) return reason;

@@ -6,7 +6,7 @@ import { createDependencies, type Dependencies } from "../aws/create-dependencie
 import type { Agent } from "../connection/agent.js";
 import { forChannel, failure, success } from "../requests/replies.js";
 import { channelSettings } from "../../protocol/channel-settings.js";
-import { answerOf, readHistory } from "../history/history-query.js";
+import { historyReply, readHistory } from "../history/history-query.js";
 import { type QueryGuardDependencies, authorizeQuery } from "../requests/channel-query-guard.js";
 import { RateLimiter } from "../requests/rate-limiter.js";
 import type { ReplayDependencies } from "../history/replay.js";
@@ -28,7 +28,7 @@ export const history = async (
   const keep = channelSettings(system.settings.channels, channel).history;
   const refusal = await authorizeQuery(system, agent, channel, keep ? undefined : "no_history");
   if (refusal) return [forChannel(channel, failure(Meta.history, uuid, ...refusal))];
-  return [{ ...success(Meta.history, uuid), data: await answerOf(system, agent, query, keep!) }];
+  return [{ ...success(Meta.history, uuid), data: await historyReply(system, agent, query, keep!) }];
 };
 
 const system = createDependencies();

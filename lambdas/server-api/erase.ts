@@ -8,16 +8,16 @@ import type { Publication } from "../delivery/recipients.js";
 import type { ChannelPosition } from "./erasure.js";
 import { disconnect } from "./revoke.js";
 
-/** What deleting needs. */
+/** The ports that deletions use. */
 export type ErasureDependencies = Pick<
   Dependencies,
   "store" | "guards" | "connections" | "segments" | "erasure" | "lingering" | "newUuid" | "settings" | "clock" | "log"
 >;
 
-/** Most messages that one notice names: it has to fit a frame, and each takes some 150 bytes. */
+/** Maximum number of messages in one notice: it has to fit a frame, and each message takes some 150 bytes. */
 const MESSAGES_PER_NOTICE = 100;
 
-/** How long one request waits at most for publications that have begun before, in milliseconds. */
+/** Maximum wait of one request for publications that started earlier, in milliseconds. */
 const WAIT_MS = 1_000;
 
 /** Deletes one message, and notifies the channel's subscribers. Returns false if there is no such message. */
@@ -29,14 +29,14 @@ export const deleteMessage = async (
   const uuid = await system.erasure.deleteMessage({ channel, ...position });
   if (uuid === undefined) return false;
   await deleteWaiting(system, channel, (entry) => entry.epoch === position.epoch && entry.offset === position.offset);
-  // Also when it was deleted before: whoever did that may not have come to this.
+  // Also if it was deleted before: that request may have crashed before it notified.
   await notify(system, [{ channel, messages: [{ ...position, uuid }] }]);
   return true;
 };
 
 /**
- * Deletes all that is kept of a channel's messages, step by step: the first request begins another history, so that nobody
- * reads the old one any more, and notifies the subscribers. The requests after it delete the old rows.
+ * Deletes all stored messages of a channel, step by step. The first request starts a new history, so that the old one
+ * is no longer read, and notifies the subscribers. The next requests delete the old rows.
  * @param isContinued whether this is one of the requests after the first
  */
 export const deleteHistory = async (
@@ -55,7 +55,7 @@ export const deleteHistory = async (
   }
   const until = clock.now() + settings.fanOutMs / 2;
   const { epochs, since } = await erasure.leftovers(channel);
-  // A publication that took its offset before the restart may be stored until then.
+  // A publication that reserved its offset before the restart may be stored until then.
   const early = since + PENDING_MS - clock.now();
   if (early > 0) await clock.sleep(Math.min(early, WAIT_MS));
   if (early > WAIT_MS) return { deletedMessages: 0, more: true };
@@ -69,9 +69,9 @@ export const deleteHistory = async (
 };
 
 /**
- * Disconnects a user's agents, and deletes what they have published from all histories, step by step: the first request
- * disconnects, those after it read through the table. Subscribers are notified of each deleted message.
- * @param after the value of `more` of the response before; left out: this is the first request
+ * Disconnects a user's agents, and deletes their messages from all histories, step by step. The first request
+ * disconnects, the next ones scan the table. Subscribers are notified of each deleted message.
+ * @param after `more` of the last response; left out: this is the first request
  */
 export const forgetUser = async (
   system: ErasureDependencies,
@@ -105,13 +105,13 @@ export const forgetUser = async (
     system,
     [...deleted].map(([channel, messages]) => ({ channel, messages })),
   );
-  // Last: if this function dies before, the next request finds them again, and notifies.
+  // Last: after a crash before this, the next request finds the messages again, and notifies.
   for (const [channel, messages] of deleted)
     for (const { epoch, offset } of messages) await erasure.disown({ channel, epoch, offset });
   return { disconnected: 0, deletedMessages, ...(more !== undefined && { more }) };
 };
 
-/** Deletes messages that wait to be delivered together with others. */
+/** Deletes messages that wait for a delivery together with others. */
 const deleteWaiting = async (
   { lingering, settings }: ErasureDependencies,
   channel: string,
@@ -123,10 +123,10 @@ const deleteWaiting = async (
   if (deleted.length > 0) await lingering.remove(deleted);
 };
 
-/** Sends the channels' subscribers what was deleted. */
+/** Notifies the channels' subscribers of deletions. */
 const notify = async (system: ErasureDependencies, deletions: readonly Deletion[]): Promise<void> => {
   const publications = deletions.flatMap(noticesOf).map((notice): Publication => {
-    // An interface is not a `Json` to the compiler, because somebody could add a field to it.
+    // The compiler does not accept an interface as `Json`, because a declaration could add a field to it.
     const message = { channel: Meta.history, uuid: system.newUuid(), data: notice as unknown as Json };
     return { message, to: notice.channel };
   });

@@ -2,16 +2,16 @@ import { DEFAULT_LIMITS, isUserId, type Position, MAX_USER_ID_LENGTH } from "../
 import { publicationError } from "../subscriptions/channel-rules.js";
 import { isObject, readPosition } from "../requests/frame-parser.js";
 
-/** The back end's requests that delete what is kept. */
+/** The deleting requests of the server API. */
 export const ERASURES = ["deleteMessage", "deleteHistory", "forgetUser"] as const;
 
-/** A request that deletes what is kept. */
+/** A deleting request. */
 export type ErasureRequest =
   | { kind: "deleteMessage"; channel: string; position: Position }
   | { kind: "deleteHistory"; channel: string; isContinued: boolean }
   | { kind: "forgetUser"; userId: string; after: string | undefined };
 
-/** Reads a request that deletes what is kept; one that is not understood is refused, with the reason. */
+/** Reads a deleting request; an invalid one is refused with the reason. */
 export const readErasure = (
   kind: ErasureRequest["kind"],
   value: unknown,
@@ -19,24 +19,24 @@ export const readErasure = (
   const { channel, position, userId, after, continue: isContinued = false } = isObject(value) ? value : {};
   if (kind === "forgetUser") {
     if (!isUserId(userId))
-      return { error: `forgetUser.userId must be the id of a user: 1 to ${MAX_USER_ID_LENGTH} characters.` };
+      return { error: `"forgetUser.userId" must be the id of a user: 1 to ${MAX_USER_ID_LENGTH} characters.` };
     if (after !== undefined && !isCursor(after))
-      return { error: "forgetUser.after must be the value of more in the response before." };
+      return { error: '"forgetUser.after" must be "more" of the last response.' };
     return { request: { kind, userId, after } };
   }
   if (typeof channel !== "string" || publicationError(channel, { limits: DEFAULT_LIMITS }))
-    return { error: `${kind}.channel must be a channel name.` };
+    return { error: `"${kind}.channel" must be a channel name.` };
   if (kind === "deleteHistory") {
-    if (typeof isContinued !== "boolean") return { error: "deleteHistory.continue must be true or false." };
+    if (typeof isContinued !== "boolean") return { error: '"deleteHistory.continue" must be true or false.' };
     return { request: { kind, channel, isContinued } };
   }
   const at = readPosition(position);
   return at
     ? { request: { kind, channel, position: at } }
-    : { error: "deleteMessage.position must be a position: { epoch, offset }." };
+    : { error: '"deleteMessage.position" must be a position: { epoch, offset }.' };
 };
 
-/** Whether a text is where a page of the table ended; an empty one is the beginning. */
+/** Whether a text is the end of a page of the table; an empty text is the beginning. */
 const isCursor = (after: unknown): after is string => {
   if (typeof after !== "string") return false;
   if (after === "") return true;

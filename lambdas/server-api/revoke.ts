@@ -10,27 +10,30 @@ import { postTo } from "../delivery/post-to-connections.js";
 import { subscribersOf } from "../delivery/recipients.js";
 import { removeAgent, type RemovalDependencies } from "../connection/remove-agent.js";
 
-/** What ending agents and subscriptions needs. */
+/** The ports that revoking agents and subscriptions uses. */
 export interface RevocationDependencies extends RemovalDependencies {
   store: RemovalDependencies["store"] & Pick<Store, "subscribers" | "putExpired" | "agents">;
   connections: Connections;
   clock: Clock;
   log: Pick<Log, "error" | "warn">;
   settings: {
-    /** How long all of it may take, in milliseconds: what could not be begun by then is not begun. */
+    /** Maximum time, in milliseconds: later work is not started. */
     fanOutMs: number;
   };
 }
 
-/** Not all of what was asked for could be done; asking again does the rest. */
+/** Only a part of the request was done; repeating it does the rest. */
 export class Incomplete extends Error {
   override name = "Incomplete";
 }
 
-/** How many connections are worked on at once. */
+/** How many connections are processed at once. */
 const CONNECTIONS_IN_FLIGHT = 16;
 
-/** Does some work for each connection, in parallel and within the budget. Throws `Incomplete` where not all was done. */
+/**
+ * Does some work for each connection, in parallel and within the time budget.
+ * @throws Incomplete if some of it was not done
+ */
 const forEach = async (
   { clock, log, settings }: RevocationDependencies,
   connections: readonly Subscriber[],
@@ -42,7 +45,7 @@ const forEach = async (
   let failed = 0;
   const attempt = async (connection: Subscriber): Promise<void> => {
     try {
-      if (clock.now() >= deadline) throw new Incomplete("no time was left");
+      if (clock.now() >= deadline) throw new Incomplete("no time left");
       if (await work(connection, deadline)) counted += 1;
     } catch (error) {
       failed += 1;
@@ -50,26 +53,30 @@ const forEach = async (
     }
   };
   await Promise.all(connections.map((connection) => limited(() => attempt(connection))));
-  if (failed > 0) throw new Incomplete(`${failed} of ${connections.length} connections are not done`);
+  if (failed > 0) throw new Incomplete(`${failed} of ${connections.length} connections failed; repeat the request`);
   return counted;
 };
 
-/** Whose connections these are. One that is named is not looked up: it is told and closed even if nothing is known of it. */
+/**
+ * The connections of a target. A target by connection id is not looked up: it is notified and closed even if it has no
+ * row.
+ */
 const connectionsOf = async ({ store }: RevocationDependencies, target: RequestTarget): Promise<Subscriber[]> =>
   "userId" in target
     ? subscribersOf(store, userChannel(target.userId))
     : [{ connectionId: target.connectionId, connectedAt: 0 }];
 
 /**
- * Ends agents: nothing is delivered to them any more, each is told and its connection closed, and `onDisconnect` is told.
+ * Revokes agents: deliveries to them stop, each is notified and its connection closed, and `onDisconnect` runs.
  *
- * The order is what makes it certain. First the sweep is given the connections: whatever happens to this Lambda, they
- * will be closed and forgotten. Then each agent's row is claimed: from here on no frame of it finds an agent (but for
- * what Lambdas have in their caches), and a subscription that is just being made is taken back by who makes it, because
- * the agent is gone. At once the connection is told and closed, beside the deletion of its subscriptions: a publication
- * that has read them before finds a closed connection. What the table refuses closes the connection all the same.
- * @returns how many connections had an agent
- * @throws Incomplete where not all could be ended in time; what is left, the sweep ends, or asking again
+ * The order makes this certain. First, the connections are registered for the sweep: after a crash of this function,
+ * the sweep closes and removes them. Then each agent's row is taken. From here on its frames find no agent, except in
+ * other functions' caches. A subscription that is being written at this moment is deleted by its writer, because the
+ * agent is gone. The connection is notified and closed in parallel with the deletion of its subscriptions. So a
+ * publication that has read these before finds a closed connection. If the table fails, the connection is closed all
+ * the same.
+ * @returns number of connections that had an agent
+ * @throws Incomplete if some could not be revoked in time; the sweep or a repeated request revokes the rest
  */
 export const disconnect = async (
   system: RevocationDependencies,
@@ -78,36 +85,37 @@ export const disconnect = async (
 ): Promise<number> => {
   const { store, guards, connections, clock } = system;
   const found = await connectionsOf(system, target);
-  const overdue = Math.floor(clock.now() / 1000);
+  const deadline = Math.floor(clock.now() / 1000);
   await store.putExpired(
     found.map(({ connectionId }) => connectionId),
-    overdue,
+    deadline,
   );
-  const answer = failure(Meta.connect, undefined, "revoked", reason || DEFAULT_MESSAGES.revoked);
+  const reply = failure(Meta.connect, undefined, "revoked", reason || DEFAULT_MESSAGES.revoked);
   return forEach(system, found, async ({ connectionId }) => {
-    let ended: Promise<boolean> | undefined;
-    let had = false;
-    const end = (): Promise<boolean> => (ended ??= notifyAndClose(connections, connectionId, answer));
-    const left = async (agent: Agent): Promise<void> => {
-      had = true;
-      await Promise.all([end(), guards.disconnected(agent)]);
+    let closed: Promise<boolean> | undefined;
+    let hadAgent = false;
+    const notifyAndCloseOnce = (): Promise<boolean> => (closed ??= notifyAndClose(connections, connectionId, reply));
+    const onRemoved = async (agent: Agent): Promise<void> => {
+      hadAgent = true;
+      await Promise.all([notifyAndCloseOnce(), guards.disconnected(agent)]);
     };
     try {
-      await removeAgent({ store, guards: { disconnected: left } }, { connectionId });
+      await removeAgent({ store, guards: { disconnected: onRemoved } }, { connectionId });
     } finally {
-      await end();
+      await notifyAndCloseOnce();
     }
-    // One that API Gateway did not close is left to the sweep; it has no agent any more.
-    if (await end()) await store.deleteRegistration(connectionId, overdue);
-    return had;
+    // If API Gateway did not close it, the sweep does; it has no agent any more.
+    if (await notifyAndCloseOnce()) await store.deleteRegistration(connectionId, deadline);
+    return hadAgent;
   });
 };
 
 /**
- * Ends subscriptions, and tells each agent afterwards, whether it was subscribed or not: so that asking again tells who
- * was not told. One that cannot be told is not left in the belief that it is still subscribed: its connection is closed.
- * @returns how many connections were told
- * @throws Incomplete where not all could be ended in time; asking again does the rest
+ * Revokes subscriptions, and notifies each agent afterwards, even if it was not subscribed: a repeated request reaches
+ * the agents that were not notified before. If an agent cannot be notified, its connection is closed, so that no client
+ * wrongly assumes it is subscribed.
+ * @returns number of notified connections
+ * @throws Incomplete if some could not be revoked in time; repeating the request revokes the rest
  */
 export const unsubscribe = async (
   system: RevocationDependencies,
@@ -117,21 +125,21 @@ export const unsubscribe = async (
 ): Promise<number> => {
   const { store, connections, log } = system;
   const found = await connectionsOf(system, target);
-  const answer: Reply = {
+  const reply: Reply = {
     ...forChannel(channel, { channel: Meta.unsubscribe, successful: true }),
     code: "revoked",
     error: reason || DEFAULT_MESSAGES.revoked,
   };
-  const frames = [new Frame(encodeReplies([answer]))];
+  const frames = [new Frame(encodeReplies([reply]))];
   return forEach(system, found, async (connection, deadline) => {
     const { connectionId } = connection;
     await store.deleteSubscriptions(connectionId, [channel]);
-    // Over, or renewed by somebody who has not come to this row yet.
+    // The agent has expired, or a renewal has not reached this row yet.
     if (connection.expired && !(await store.agents([connectionId])).has(connectionId)) return false;
     const step = await postTo(system, connection, frames, { postsUntil: deadline, retryBudgetMs: Infinity });
     if (step === "done") return true;
     log.warn("not_told", { connection: connectionId });
-    if (!(await connections.close(connectionId))) throw new Incomplete("neither told nor closed");
+    if (!(await connections.close(connectionId))) throw new Incomplete("neither notified nor closed");
     return false;
   });
 };

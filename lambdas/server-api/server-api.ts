@@ -30,21 +30,20 @@ export interface ServerApiDependencies extends Pick<
   occupancy: Pick<Dependencies["occupancy"], "read">;
 }
 
-/** How large one answer about presence is at most: a sixth of what an invocation can answer, in bytes. */
-const PRESENCE = { bytes: 1024 * 1024, rows: 10_000 };
+/** Maximum size of one presence response, in bytes: a sixth of the maximum response of an invocation. */
+const PRESENCE_BUDGET = { bytes: 1024 * 1024, rows: 10_000 };
 
 /**
- * Does what the back end asks for, and answers. Who may ask has been decided by IAM before.
- * @throws where a service failed, or not all could be done in time: it is safe to ask again, but for a publication
- * whose entries have no uuid
+ * Handles a request of the server API. IAM has authorised the caller before.
+ * @throws if a service failed, or part of it was not done in time: repeating is safe, except for entries without a uuid
  */
 export const handleServerRequest = async (
   system: ServerApiDependencies,
   value: unknown,
 ): Promise<ServerApiResponse> => {
-  const understood = readServerRequest(value);
-  if ("error" in understood) return { version, error: understood.error, code: "bad_request" };
-  const { request } = understood;
+  const parsed = readServerRequest(value);
+  if ("error" in parsed) return { version, error: parsed.error, code: "bad_request" };
+  const { request } = parsed;
   switch (request.kind) {
     case "history": {
       const { query } = request;
@@ -56,7 +55,7 @@ export const handleServerRequest = async (
       const { query } = request;
       if (!channelSettings(system.settings.channels, query.channel).presence)
         return { version, error: DEFAULT_MESSAGES.no_presence, code: "no_presence" };
-      return { version, presence: await readPresencePage(system, query, PRESENCE) };
+      return { version, presence: await readPresencePage(system, query, PRESENCE_BUDGET) };
     }
     case "publish":
       return { version, results: await serverPublish(system, request.entries) };

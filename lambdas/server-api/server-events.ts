@@ -2,19 +2,19 @@ import type { Json } from "../../protocol/index.js";
 import type { Agent } from "../connection/agent.js";
 import type { GuardPort } from "../ports.js";
 
-/** What the back end can be told; the detail types of events on its bus. */
+/** Server events; the detail types of events on the bus. */
 export type ServerEvent = "Agent Connected" | "Agent Disconnected" | "Channel Occupied" | "Channel Vacated";
 
-/** Where the back end is told. */
+/** Sends events to the application's servers. */
 export interface ServerEvents {
-  /** Tells it, if the deployment wants that. Never rejects: what cannot be told is logged. */
+  /** Sends an event, if the deployment has a bus. Never rejects: failures are logged. */
   put(type: ServerEvent, detail: Record<string, Json>): Promise<void>;
 }
 
-/** Of a deployment whose back end wants to know nothing. */
+/** For a deployment without server events. */
 export const NO_EVENTS: ServerEvents = { put: () => Promise.resolve() };
 
-/** What the back end is told of an agent. */
+/** The detail of an agent's events. */
 export const agentDetail = ({ uuid, connectionId, connectedAt, userId, info }: Agent): Record<string, Json> => ({
   agent: uuid,
   connectionId,
@@ -23,7 +23,7 @@ export const agentDetail = ({ uuid, connectionId, connectedAt, userId, info }: A
   ...(info === undefined ? {} : { info }),
 });
 
-/** Guards beside which the back end is told that an agent has left: whenever its guard is, so once. */
+/** Guards that also send a server event when an agent leaves: whenever `onDisconnect` runs, so once. */
 export const withDisconnectEvents = (guards: GuardPort, events: ServerEvents): GuardPort => ({
   connection: (agent, isConnected, handshake) => guards.connection(agent, isConnected, handshake),
   subscription: (agent, channel) => guards.subscription(agent, channel),

@@ -20,8 +20,8 @@ interface Outcome {
 
 /**
  * Publishes for a server program. No publication guard runs, because there is no agent to decide about. Limits hold, and
- * delivery guards decide as always: they protect the recipients. Entries are decided independently. Those that are
- * accepted are delivered in order.
+ * delivery guards decide as always: they protect the recipients. Entries are decided independently. The accepted
+ * entries are delivered in order.
  * @returns one result for each entry, in the same order
  */
 export const serverPublish = async (

@@ -8,7 +8,7 @@ import {
   isAllowedChannelName,
 } from "../../protocol/index.js";
 
-/** What a deployment says about names of channels; its settings have it. */
+/** A deployment's rules for names of channels; part of its settings. */
 export interface ChannelRules {
   /** Patterns at or below which wildcard subscriptions are enabled. */
   wildcards: readonly string[];
@@ -19,7 +19,7 @@ export interface ChannelRules {
 const isEnabled = (wildcard: string, patterns: readonly string[]): boolean =>
   patterns.some((pattern) => pattern === wildcard || matches(pattern, wildcard));
 
-/** Why nobody can be subscribed to `name`, whatever a guard says; `undefined` when it can. */
+/** Why subscribing to `name` is impossible regardless of guards; `undefined` if it is possible. */
 export const subscriptionError = (name: string, rules: ChannelRules): Code | undefined => {
   if (isReserved(name)) return "reserved_channel";
   if (!isWildcard(name)) return isAllowedChannelName(rules, name) ? undefined : "bad_channel";
@@ -27,7 +27,7 @@ export const subscriptionError = (name: string, rules: ChannelRules): Code | und
   return isEnabled(name, rules.wildcards) ? undefined : "wildcard";
 };
 
-/** Why nothing can be published on `name`, whatever a guard says; `undefined` when it can. */
+/** Why publishing on `name` is impossible regardless of guards; `undefined` if it is possible. */
 export const publicationError = (name: string, rules: Pick<ChannelRules, "limits">): Code | undefined => {
   if (isReserved(name)) return "reserved_channel";
   if (isWildcard(name)) return "wildcard";
@@ -35,9 +35,10 @@ export const publicationError = (name: string, rules: Pick<ChannelRules, "limits
 };
 
 /**
- * Where the subscribers of `channel` are found: the channel, and each enabled wildcard that matches it. A channel below
+ * The channel and each enabled wildcard that matches it: its subscribers are stored under these names. A channel below
  * no enabled pattern costs one Query.
- * @example audience("stories/5/x", ["stories/*"]) // ["stories/5/x", "stories/5/*", "stories/*"]
+ * @example
+ * matchingSubscriptions("stories/5/x", ["stories/*"]) // ["stories/5/x", "stories/5/*", "stories/*"]
  */
 export const matchingSubscriptions = (channel: string, wildcards: readonly string[]): string[] => {
   const found = [channel];

@@ -4,7 +4,7 @@ import type { Clock } from "../ports.js";
 import { type Counted, RateLimiter } from "../requests/rate-limiter.js";
 import { PRESENCE_CHANGE, subscriptionChanges } from "../requests/request-rates.js";
 
-/** Counts the channels that each agent subscribes to, or those that it unsubscribes from. */
+/** Counts the channels that each agent subscribes to, or the channels that it unsubscribes from. */
 export class SubscriptionRateLimiter {
   readonly #rate: RateLimiter;
   readonly #channels: Settings["channels"];
@@ -14,7 +14,10 @@ export class SubscriptionRateLimiter {
     this.#channels = settings.channels;
   }
 
-  /** Counts one channel. @returns whether the agent may change its subscription now; if not, nothing was counted */
+  /**
+   * Counts one channel.
+   * @returns whether the agent may change its subscription now; if not, it is not counted
+   */
   allows(agent: Counted, channel: string): boolean {
     return this.#rate.spend(agent, channelSettings(this.#channels, channel).presence ? PRESENCE_CHANGE : 1);
   }

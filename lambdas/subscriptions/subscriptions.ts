@@ -2,26 +2,26 @@ import { isReserved } from "../../protocol/index.js";
 import type { Agent } from "../connection/agent.js";
 import type { Store } from "../ports.js";
 
-/** What came of subscribing an agent to what one guard permitted. */
+/** The result of subscribing an agent to the channels of one verdict. */
 export type SubscribeOutcome =
   | "done"
-  /** It would have more subscriptions than an agent may have: nothing of it was done. */
+  /** The agent would have too many subscriptions: none of the group was written. */
   | "too_many_subscriptions"
-  /** It has left meanwhile: nothing stays behind. */
+  /** The agent has left meanwhile: its rows are deleted. */
   | "unknown_agent"
-  /** Somebody unsubscribed it in the same moment. Only where `confirm` says that this matters. */
+  /** The agent was unsubscribed at the same time. Only if `confirm` is set. */
   | "unavailable";
 
-/** What subscribing an agent needs. */
+/** The ports that changing subscriptions uses. */
 export interface SubscriptionDependencies {
   store: Pick<Store, "putSubscriptions" | "deleteSubscriptions" | "connectionSubscriptions">;
   settings: { limits: { subscriptionsPerAgent: number } };
 }
 
-/** What a renewal may change of an agent. */
+/** The fields of an agent that a renewal may change. */
 type Renewable = Pick<Agent, "expiresAt" | "info">;
 
-/** An agent with what its row says now. What a cache knows of it may be older than its last renewal. */
+/** An agent with its stored renewal. A cached agent may be older than its last renewal. */
 const withStoredRenewal = (
   { expiresAt: _expiresAt, info: _info, ...agent }: Agent,
   { expiresAt, info }: Renewable,
@@ -34,17 +34,19 @@ const withStoredRenewal = (
 const isSame = (one: Renewable, other: Renewable): boolean =>
   one.expiresAt === other.expiresAt && JSON.stringify(one.info) === JSON.stringify(other.info);
 
-/** Where all connections of a user are subscribed is no subscription of the agent's own. */
-const own = (channels: readonly string[]): string[] => channels.filter((channel) => !isReserved(channel));
+/** The agent's own subscriptions: without the channel that finds all connections of its user. */
+const ownChannels = (channels: readonly string[]): string[] => channels.filter((channel) => !isReserved(channel));
 
-/** Whether an agent may have these channels besides those it has: nobody is refused what is there already. */
-const allows = (most: number, before: ReadonlySet<string>, channels: readonly string[]): boolean => {
+/**
+ * Whether an agent may have these channels in addition to its present ones. Existing subscriptions are never refused.
+ */
+const allows = (max: number, before: ReadonlySet<string>, channels: readonly string[]): boolean => {
   const after = new Set([...before, ...channels]);
-  return after.size === before.size || own([...after]).length <= most;
+  return after.size === before.size || ownChannels([...after]).length <= max;
 };
 
-/** Whether an agent may be subscribed to these channels, as it is now. */
-export const fits = async (
+/** Whether an agent may be subscribed to these channels, with its present subscriptions. */
+export const hasRoomFor = async (
   { store, settings }: SubscriptionDependencies,
   { connectionId }: Agent,
   channels: readonly string[],
@@ -55,27 +57,28 @@ export const fits = async (
 };
 
 /**
- * Makes an agent's subscriptions end when it does. Another renewal may change meanwhile when that is, and another frame
- * may subscribe it: whoever is last sees what the others did.
- * @returns whether the agent is still there
+ * Makes an agent's subscriptions end when the agent ends. Another renewal may change that end meanwhile, and another
+ * frame may subscribe the agent: the last one to read sees the changes of the others.
+ * @returns whether the agent still exists
  */
 export const extend = async (
   store: Pick<Store, "connectionSubscriptions" | "renewSubscriptions">,
   agent: Agent,
 ): Promise<boolean> => {
   for (;;) {
-    const held = await store.connectionSubscriptions(agent.connectionId);
-    const { present, outdated } = held;
+    const stored = await store.connectionSubscriptions(agent.connectionId);
+    const { present, outdated } = stored;
     if (!present || outdated.length === 0) return present;
-    await store.renewSubscriptions(withStoredRenewal(agent, held), outdated);
+    await store.renewSubscriptions(withStoredRenewal(agent, stored), outdated);
   }
 };
 
 /**
- * Subscribes an agent, each group of channels as a whole or not at all.
- * @param groups what each guard permitted
- * @param confirm whether the agent is told of each channel: then none is "done" that is gone again when it has been written
- * @returns what came of each group
+ * Subscribes an agent, each group of channels completely or not at all.
+ * @param groups the channels of each verdict
+ * @param confirm whether the agent is notified of each channel: then no channel is "done" that was removed while it was
+ * written
+ * @returns the result of each group
  */
 export const addSubscriptions = async (
   { store, settings }: SubscriptionDependencies,
@@ -83,38 +86,38 @@ export const addSubscriptions = async (
   groups: readonly (readonly string[])[],
   confirm = false,
 ): Promise<SubscribeOutcome[]> => {
-  const most = settings.limits.subscriptionsPerAgent;
+  const max = settings.limits.subscriptionsPerAgent;
   if (groups.every((group) => group.length === 0)) return groups.map(() => "done");
-  let held = await store.connectionSubscriptions(agent.connectionId);
-  if (!held.present) return groups.map(() => "unknown_agent");
-  const before = new Set(held.channels);
+  let stored = await store.connectionSubscriptions(agent.connectionId);
+  if (!stored.present) return groups.map(() => "unknown_agent");
+  const before = new Set(stored.channels);
   const granted = new Set(before);
   const outcomes = groups.map((group): SubscribeOutcome => {
-    if (!allows(most, granted, group)) return "too_many_subscriptions";
+    if (!allows(max, granted, group)) return "too_many_subscriptions";
     for (const channel of group) granted.add(channel);
     return "done";
   });
   const permitted = groups.filter((_, at) => outcomes[at] === "done").flat();
   if (permitted.length === 0) return outcomes;
-  let known: Renewable;
+  let written: Renewable;
   do {
-    known = held;
-    await store.putSubscriptions(withStoredRenewal(agent, known), permitted);
-    // Read after writing: a removal that came before these rows has not seen them, but has deleted the agent first; of
-    // several frames that fill the last places at once, none ends with more than there are; and a renewal that has not
-    // seen these rows has changed the agent first.
-    held = await store.connectionSubscriptions(agent.connectionId);
-  } while (held.present && !isSame(held, known));
-  const { present, channels } = held;
+    written = stored;
+    await store.putSubscriptions(withStoredRenewal(agent, written), permitted);
+    // Read after writing. A removal that came before these rows has not seen them, but has deleted the agent first. If
+    // several frames take the last places at once, none ends with too many. A renewal that has not seen these rows has
+    // changed the agent first.
+    stored = await store.connectionSubscriptions(agent.connectionId);
+  } while (stored.present && !isSame(stored, written));
+  const { present, channels } = stored;
   const fresh = permitted.filter((channel) => !before.has(channel));
-  if (present && (own(channels).length <= most || fresh.length === 0)) {
-    const gone = permitted.filter((channel) => !channels.includes(channel));
-    // Of a channel's two rows the one by which publications find the agent may have been written after the removal.
-    // Nothing would ever find that it is left over: the agent is not subscribed, as far as its own rows say.
-    if (gone.length > 0) await store.deleteSubscriptions(agent.connectionId, gone);
-    const unsure = new Set(confirm ? gone : []);
+  if (present && (ownChannels(channels).length <= max || fresh.length === 0)) {
+    const removed = permitted.filter((channel) => !channels.includes(channel));
+    // Of a channel's two rows, the row for publications may have been written after the removal. It would never
+    // be found, because the agent's own rows do not list the channel. So it is deleted.
+    if (removed.length > 0) await store.deleteSubscriptions(agent.connectionId, removed);
+    const unconfirmed = new Set(confirm ? removed : []);
     return outcomes.map((outcome, at) =>
-      groups[at]?.some((channel) => unsure.has(channel)) ? "unavailable" : outcome,
+      groups[at]?.some((channel) => unconfirmed.has(channel)) ? "unavailable" : outcome,
     );
   }
   await store.deleteSubscriptions(agent.connectionId, present ? fresh : permitted);
@@ -125,8 +128,9 @@ export const addSubscriptions = async (
 };
 
 /**
- * Unsubscribes an agent. If somebody subscribes it to one of the channels at the same time, the rows of that subscription may
- * have been deleted in part. The agent may have been told that it is subscribed, so all of its rows are written again.
+ * Unsubscribes an agent. If another request subscribes it to one of the channels at the same time, part of that
+ * subscription's rows may have been deleted. The agent may have been notified that it is subscribed, so all of its rows
+ * are written again.
  * @returns the channels to which the agent was subscribed at the same time, and stays
  */
 export const removeSubscriptions = async (
@@ -137,13 +141,13 @@ export const removeSubscriptions = async (
   if (channels.length === 0) return [];
   const { store } = system;
   await store.deleteSubscriptions(agent.connectionId, [...channels]);
-  const held = await store.connectionSubscriptions(agent.connectionId);
-  const again = channels.filter((channel) => held.channels.includes(channel));
-  if (held.present && again.length > 0)
+  const stored = await store.connectionSubscriptions(agent.connectionId);
+  const resubscribed = channels.filter((channel) => stored.channels.includes(channel));
+  if (stored.present && resubscribed.length > 0)
     await addSubscriptions(
       system,
       agent,
-      again.map((channel) => [channel]),
+      resubscribed.map((channel) => [channel]),
     );
-  return again;
+  return resubscribed;
 };

@@ -1,6 +1,6 @@
 /**
- * Waits until all work has ended, also where some fails: what a Lambda leaves unawaited is frozen with it.
- * @throws what the first that failed, in their order, failed with
+ * Waits until all work has ended, even if some fails: Lambda freezes unawaited work together with the environment.
+ * @throws the error of the first failed work, in the order of the list
  */
 export const waitForAll = async <T>(work: readonly (T | Promise<T>)[]): Promise<T[]> => {
   const ended = await Promise.allSettled(work);

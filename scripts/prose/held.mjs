@@ -34,6 +34,7 @@ export const HELD_CODE = [
   "test/lambdas/support",
   "test/lambdas/util",
   "test/lambdas/workers",
+  "test/local",
   "test/package",
   "test/prose",
   "test/protocol",

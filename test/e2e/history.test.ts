@@ -149,7 +149,7 @@ describe("a channel with history", () => {
     for (let data = 1; data <= 4; data += 1) await wire.publish("kept/count", data);
     expect((await wire.publish("kept/count", "count")).data).toEqual([
       [4, 3, 2],
-      "channel.history: This channel keeps no history.",
+      "channel.history: History is not enabled on this channel.",
     ]);
   });
 

@@ -196,7 +196,7 @@ describe("the URL", () => {
     expect(await ask("--data", "{")).toMatchObject({ status: 400, body: expect.stringContaining('"bad_request"') });
     expect(await ask("--data", "{}")).toMatchObject({
       status: 400,
-      body: expect.stringContaining("version must be 1"),
+      body: expect.stringContaining('\\"version\\" must be 1'),
     });
   });
 });

@@ -22,7 +22,7 @@ const failed = (system: TestSystem, route: string): Promise<unknown> =>
 /** The behaviour of a module while it is loaded, and its line in the log. */
 const BROKEN: [does: string, guards: string, line: RegExp][] = [
   ["throw", 'throw new Error("planted secret");', /planted secret/],
-  ["export no object", "export default 1 as unknown as object;", /default-export/],
+  ["export no object", "export default 1 as unknown as object;", /default export/],
   ["export something that is no guard", "export default { onSubscriptionRequest: 1 };", /is not a function/],
   ["guard a channel that cannot be", 'export default { channels: { "a*": {} } };', /a\*/],
   ["exit", "process.exit(0);", /process\.exit/],

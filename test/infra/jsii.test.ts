@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import ts from "typescript";
+import { programOf } from "./program.js";
 
 /*
  * The exports of infra should be available through jsii, so that other languages can follow without breaking users.
@@ -8,10 +9,9 @@ import ts from "typescript";
  */
 
 const root = join(__dirname, "../..");
-const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile) as { config: object };
-const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
 const entry = join(root, "infra/index.ts");
-const program = ts.createProgram([entry], options);
+const program = programOf(entry);
+const options = program.getCompilerOptions();
 const checker = program.getTypeChecker();
 
 const resolved = (symbol: ts.Symbol) =>

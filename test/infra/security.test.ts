@@ -28,6 +28,7 @@ import {
   MAX_HISTORY_PAGE_SIZE,
   Meta,
 } from "../../protocol/index.js";
+import { programOf } from "./program.js";
 import { makePushIt } from "./synth.js";
 
 const root = join(__dirname, "../..");
@@ -199,9 +200,7 @@ describe("the alarm", () => {
   afterAll(() => [file, script].forEach((each) => rmSync(each)));
 
   test("compiles", () => {
-    const { config } = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile) as { config: object };
-    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-    const program = ts.createProgram([file], { ...options, noEmit: true });
+    const program = programOf(file, { noEmit: true });
     const found = ts.getPreEmitDiagnostics(program, program.getSourceFile(file));
     expect(found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
   });

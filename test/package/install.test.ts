@@ -142,7 +142,8 @@ describe("push-it-server, installed alone", () => {
       await secret("KEY").catch(({ message }) => console.log(message));
     });
   `;
-  const PRINTED = "connected function function\nThe secret KEY is not among the secrets of the guard module\n";
+  const PRINTED =
+    "connected function function\nThe guard module has no secret KEY. Add it to the secrets of Guards.fromModule.\n";
 
   // CommonJS is the default of the CDK's NodejsFunction.
   test.each(["cjs", "esm"] as const)("runs when a bundler makes one file of it, as %s", (format) => {

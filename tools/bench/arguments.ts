@@ -3,23 +3,23 @@ import { UserError } from "../../local/core/user-error.js";
 import type { Benchmark } from "./benchmark.js";
 import type { Options } from "./options.js";
 
-/** What was asked for on the command line. */
+/** The parsed command line. */
 export interface BenchArguments {
   help: boolean;
   json: boolean;
-  /** Whether the page that shows these figures is to be written anew. */
+  /** Whether to update the page with the figures. */
   write: boolean;
   name: string;
-  /** Those of the benchmark itself. */
+  /** The benchmark's own options. */
   options: Options;
 }
 
-/** The benchmarks that there are, by name: what the command line has to know of them. */
+/** The benchmarks by name. */
 export type KnownBenchmarks = Readonly<Record<string, Pick<Benchmark<unknown>, "options">>>;
 
 /**
- * Reads the command line.
- * @throws UserError for a benchmark that does not exist, and for an option that does not exist or is another benchmark's
+ * Parses the command line.
+ * @throws UserError for an unknown benchmark, and for an unknown option or an option of another benchmark
  */
 export const parseBenchArguments = (args: string[], benchmarks: KnownBenchmarks): BenchArguments => {
   const { values, positionals } = parse(args, benchmarks);
@@ -55,7 +55,7 @@ const parse = (args: string[], benchmarks: KnownBenchmarks) => {
       help: { type: "boolean", short: "h" },
     };
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
-    // No option may be given more than once: no value is a list.
+    // No option can be given more than once, so no value is a list.
     return { values: values as Record<string, string | boolean | undefined>, positionals };
   } catch (error) {
     throw new UserError((error as Error).message, HELP);

@@ -1,36 +1,36 @@
 import type { Options } from "./options.js";
 
-/** What a benchmark is run with. */
+/** The context of a benchmark's run. */
 export interface BenchContext {
-  /** The package's folder; it has been built. */
+  /** The repository's folder; it must be built. */
   root: string;
-  /** Told how much of the run is done, from 0 to 1. */
+  /** Reports the finished share of the run, from 0 to 1. */
   progress(share: number): void;
 }
 
-/** A picture of a result. */
+/** A chart of a result. */
 export interface Chart {
-  /** Of its file in docs/charts, without `.svg`. */
+  /** The name of its file in docs/charts, without `.svg`. */
   name: string;
-  /** What it shows, for who cannot see it. */
+  /** The alternative text. */
   alt: string;
   svg: string;
 }
 
 /** One benchmark. */
 export interface Benchmark<Result> {
-  /** What it shows, in one line. */
+  /** One line for the help text. */
   summary: string;
-  /** Options of its own, by name: what each does, for the help. All take a value; `flag` says which do not. */
+  /** The benchmark's own options by name, with their help. All take a value, except flags. */
   options?: Record<string, { help: string; flag?: boolean }>;
   /**
-   * The page that shows its result, between `<!-- NAME -->` and `<!-- /NAME -->`.
+   * The page with the result, between `<!-- NAME -->` and `<!-- /NAME -->`.
    * @default "docs/PERFORMANCE.md"
    */
   page?: string;
   run(context: BenchContext, options: Options): Promise<Result>;
-  /** The result for people, in Markdown. */
+  /** The result as a Markdown table. */
   table(result: Result): string;
-  /** The result in pictures, which `--write` puts above the table. */
+  /** The result as charts, which `--write` puts above the table. */
   charts?(result: Result): Chart[];
 }

@@ -30,10 +30,10 @@ const BENCHMARKS: Record<string, Benchmark<unknown>> = {
 
 const ROOT = join(__dirname, "../..");
 
-/** The page that shows what the benchmarks print. */
+/** The default page for results. */
 const PAGE = "docs/PERFORMANCE.md";
 
-/** How finely progress is told. */
+/** Number of progress steps. */
 const STEPS = 100;
 
 const optionsHelp = ({ options = {} }: Benchmark<unknown>): string =>
@@ -51,11 +51,11 @@ ${Object.entries(BENCHMARKS)
   .join("\n")}
 
 Options
-  --json         print one line of JSON on stdout, and nothing else there
+  --json         print one line of JSON on stdout, and everything else on stderr
   --write        put the table and the charts into their page of docs
-  --help         this
+  --help         print this text
 
-Talks to 127.0.0.1 only (but aws: to --url), and ends by itself.
+Connects to 127.0.0.1 only (the benchmark aws: to --url), and stops by itself.
 `;
 
 const main = async (args: string[]): Promise<void> => {
@@ -63,7 +63,7 @@ const main = async (args: string[]): Promise<void> => {
   if (asked) return void process.stdout.write(help());
   const benchmark = BENCHMARKS[name]!;
   const { page = PAGE } = benchmark;
-  // Before a long run, rather than after it: whether its result has a place.
+  // Fails before a long run if the page has no place for its result.
   if (write) replaceSection(readFileSync(join(ROOT, page), "utf8"), name, "");
   const bar = createProgress(process.stderr, STEPS);
   const result = await benchmark.run({ root: ROOT, progress: (share) => bar(Math.round(share * STEPS)) }, options);

@@ -1,11 +1,11 @@
 import { UserError } from "../../local/core/user-error.js";
 
-/** What a benchmark's own options were given, by name. */
+/** The values of a benchmark's own options by name. */
 export type Options = Readonly<Record<string, string | boolean | undefined>>;
 
-/** What an option's number may be. */
+/** The bounds of a numeric option. */
 interface Bounds {
-  /** Where the option is not given. */
+  /** The value if the option is missing. */
   defaultValue: number;
   /** @default 1 */
   min?: number;
@@ -13,9 +13,9 @@ interface Bounds {
 }
 
 /**
- * An option that is a number.
- * @throws UserError when it is none, or out of bounds
- * @example numberOf({ seconds: "60" }, "seconds", { otherwise: 30, max: 3600 })
+ * Reads a numeric option.
+ * @throws UserError if it is not a number, or out of bounds
+ * @example numberOption({ seconds: "60" }, "seconds", { defaultValue: 30, max: 3600 })
  */
 export const numberOption = (options: Options, name: string, { defaultValue, min = 1, max }: Bounds): number => {
   const given = options[name];
@@ -26,8 +26,8 @@ export const numberOption = (options: Options, name: string, { defaultValue, min
 };
 
 /**
- * An option that is a whole number.
- * @throws UserError when it is none, or out of bounds
+ * Reads an integer option.
+ * @throws UserError if it is not an integer, or out of bounds
  */
 export const integerOption = (options: Options, name: string, bounds: Bounds): number => {
   const number = numberOption(options, name, bounds);

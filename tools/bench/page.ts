@@ -3,9 +3,9 @@ import { dirname, join, relative } from "node:path";
 import type { Chart } from "./benchmark.js";
 
 /**
- * A page with what stands between the markers of `name` replaced.
- * @throws Error when the page has no such markers
- * @example between("<!-- guards -->\nold\n<!-- /guards -->", "guards", "new")
+ * Replaces the text between the markers of `name` in a page.
+ * @throws Error if the page has no such markers
+ * @example replaceSection("<!-- guards -->\nold\n<!-- /guards -->", "guards", "new")
  */
 export const replaceSection = (page: string, name: string, text: string): string => {
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
@@ -15,14 +15,14 @@ export const replaceSection = (page: string, name: string, text: string): string
   return `${page.slice(0, from + begin.length)}\n${text.trim()}\n${page.slice(to)}`;
 };
 
-/** Where charts are, below the package's folder. */
+/** The folder of the charts. */
 const CHARTS = "docs/charts";
 
-/** What a benchmark has to show. */
+/** The content of a benchmark's section. */
 export interface PageContent {
-  /** The package's folder. */
+  /** The repository's folder. */
   root: string;
-  /** The page's path below it. */
+  /** The page's path in the repository. */
   page: string;
   name: string;
   table: string;
@@ -30,8 +30,8 @@ export interface PageContent {
 }
 
 /**
- * Puts a benchmark's charts and table into its page, and the charts' files beside it.
- * @throws Error when the page has no place for them; nothing is written then
+ * Writes a benchmark's charts and table into its page, and the chart files.
+ * @throws Error if the page has no place for them; then nothing is written
  */
 export const writePage = ({ root, page, name, table, charts }: PageContent): void => {
   const file = join(root, page);

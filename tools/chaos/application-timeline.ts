@@ -1,16 +1,16 @@
 import type { Entry, Journal, Page } from "./journal.js";
 import { covers } from "./read-page.js";
 
-/** How many lines are told before and after the publication. */
+/** Number of lines before and after the publication. */
 const LINES_BEFORE = 30;
 const LINES_AFTER = 40;
 
-/** What is told, and of whom. */
+/** The subject of a timeline. */
 export interface Subject {
   /** An application's name. */
   who: string;
   channel: string;
-  /** A message, whose publication is in the middle of the story. */
+  /** A message, whose publication is in the middle of the timeline. */
   uuid?: string | undefined;
 }
 
@@ -36,7 +36,7 @@ const concerns = (entry: Entry, channel: string, calls: ReadonlyMap<number, stri
   return !("name" in entry) || covers(entry.name, channel);
 };
 
-/** What one application did and was told about a channel, around a publication. */
+/** The actions and events of one application on a channel, around a publication. */
 export const applicationTimeline = (
   journal: Pick<Journal, "applications" | "publications" | "postsTo">,
   subject: Subject,

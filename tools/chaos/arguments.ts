@@ -3,24 +3,24 @@ import { parseInteger, parseOptions } from "../lib/arguments.js";
 import { MAX_SEED } from "../lib/random.js";
 import type { ChaosOptions } from "./chaos.js";
 
-/** What `npm run chaos -- --help` says. */
-export const CHAOS_HELP = `chaos: runs a local Push-It in which everything fails now and then, and judges what became of each message
+/** The help text of `npm run chaos -- --help`. */
+export const CHAOS_HELP = `chaos: runs a local Push-It, injects faults everywhere, and checks the delivery of each message
 
   npm run chaos -- [options]
 
 Options
-  --messages N      how many are published (default 5000)
-  --seed S          a whole number; the same seed publishes the same, and strikes at the same times (default: chosen, and told)
+  --messages N      number of publications (default 5000)
+  --seed S          a whole number; the same seed gives the same publications and fault times (default: random, and printed)
   --dynamodb D      embedded, or local (Amazon's DynamoDB Local; default: embedded)
-  --json            print one line of JSON on stdout, and nothing else there
-  --help            this
+  --json            print one line of JSON on stdout, and everything else on stderr
+  --help            print this text
 
-Starts the system itself, talks to 127.0.0.1 only, and ends it. Exits with 1 when something is lost, comes twice, in another
-order, or to whom no guard permits it, when rows of dead agents stay, or when a fault struck less than 20 times in 5,000
+Starts the system, connects to 127.0.0.1 only, and stops it. Exits with 1 if a message is lost, duplicated, reordered or
+delivered without a guard's permission, if rows of ended connections stay, or if a fault struck less than 20 times in 5,000
 messages. See docs/CHAOS.md.
 `;
 
-/** What was asked for on the command line. */
+/** The parsed command line. */
 export interface ChaosArguments {
   help: boolean;
   json: boolean;
@@ -39,9 +39,9 @@ const OPTIONS = {
 } as const;
 
 /**
- * Reads the command line.
- * @param chosen the seed where none is given
- * @throws UserError for an option that does not exist, or a value that cannot be
+ * Parses the command line.
+ * @param chosen the seed if `--seed` is missing
+ * @throws UserError for an unknown option or an invalid value
  */
 export const parseChaosArguments = (args: string[], chosen: number): ChaosArguments => {
   const {
@@ -52,7 +52,7 @@ export const parseChaosArguments = (args: string[], chosen: number): ChaosArgume
     help = false,
   } = parseOptions("npm run chaos --", OPTIONS, args);
   if (dynamodb !== "embedded" && dynamodb !== "local")
-    throw new UserError(`--dynamodb ${dynamodb} is neither embedded nor local.`);
+    throw new UserError(`--dynamodb ${dynamodb} is invalid: use embedded or local.`);
   return {
     help,
     json,

@@ -2,12 +2,12 @@ import type { Publication, Stored } from "./journal.js";
 import { targetChannels } from "./policy.js";
 
 /**
- * The order of each channel's messages, as the table and the acknowledgements say it. The offsets that subscribers
- * receive count only if neither of the two knows the message.
+ * The order of each channel's messages from the table and from acknowledgements. Offsets that subscribers received
+ * count only if both sources lack the message.
  */
 export class ChannelOrder {
   readonly #offsets = new Map<string, Map<string, number>>();
-  /** What the table contradicts itself in, by message. */
+  /** Contradictions in the table by message. */
   readonly contradictions: { uuid: string; what: string }[] = [];
   /** Messages that are stored more than once. */
   readonly storedTwice: Stored[] = [];
@@ -18,7 +18,7 @@ export class ChannelOrder {
       const epoch = epochs.get(each.channel) ?? each.epoch;
       epochs.set(each.channel, epoch);
       if (epoch !== each.epoch)
-        this.#contradicts(each.uuid, `is in another history of ${each.channel} than those before`);
+        this.#contradicts(each.uuid, `has another epoch of ${each.channel} than earlier messages`);
       if (this.of(each.channel, each.uuid) !== undefined) this.storedTwice.push(each);
       else this.#set(each.channel, each.uuid, each.offset);
     }
@@ -31,13 +31,13 @@ export class ChannelOrder {
         if (offset === undefined) continue;
         const place = `${each} ${offset}`;
         const other = taken.get(place);
-        if (other !== undefined) this.#contradicts(uuid, `has the place ${place} of ${other}`);
+        if (other !== undefined) this.#contradicts(uuid, `has the same position ${place} as ${other}`);
         taken.set(place, uuid);
       }
     }
   }
 
-  /** Where a message stands in its channel. */
+  /** The offset of a message. */
   of(channel: string, uuid: string): number | undefined {
     return this.#offsets.get(channel)?.get(uuid);
   }
@@ -53,6 +53,6 @@ export class ChannelOrder {
   }
 }
 
-/** Whether what came is what was published, as text: it has been nothing else on its way. */
+/** Whether received data equals published data, compared as JSON text. */
 export const isSameData = (published: unknown, received: unknown): boolean =>
   JSON.stringify(published) === JSON.stringify(received);

@@ -4,22 +4,24 @@ import type { ChannelOptions } from "../../infra/index.js";
 /** One channel of a chaos run. */
 export interface ChaosChannel {
   name: string;
-  /** How many of its messages are kept; absent: it is a plain channel. */
+  /** Size of the history; absent: the channel has no history. */
   size?: number;
-  /** How long its messages gather, in milliseconds; absent: they do not. */
+  /** Linger time in milliseconds; absent: the channel does not linger. */
   lingerMs?: number;
   presence?: true;
-  /** Its share of the publications, beside the others'. */
+  /** Relative share of the publications. */
   weight: number;
 }
 
-/** More than a run publishes on any channel: nobody falls too far behind, and the table tells the whole order. */
+/**
+ * More than a run publishes on one channel, so that no client falls too far behind and the table has the whole order.
+ */
 const WHOLE_RUN = 10_000;
 
-/** So few that whoever was away for a moment may have missed something, and must be told so. */
+/** So few that a client may miss messages while it reconnects, and must then be notified. */
 const SHORT_HISTORY = 40;
 
-/** The channels of every run. */
+/** The channels of a run. */
 export const CHANNELS: readonly ChaosChannel[] = [
   { name: "log/a", size: WHOLE_RUN, weight: 14 },
   { name: "log/b", size: WHOLE_RUN, weight: 14 },
@@ -34,7 +36,7 @@ export const CHANNELS: readonly ChaosChannel[] = [
   { name: "plain/gathered", lingerMs: 200, weight: 8 },
 ];
 
-/** The `channels` of the construct. */
+/** The `channels` prop of the construct. */
 export const channelOptions = (): Record<string, ChannelOptions> =>
   Object.fromEntries(
     CHANNELS.filter(({ size, lingerMs, presence }) => size ?? lingerMs ?? presence).map(
@@ -49,5 +51,5 @@ export const channelOptions = (): Record<string, ChannelOptions> =>
     ),
   );
 
-/** The wildcards that clients subscribe to, and the construct enables. */
+/** The wildcards that clients subscribe to and that the construct enables. */
 export const WILDCARDS: readonly string[] = [...new Set(CHANNELS.map(({ name }) => name.replace(/[^/]+$/, "*")))];

@@ -20,68 +20,68 @@ import { storedMessages, TableView } from "./table.js";
 import { LEASE_SECONDS, loadBundledSdk, startTarget, type Target } from "./target.js";
 import { MessageTimeline } from "./message-timeline.js";
 
-/** What is to be done. */
+/** The options of a run. */
 export interface ChaosOptions {
   seed: number;
-  /** How many publications. */
+  /** Number of publications. */
   messages: number;
-  /** The engine: `embedded`, or `local` for Amazon's DynamoDB Local. @default "embedded" */
+  /** The DynamoDB engine: `embedded`, or `local` for Amazon's DynamoDB Local. @default "embedded" */
   dynamodb?: string;
 }
 
-/** What strikes: by schedule, by the clock, or because a publication wants it. */
+/** All faults: from the schedule, from the connection lifetime, and from guards. */
 export type AnyFaultKind = FaultKind | "lifetime" | "guardSlow" | "guardDead";
 
-/** What must have been there to be judged, by how often it was. */
+/** Counts that must be above 0, because otherwise nothing was checked. */
 export interface CheckedCounts {
-  /** Subscriptions that an application ended, and was told so. */
+  /** Acknowledged unsubscriptions. */
   unsubscriptions: number;
-  /** Components that others replaced in one turn. */
+  /** Components that were replaced by another component in the same turn. */
   remounts: number;
-  /** Subscriptions to wildcards that were acknowledged. */
+  /** Acknowledged subscriptions to wildcards. */
   wildcards: number;
-  /** Runs of workers that deliver what the publishing function does not. */
+  /** Invocations of the fan-out worker. */
   workers: number;
-  /** Publications whose positions their publishers were told. */
+  /** Publications that were acknowledged with a position. */
   positions: number;
 }
 
-/** How a run went. */
+/** The result of a run. */
 export interface Outcome {
   published: number;
   acknowledged: number;
   violationCounts: Record<ViolationKind, number>;
-  /** How often an application was subscribed again after a loss. */
+  /** Number of subscriptions that were restored after a lost connection. */
   recoveries: number;
   checked: CheckedCounts;
   churn: Record<ChurnAction, number>;
-  /** How often somebody was told that it has missed something. */
+  /** Number of `subscribed` events that reported missed messages. */
   missed: number;
   faults: Record<AnyFaultKind, number>;
   violations: readonly Violation[];
-  /** What happened to the first message that something is wrong with. */
+  /** The timeline of the first message with a violation. */
   messageTimeline: readonly string[];
-  /** What the applications did and were told that the first violations of each kind are about. */
+  /** The timelines of the applications with the first violations of each kind. */
   applicationTimelines: readonly { what: string; lines: readonly string[] }[];
-  /** How often requests failed with each code, publications by channel. */
+  /** Number of failed requests by code, and by channel for publications. */
   errors: Record<string, number>;
-  /** What did not come about in time, in words. */
+  /** Descriptions of conditions that were not reached in time. */
   late: readonly string[];
 }
 
-/** Told how far a run is. */
+/** Receives the progress of a run. */
 export interface Progress {
   published(told: number): void;
   phase(what: string): void;
 }
 
-/** How much of what is late is told. */
+/** Maximum number of conditions that one late phase reports. */
 const MAX_REPORTED_LATE = 5;
 
-/** How many stories are told of each kind of violation. */
+/** Maximum number of application timelines for each kind of violation. */
 const TIMELINES_PER_KIND = 2;
 
-/** How long presence may be wrong at the end, in milliseconds: one lease, and a moment for who was taken for gone. */
+/** How long presence may be wrong at the end, in milliseconds: one lease, and some time to rejoin. */
 const PRESENCE_MS = (LEASE_SECONDS + 10) * 1_000;
 
 const LINGER_CHANNELS: ReadonlySet<string> = new Set(
@@ -90,14 +90,14 @@ const LINGER_CHANNELS: ReadonlySet<string> = new Set(
 
 const SIZES = new Map(CHANNELS.map(({ name, size }) => [name, size]));
 
-/** Whether a run of so many messages may be more than a channel keeps. */
+/** How much of a channel's messages the history keeps. */
 const retention = (channel: string): ReturnType<RunRecord["retention"]> => {
   const size = SIZES.get(channel);
   if (size === undefined) return "nothing";
   return size >= Math.max(...[...SIZES.values()].map((each) => each ?? 0)) ? "all" : "some";
 };
 
-/** One run: everything strikes, nothing strikes any more, everything is judged. */
+/** One run: inject faults, stop the faults, wait for recovery, check. */
 class Run {
   readonly #journal = new Journal();
   readonly #timeline = new MessageTimeline();
@@ -158,10 +158,10 @@ class Run {
     const moves = new SubscriptionChurn(seed, messages, crowd.all);
     const table = new TableView(system);
     try {
-      await this.#await("everybody's subscriptions at the beginning", () =>
+      await this.#await("initial subscriptions of all clients", () =>
         crowd.all.flatMap(({ pendingWork }) => pendingWork),
       );
-      this.progress.phase("everybody is there");
+      this.progress.phase("all clients are subscribed");
       moves.begin();
       let told = 0;
       const count = (): void => this.progress.published((told += 1));
@@ -186,17 +186,17 @@ class Run {
   }
 
   async #judged(system: Target["system"], crowd: ClientPool, table: TableView): Promise<Violation[]> {
-    this.progress.phase("quiet");
+    this.progress.phase("faults stopped");
     const missing = (): string[] => {
       const waiting = crowd.all.flatMap(({ pendingWork }) => pendingWork);
       return waiting.length > 0 ? waiting : checkRun(this.#history()).map(({ what }) => what);
     };
-    await this.#await("everybody's recovery", missing);
+    await this.#await("recovery of all clients", missing);
     await publishFinalMessages([...crowd.publishers.values()][0]!);
     await this.#await("the last messages", missing);
     this.progress.phase("presence");
     for (const { name } of CHANNELS.filter(({ presence }) => presence)) {
-      await this.#await(`who is present on ${name}`, () => presenceErrors(crowd.all, name), PRESENCE_MS);
+      await this.#await(`presence on ${name}`, () => presenceErrors(crowd.all, name), PRESENCE_MS);
     }
     this.progress.phase("sweep");
     const { items, stale } = await sweepOnce(system, table);
@@ -204,7 +204,7 @@ class Run {
     return checkRun({ ...this.#history(), stored: storedMessages(items), staleRows });
   }
 
-  /** @param missing what is still waited for, in words */
+  /** @param missing returns descriptions of what is still missing */
   async #await(what: string, missing: () => string[] | Promise<string[]>, ms = this.#profile.settleMs): Promise<void> {
     const rest = await waitUntilStable(missing, ms);
     if (rest.length > 0) this.#late.push(`${what}: ${rest.slice(0, MAX_REPORTED_LATE).join("; ")}`);
@@ -260,7 +260,7 @@ class Run {
     });
   }
 
-  /** Counts workers, and learns from `$connect` whose connection one is. */
+  /** Counts worker invocations, and reads from `$connect` events which client a connection belongs to. */
   #invoked({ event, functionId, result }: InvocationReport): void {
     if (roleOf(functionId) === "deliver") {
       this.#workers += 1;
@@ -286,8 +286,8 @@ class Run {
 }
 
 /**
- * Runs a system in which everything fails now and then, and judges what became of each message.
- * @param root the package's folder; it must have been built
+ * Runs a system under injected faults, and checks the delivery of each message.
+ * @param root the repository's folder; it must be built
  */
 export const chaos = (root: string, options: ChaosOptions, progress: Progress): Promise<Outcome> =>
   new Run(root, options, progress).run();

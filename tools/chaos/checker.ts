@@ -5,42 +5,42 @@ import { coverOf, hadWildcard, overlaps, readPage, type ReadPage, type Received,
 import { isPermitted, mayReceive, maySubscribe, targetChannels } from "./policy.js";
 import { findMisplacements } from "./positions.js";
 
-/** What a run is judged by: nothing of it is the SDK's own bookkeeping. */
+/** The record of a run. It does not contain any bookkeeping of the SDK. */
 export interface RunRecord {
   journal: Pick<Journal, "publications" | "applications" | "postsTo" | "isWaiting" | "denialsOf">;
-  /** What the table says; absent: it has not been asked yet. */
+  /** The stored messages; absent: the table has not been read yet. */
   stored?: readonly Stored[];
-  /** Rows of agents that are not there any more, in words. */
+  /** Descriptions of rows of ended connections. */
   staleRows?: readonly string[];
-  /** Whether a channel keeps everything that is published in the run, some of it, or nothing. */
+  /** How much of a channel's publications the history keeps. */
   retention(channel: string): "all" | "some" | "nothing";
-  /** Whether a channel's messages gather before they are delivered. */
+  /** Whether the channel lingers. */
   lingers(channel: string): boolean;
 }
 
-/** What may be wrong. */
+/** The kinds of violations. */
 export type ViolationKind = "lost" | "duplicated" | "reordered" | "misplaced" | "leaked" | "staleRows";
 
-/** Something that is wrong. */
+/** A broken promise. */
 export interface Violation {
   wrong: ViolationKind;
   what: string;
-  /** The message that it happened to. */
+  /** The affected message. */
   uuid?: string;
-  /** Whom it happened to, and on which channel. */
+  /** The affected application and channel. */
   who?: string;
   channel?: string;
 }
 
-/** What all judgements need. */
+/** Data that all checks need. */
 interface Context extends RunRecord, Omit<LossContext, "missing" | "journal"> {
   order: ChannelOrder;
   acknowledged: ReadonlyMap<string, readonly DueMessage[]>;
 }
 
 /**
- * Judges what subscribers received by what publishers were told, when who was subscribed, and what guards permit.
- * @returns what is wrong, in the order of the publications that it is about
+ * Checks the received messages against the answers to publishers, the subscriptions and the guards.
+ * @returns the violations, in the order of their publications
  */
 export const checkRun = (history: RunRecord): Violation[] => {
   const context = contextOf(history);
@@ -112,19 +112,19 @@ const wrongEvents = ({ page: { who }, readings }: ReadPage): Violation[] =>
     wrong.map((what): Violation => ({ wrong: "lost", what: `${who.name} ${what}`, who: who.name, channel: name })),
   );
 
-/** A component's own listener is told what the client's listener is told. */
+/** Compares the messages of a component's own listener with those of the client's listener. */
 const listenerDifferences = ({ page, listened }: ReadPage): Violation[] =>
   listened.flatMap(({ name, holder, heard, told }): Violation[] => {
     if (heard === told) return [];
-    const what = `component ${holder} of ${page.who.name} on ${name} was told ${heard} messages, and its client ${told}`;
+    const what = `component ${holder} of ${page.who.name} on ${name} received ${heard} messages, and its client ${told}`;
     return [{ wrong: heard < told ? "lost" : "duplicated", what, who: page.who.name, channel: name }];
   });
 
-/** Nobody may be told that it cannot have what is kept. */
+/** Finds `subscribed` events that report missed messages on a channel that keeps all messages. */
 const falseGaps = ({ page: { who, entries } }: ReadPage, { retention }: Context): Violation[] =>
   entries.flatMap((event): Violation[] => {
     if (event.is !== "subscribed" || event.recovered !== false || retention(event.name) !== "all") return [];
-    const what = `${who.name} on ${event.name} was told that it cannot have all (${event.code ?? ""}), though all is kept`;
+    const what = `${who.name} on ${event.name} was notified of missed messages (${event.code ?? ""}), though all is kept`;
     return [{ wrong: "lost", what, who: who.name, channel: event.name }];
   });
 
@@ -145,19 +145,19 @@ const leak = (
   publication?: Publication,
 ): string | undefined => {
   const { who } = read.page;
-  if (!publication || publication.begun.at > at) return `nobody has published it`;
+  if (!publication || publication.begun.at > at) return `it was not published`;
   if (!targetChannels(publication.channel).includes(channel)) return `it was published on ${publication.channel}`;
-  if (!isSameData(publication.data, data)) return `another one was published as ${uuid}`;
+  if (!isSameData(publication.data, data)) return `another message was published as ${uuid}`;
   if (!isPermitted(publication.data)) return `no guard permitted it (${publication.data.do})`;
-  if (!maySubscribe(channel, who)) return "it may not subscribe there";
+  if (!maySubscribe(channel, who)) return "its subscription guard denies the channel";
   if (!mayReceive(channel, publication.data, who)) return "its delivery guard withholds it";
   const wishes = coverOf(read, channel).flatMap((each) => each.desiredSpans);
   return wishes.some((wish) => overlaps(wish, publication.begun.at, at))
     ? undefined
-    : "it was not subscribed since it was published";
+    : "the application was not subscribed after the publication";
 };
 
-/** @param earlier what the application received on its earlier pages, by channel; what it received on this one is added */
+/** @param earlier the messages of the application's earlier pages by channel; this page's messages are added */
 const duplicates = (read: ReadPage, { order }: Context, earlier: Map<string, Set<string>>): Violation[] =>
   [...read.messages].flatMap(([channel, messages]) => {
     const before = earlier.get(channel) ?? new Set<string>();
@@ -185,7 +185,10 @@ const duplicates = (read: ReadPage, { order }: Context, earlier: Map<string, Set
     return found;
   });
 
-/** On a channel with history: nothing comes after what it precedes, while the application is subscribed to the channel itself. */
+/**
+ * Finds messages of channels with history that came out of order while the application subscribed to the channel
+ * itself.
+ */
 const reorderings = (read: ReadPage, { recovers, order, begunAt }: Context): Violation[] =>
   [...read.messages].flatMap(([channel, messages]) => {
     if (!recovers(channel)) return [];
@@ -200,7 +203,7 @@ const reorderings = (read: ReadPage, { recovers, order, begunAt }: Context): Vio
       if (!span || isAgain) return [];
       const before = newest && offsetOf(newest) > offsetOf(message) ? newest : undefined;
       if (!before) newest = message;
-      // What a wildcard brought from before the subscription's own first position may come in any order.
+      // Messages that a wildcard delivered before the subscription's first position may come in any order.
       if (!before || (!span.since && begunAt(message.uuid) < span.from.at && hadWildcard(read, channel, message.at)))
         return [];
       const what = `${nameOf(read, channel)} received ${message.uuid} (${offsetOf(message)}) after ${before.uuid} (${offsetOf(before)})`;
@@ -208,7 +211,7 @@ const reorderings = (read: ReadPage, { recovers, order, begunAt }: Context): Vio
     });
   });
 
-/** What the table must and must not hold of the channels with history, and what publishers were told of it. */
+/** Checks the stored messages and the positions in acknowledgements, for channels with history. */
 const storageViolations = ({
   journal,
   stored = [],
@@ -236,7 +239,11 @@ const storageViolations = ({
   for (const { uuid, channel } of stored) {
     const publication = publications.get(uuid);
     if (publication && targetChannels(publication.channel).includes(channel) && isPermitted(publication.data)) continue;
-    violations.push({ wrong: "leaked", uuid, what: `${uuid} is stored on ${channel}, and nobody permitted it there` });
+    violations.push({
+      wrong: "leaked",
+      uuid,
+      what: `${uuid} is stored on ${channel}, and no guard permitted it there`,
+    });
   }
   const held = new Set(stored.map(({ channel, uuid }) => `${channel} ${uuid}`));
   for (const { uuid, channel, told } of publications.values()) {

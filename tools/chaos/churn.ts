@@ -5,28 +5,31 @@ import { maySubscribe } from "./policy.js";
 import { randomInteger, pick, type Random, randomFor } from "../lib/random.js";
 import { Schedule, type Counts } from "./schedule.js";
 
-/** What applications do with their subscriptions, and how often in a run of 5,000 messages; in smaller ones less often. */
+/**
+ * The actions of applications on their subscriptions, and their number in a run of 5,000 messages. Smaller runs have
+ * proportionally fewer.
+ */
 const TIMES = {
-  /** A component is unmounted and another one mounted, in one turn. */
+  /** A component is unmounted and another is mounted in the same turn. */
   remounted: 260,
-  /** A component is unmounted, and mounted again after a while. */
+  /** A component is unmounted, and mounted again later. */
   unmounted: 260,
-  /** A component unsubscribes and subscribes in one turn, with one handle. */
+  /** A component unsubscribes and subscribes in the same turn, with the same handle. */
   flipped: 120,
-  /** A component is mounted and unmounted in one turn. */
+  /** A component is mounted and unmounted in the same turn. */
   blinked: 120,
-  /** A second component of a channel is mounted, for a while. */
+  /** A second component of the same channel is mounted for some time. */
   doubled: 140,
-  /** A wildcard is subscribed to, for a while. */
+  /** A wildcard is subscribed for some time. */
   widened: 100,
 } as const satisfies Counts<string>;
 
-/** What applications do. */
+/** An action on subscriptions. */
 export type ChurnAction = keyof typeof TIMES;
 
 const CHURN_ACTIONS = Object.keys(TIMES) as ChurnAction[];
 
-/** What is done on an occasion. */
+/** The actions that a trigger may cause. */
 const TRIGGERED_ACTIONS: readonly ChurnAction[] = [
   "remounted",
   "remounted",
@@ -36,13 +39,13 @@ const TRIGGERED_ACTIONS: readonly ChurnAction[] = [
   "doubled",
 ];
 
-/** On how many occasions of each kind an application does something. */
+/** The share of the triggers that cause an action. */
 const TRIGGER_SHARES: Record<ChurnTrigger, number> = { cut: 0.35, state: 0.06, socket: 0.08 };
 
-/** How long after an occasion at most, in milliseconds. */
+/** Maximum delay after a trigger, in milliseconds. */
 const MAX_TRIGGER_DELAY_MS = 60;
 
-/** How long something is left as it is: not for long, for a moment, for a while. In milliseconds, from and to. */
+/** Ranges of durations: short, medium and long. In milliseconds. */
 const DURATIONS_MS: readonly [number, number][] = [
   [0, 80],
   [0, 80],
@@ -51,9 +54,11 @@ const DURATIONS_MS: readonly [number, number][] = [
   [2_500, 20_000],
 ];
 
-/** Has clients subscribe and unsubscribe, by a seed: as publishing goes on, and on occasions such as a lost connection. */
+/**
+ * Changes the subscriptions of clients by a seed: with each publication, and after triggers such as a lost connection.
+ */
 export class SubscriptionChurn {
-  /** How often each has been done. */
+  /** Number of performed actions. */
   readonly done: Record<ChurnAction, number>;
   readonly #schedule: Schedule<ChurnAction>;
   readonly #random: Random;
@@ -71,19 +76,19 @@ export class SubscriptionChurn {
     for (const client of clients) client.onTrigger = (occasion) => this.#onTrigger(client, occasion);
   }
 
-  /** Everybody is there: from now on they move. */
+  /** Starts the churn. */
   begin(): void {
     this.#over = false;
   }
 
-  /** One more publication begins. */
+  /** Advances the schedule by one publication. */
   advance(): void {
     this.#schedule.advance();
     for (const move of CHURN_ACTIONS)
       if (this.#schedule.strikes(move)) this.#do(move, pick(this.#random, this.clients), this.#random);
   }
 
-  /** Everybody goes home: each client is subscribed to what it is subscribed to at rest, and nothing moves any more. */
+  /** Stops the churn and restores the base subscriptions of each client. */
   end(): void {
     this.#over = true;
     for (const timer of this.#timers) clearTimeout(timer);
@@ -101,7 +106,7 @@ export class SubscriptionChurn {
     const { random } = client;
     if (this.#over || random() >= TRIGGER_SHARES[occasion]) return;
     const move = pick(random, TRIGGERED_ACTIONS);
-    // What the SDK says to a listener may be acted upon at once. Sockets are opened inside the SDK, where no application is.
+    // An application may react inside of a listener. Sockets open inside of the SDK, outside of application code.
     if (occasion !== "socket" && random() < 0.5) this.#do(move, client, random);
     else this.#later(randomInteger(random, 0, MAX_TRIGGER_DELAY_MS), () => this.#do(move, client, random));
   }
@@ -110,7 +115,7 @@ export class SubscriptionChurn {
     if (this.#perform(move, client, random)) this.done[move] += 1;
   }
 
-  /** @returns whether there was something to do it with */
+  /** @returns whether the action was possible */
   #perform(move: ChurnAction, client: ChaosClient, random: Random): boolean {
     const mounted = client.components;
     const component = mounted.length > 0 ? pick(random, mounted) : undefined;
@@ -148,7 +153,7 @@ export class SubscriptionChurn {
     this.#later(randomDuration(random), () => client.baseSubscriptions.has(name) && client.mount(name, api));
   }
 
-  /** It may be gone before its time: by another move, or with its page. */
+  /** Another action or a reload may unmount it earlier. */
   #mountFor(client: ChaosClient, name: string, random: Random): void {
     client.mount(name, random() < 0.2 ? "callbacks" : "handle");
     this.#later(randomDuration(random), () => {

@@ -4,24 +4,24 @@ import type { Plan } from "./plan.js";
 import { LISTENER_GROUPS, maySubscribe } from "./policy.js";
 import { pick, randomFor } from "../lib/random.js";
 
-/** How many channels those subscribe to that do not publish. */
+/** Channels of each client that does not publish. */
 const CHANNELS_PER_SUBSCRIBER = 4;
 
-/** One in so many is no insider, and may not read what is private. */
+/** One client in so many is an outsider, who may not read private channels. */
 const OUTSIDER_INTERVAL = 4;
 
-/** One in so many subscribes to a wildcard as well; and of the components one in so many uses the callback API. */
+/** One client in so many subscribes to a wildcard too. One component in so many uses the callback API. */
 const WILDCARD_INTERVAL = 3;
 const CALLBACK_INTERVAL = 5;
 
 /** The clients of a run. */
 export interface ClientPool {
-  /** Those that publish, by name. They subscribe to one channel each, besides. */
+  /** The publishing clients by name. Each also subscribes to one channel. */
   publishers: ReadonlyMap<string, ChaosClient>;
   all: readonly ChaosClient[];
 }
 
-/** Connects everybody, who subscribes to what the seed says. */
+/** Connects all clients, with subscriptions that depend on the seed. */
 export const connectAll = (context: ClientContext, plan: Plan): ClientPool => {
   const random = randomFor(context.seed, "crowd");
   const names = CHANNELS.map(({ name }) => name);
@@ -32,7 +32,7 @@ export const connectAll = (context: ClientContext, plan: Plan): ClientPool => {
       insider: index % OUTSIDER_INTERVAL !== OUTSIDER_INTERVAL - 1,
     };
     const client = new ChaosClient(context, who, index % 2 === 0);
-    // Whoever may not read what is private tries.
+    // Outsiders try to subscribe to private channels too.
     for (const channel of [...channels, ...names.filter((each) => !maySubscribe(each, who))])
       client.baseSubscriptions.add(channel);
     if (index % WILDCARD_INTERVAL === 0)
@@ -52,7 +52,7 @@ export const connectAll = (context: ClientContext, plan: Plan): ClientPool => {
     return found;
   };
   const publishers = new Map([...plan.keys()].map((name, index) => [name, join(name, index, [pick(random, names)])]));
-  // In turn, so that no channel is left without.
+  // In turn, so that each channel has a subscriber.
   const subscribers = Array.from({ length: context.profile.subscribers }, (_, index) =>
     join(`s${index}`, index, some(names[index % names.length]!)),
   );

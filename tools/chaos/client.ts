@@ -10,7 +10,7 @@ import { type Random, randomFor } from "../lib/random.js";
 import { type SocketListener, type Sockets, createSockets } from "./sockets.js";
 import type { MessageTimeline } from "./message-timeline.js";
 
-/** What all clients of a run have in common. */
+/** Dependencies that all clients of a run share. */
 export interface ClientContext {
   Sdk: typeof PushIt;
   url: string;
@@ -18,34 +18,34 @@ export interface ClientContext {
   profile: LoadProfile;
   journal: Journal;
   timeline: MessageTimeline;
-  /** Told when a connection has ended because of its age. */
+  /** Called when a connection ends because of its age. */
   onLifetime(): void;
-  /** Told of each request that failed: its code, and of publications their channel. */
+  /** Called for each failed request with its code, and with the channel for publications. */
   onError(what: string): void;
   /** Whether a channel has history. */
   recovers(channel: string): boolean;
 }
 
-/** What may give an application a reason to do something else. */
+/** Events that trigger a change of subscriptions. */
 export type ChurnTrigger = "cut" | "state" | "socket";
 
-/** Longest that a request waits, in milliseconds: more than any function may take. */
+/** Request timeout in milliseconds: longer than any function may take. */
 const TIMEOUT_MS = 20_000;
 
 const RETRY_BASE_MS = 100;
 const RETRY_CAP_MS = 2_000;
 const PING_MS = 10_000;
 
-/** How long an application waits before it subscribes again to what it was refused, in milliseconds. */
+/** Delay before an application subscribes again after a denial, in milliseconds. */
 const RESUBSCRIBE_MS = 1_000;
 
 /** An application with one page at a time. */
 export class ChaosClient {
-  /** What the application is subscribed to when it is at rest. */
+  /** The names that the application is subscribed to outside of churn. */
   readonly baseSubscriptions = new Set<string>();
-  /** Chooses what this application does. */
+  /** Random numbers for the actions of this application. */
   readonly random: Random;
-  /** Told of occasions to do something else. */
+  /** Called for each churn trigger. */
   onTrigger: (occasion: ChurnTrigger) => void = () => undefined;
   readonly #sockets: Sockets;
   readonly #options: PushItOptions;
@@ -53,8 +53,8 @@ export class ChaosClient {
   #ended = false;
 
   /**
-   * @param who what it connects with
-   * @param keepsTime whether it opens its next connection before API Gateway cuts the last
+   * @param who the credentials
+   * @param keepsTime whether the client rotates its connection before API Gateway closes it
    */
   constructor(
     private readonly context: ClientContext,
@@ -77,13 +77,13 @@ export class ChaosClient {
       checkInterval: checkMs,
       connectionLifetime: keepsTime ? lifetimeMs : connectionMs * 2,
       WebSocket: this.#sockets.Socket,
-      // Waits by chance are the seed's as well.
+      // The SDK's random delays depend on the seed too.
       platform: { Date, Math: { random: randomFor(seed, who.name) }, setTimeout, clearTimeout },
     };
     this.#page = this.#open({});
   }
 
-  /** What is mounted, in the order in which it was. */
+  /** The mounted components, in mount order. */
   get components(): readonly Component[] {
     return [...this.#page.components];
   }
@@ -98,15 +98,15 @@ export class ChaosClient {
     this.#page.unmount(component, turn);
   }
 
-  /** Whether it subscribes to a name. */
+  /** Whether a component subscribes to the name. */
   isDesired(name: string): boolean {
     return this.#page.isDesired(name);
   }
 
-  /** Another component takes a component's place in one turn, as in a user interface that renders again. */
+  /** Replaces a component by another one in the same turn, as a user interface does when it renders again. */
   remount(component: Component): void {
     const turn = this.context.journal.turn();
-    // Some frameworks mount what is new before they unmount what is old.
+    // Some frameworks mount the new component before they unmount the old one.
     if (this.random() < 0.2) {
       this.mount(component.name, component.api, turn);
       this.unmount(component, turn);
@@ -116,20 +116,20 @@ export class ChaosClient {
     }
   }
 
-  /** A component unsubscribes and subscribes again in one turn, with the handle that it has. */
+  /** Unsubscribes a component and subscribes it again in the same turn, with the same handle. */
   resubscribe(component: Component): void {
     const turn = this.context.journal.turn();
     this.#page.unsubscribe(component, turn);
     this.#page.subscribe(component, turn);
   }
 
-  /** A component is mounted and unmounted in one turn. */
+  /** Mounts a component and unmounts it in the same turn. */
   mountBriefly(name: string): void {
     const turn = this.context.journal.turn();
     this.unmount(this.mount(name, "handle", turn), turn);
   }
 
-  /** Publishes; resolves when it is told what became of it, with whether it was acknowledged. */
+  /** Publishes a message. @returns whether the publication was acknowledged */
   publish({ uuid, channel, data }: PlannedPublication): Promise<boolean> {
     const { journal, timeline, onError } = this.context;
     const { number } = this.#page.page;
@@ -137,7 +137,7 @@ export class ChaosClient {
     timeline.note(uuid, `${this.who.name} publishes it on ${channel}: ${JSON.stringify(data).slice(0, 100)}`);
     return new Promise((resolve) => {
       const told = (acknowledged: boolean, code?: string, position?: Position): void => {
-        timeline.note(uuid, `${this.who.name} is told ${code ?? "that it is published"}`);
+        timeline.note(uuid, `${this.who.name} gets ${code ?? "an acknowledgement"}`);
         if (code !== undefined) onError(`${code}: ${channel}`);
         publication.told = {
           ...journal.now(),
@@ -156,7 +156,7 @@ export class ChaosClient {
     });
   }
 
-  /** Cuts its connection, on its side. @returns whether there was one */
+  /** Cuts the connection on the client's side. @returns whether it was open */
   cut(): boolean {
     this.onTrigger("cut");
     const stood = this.#sockets.cut();
@@ -164,10 +164,7 @@ export class ChaosClient {
     return stood;
   }
 
-  /**
-   * Leaves the page, and goes on with another one that knows nothing but the positions that the last one had: as a page
-   * that is loaded anew. It mounts what was mounted.
-   */
+  /** Reloads the page: leaves it, and starts a new one with the stored positions and the same components. */
   reload(): void {
     const mounted = this.components.map(({ name, api }) => ({ name, way: api }));
     const left = Object.entries(this.#page.leave());
@@ -177,13 +174,13 @@ export class ChaosClient {
     for (const { name, way } of mounted) this.mount(name, way);
   }
 
-  /** Leaves for good. */
+  /** Leaves the page and does not start another. */
   end(): void {
     if (!this.#ended) this.#page.leave();
     this.#ended = true;
   }
 
-  /** What it waits for, of what it may have, in words. */
+  /** Descriptions of what the client still waits for. */
   get pendingWork(): string[] {
     const { name } = this.who;
     const { readings } = readPage(this.#page.page, this.context.recovers);
@@ -199,7 +196,7 @@ export class ChaosClient {
     });
   }
 
-  /** The names of those who are present on a channel, as it is told; `undefined`: it is told nothing. */
+  /** The names of the members that the client sees on a channel; `undefined` if the request fails. */
   async presentNames(channel: string): Promise<string[] | undefined> {
     const told = await this.#page.sdk
       .channel(channel)
@@ -235,7 +232,10 @@ export class ChaosClient {
     this.context.timeline.note(uuid, `${this.who.name} receives it${offset === undefined ? "" : ` (${offset})`}`);
   }
 
-  /** Who may not subscribe may not read either, and tries; then it tries again, for as long as the component is mounted. */
+  /**
+   * After a denial: tries to read the history, which must fail too, and subscribes again while the component is
+   * mounted.
+   */
   async #refused(page: ChaosPage, component: Component): Promise<void> {
     if (component.isRetrying) return;
     component.isRetrying = true;
@@ -243,7 +243,7 @@ export class ChaosClient {
     if (!this.#maySubscribe(component.name) && !isWildcard(component.name)) {
       const read = await component.handle.history().catch(() => undefined);
       for (const { uuid, data, offset } of read?.messages ?? []) {
-        // It has leaked.
+        // A leak: the checker reports this message.
         journal.note(page.page, { is: "message", channel: component.name, uuid, data, offset });
       }
     }
@@ -254,7 +254,7 @@ export class ChaosClient {
     }, RESUBSCRIBE_MS).unref();
   }
 
-  /** What travels is listened to: what publishers are told in acknowledgements is judged as it comes over the wire. */
+  /** Observes the frames: the checker needs the positions in acknowledgements as they came over the wire. */
   #listening(): SocketListener {
     const { journal, onLifetime } = this.context;
     return {

@@ -1,19 +1,19 @@
 import { isWildcard } from "../../protocol/index.js";
 import type { Journal, Page } from "./journal.js";
 
-/** What of a run is counted in the journal. */
+/** Events that are counted from the journal. */
 export interface EventCounts {
-  /** How often an application was subscribed to a name again, on one page. */
+  /** Number of restored subscriptions. */
   recoveries: number;
-  /** How often an application was told that it has missed something. */
+  /** Number of `subscribed` events that reported missed messages. */
   missed: number;
-  /** Unsubscriptions that were fulfilled. */
+  /** Acknowledged unsubscriptions. */
   unsubscriptions: number;
-  /** Subscriptions to wildcards that were fulfilled. */
+  /** Acknowledged subscriptions to wildcards. */
   wildcards: number;
 }
 
-/** Counts. */
+/** Counts the events of all pages. */
 export const countEvents = ({ applications }: Pick<Journal, "applications">): EventCounts => {
   const total: EventCounts = { recoveries: 0, missed: 0, unsubscriptions: 0, wildcards: 0 };
   for (const page of applications.flatMap(({ pages }) => pages)) count(page, total);

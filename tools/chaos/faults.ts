@@ -8,11 +8,11 @@ import { randomInteger, type Random, randomFor } from "../lib/random.js";
 import type { FaultKind, Schedule } from "./schedule.js";
 import type { MessageTimeline } from "./message-timeline.js";
 
-/** The longest that a post and a client's frame are late, in milliseconds. */
+/** Maximum delay of a post and of a client's frame, in milliseconds. */
 const POST_LATE_MS = 1_500;
 const FRAME_LATE_MS = 400;
 
-/** How many further calls of the same environment are struck with one that DynamoDB refuses: its SDK tries again. */
+/** Maximum number of further calls that fail in the same environment, because the AWS SDK retries. */
 const FURTHER = 5;
 
 const POST_FAULTS: readonly [FaultKind, PostFault][] = [
@@ -23,7 +23,7 @@ const POST_FAULTS: readonly [FaultKind, PostFault][] = [
   ["duplicated", "duplicate"],
 ];
 
-/** What becomes of a post by what it meets. */
+/** The outcome of a post by its fault. */
 const OUTCOMES: Record<PostFault, Post["was"]> = {
   gone: "denied",
   limit: "failed",
@@ -44,7 +44,7 @@ const WRITE_FAULTS: readonly [FaultKind, DynamoDbFault][] = [
   ["timedOut", "freeze"],
 ];
 
-/** What functions are called in strikes and trails: `publish` for the function behind `publish`. */
+/** The short name of a function in schedules and timelines: `publish` for the function behind `publish`. */
 export const roleOf = (functionId: string): string =>
   (/PushIt(\w+?)Function/.exec(functionId)?.[1] ?? functionId).toLowerCase();
 
@@ -53,7 +53,7 @@ interface Frame {
   uuid?: string;
 }
 
-/** The messages of the run in a frame that is posted, or in a segment. */
+/** The messages of the run in a posted frame or in a segment. */
 const messagesIn = (body: string): { channel: string; uuid: string }[] => {
   const value = JSON.parse(body) as Frame | Frame[] | { publications: { message: Frame }[] };
   const frames = Array.isArray(value)
@@ -66,13 +66,13 @@ const messagesIn = (body: string): { channel: string; uuid: string }[] => {
   );
 };
 
-/** Strikes a local system by a schedule, and writes down what is posted. */
+/** Injects the scheduled faults into a local system, and records posts. */
 export class Faults implements NonNullable<SystemOptions["faults"]> {
-  /** Connections that have ended, whether their `$disconnect` was lost or not. */
+  /** Connections that have ended, even if their `$disconnect` was lost. */
   readonly ended = new Set<string>();
   readonly #late: Random;
   readonly #further: Random;
-  /** What environments' next calls meet. */
+  /** Faults for the next calls of an environment. */
   readonly #bursts = new Map<string, { fault: DynamoDbFault; left: number }>();
   system: Pick<System, "cut"> | undefined;
 
@@ -118,7 +118,7 @@ export class Faults implements NonNullable<SystemOptions["faults"]> {
     return this.schedule.strikes("redelivered");
   }
 
-  /** Delays nothing: only looks at what is queued. */
+  /** Delays nothing. Records the queued segments. */
   delayDelivery(_queue: string, messageId: string, body: string): undefined {
     this.journal.queued(messageId, messagesIn(body));
   }

@@ -1,16 +1,16 @@
 import { guards } from "push-it-server/guards";
 import * as policy from "./policy.js";
 
-/** How long what is slow takes, in milliseconds: within the guards' time, however busy the machine is. */
+/** Delay of slow guards, in milliseconds. It stays within the guard timeout, even on a busy machine. */
 const SLOW_MS = 700;
 
-/** Shares of the subscriptions to slow channels whose guard is slow, and whose guard dies. */
+/** Share of the subscriptions to slow channels whose guard is slow, and share of those whose guard throws. */
 const SLOW = 0.3;
 const DEAD = 0.1;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Is slow, or is not there to decide. */
+/** Delays, throws, exits or hangs. */
 const misbehave = async (doing: policy.GuardBehavior | undefined): Promise<void> => {
   if (doing === "slow") await pause(SLOW_MS);
   if (doing === "throw") throw new Error("as the message wants it");
@@ -18,7 +18,7 @@ const misbehave = async (doing: policy.GuardBehavior | undefined): Promise<void>
   if (doing === "hang") await new Promise(() => undefined);
 };
 
-/** The guards of a chaos run: they do what policy.ts says. */
+/** The guards of a chaos run. They implement policy.ts. */
 export default guards<policy.Credentials>({
   onConnectionRequest(agent) {
     const { name, listenerGroup } = agent.credentials;
@@ -30,7 +30,7 @@ export default guards<policy.Credentials>({
   },
   async onPublicationRequest(channel, agent, message) {
     const data = message.data as policy.Payload;
-    // Before it misbehaves: what is staged without a verdict must not happen.
+    // Published before the guard misbehaves: publications without a verdict must be dropped.
     for (const name of policy.targetChannels(channel.name)) agent.channel(name).publish(message);
     await misbehave(data.do);
     if (policy.isPermitted(data)) agent.publicationSuccess(message);
@@ -45,7 +45,7 @@ export default guards<policy.Credentials>({
     },
     [policy.SLOWLY_GUARDED]: {
       async onSubscriptionRequest(channel, agent) {
-        // Which of them is no matter of the seed: it is decided in a process that has none.
+        // Not seeded: guards run in a process that does not know the seed.
         const chance = Math.random();
         if (chance < DEAD) throw new Error("dead at a subscription");
         if (chance < SLOW) await pause(SLOW_MS);

@@ -1,20 +1,20 @@
 import type { Credentials, Payload } from "./policy.js";
 
-/** A place in a channel's history. */
+/** A position in a channel's history. */
 export interface Position {
   epoch: string;
   offset: number;
 }
 
-/** When something happened. */
+/** The time of an event. */
 export interface Moment {
-  /** Its number among everything that the journal holds: a later moment has a larger one. */
+  /** The number of the event in the journal: later events have larger numbers. */
   at: number;
   /** The clock, in milliseconds. */
   ms: number;
 }
 
-/** What a publisher asked for, and what it was told. */
+/** A publication and its answers. */
 export interface Publication {
   uuid: string;
   channel: string;
@@ -24,11 +24,14 @@ export interface Publication {
   data: Payload;
   /** When the application called `publish`. */
   begun: Moment;
-  /** What the SDK told the application. */
+  /** The answer of the SDK to the application. */
   told?: Moment & { acknowledged: boolean; code?: string; position?: Position };
-  /** How many frames with it the SDK has sent. */
+  /** Number of frames with this publication that the SDK has sent. */
   sent: number;
-  /** The positions in the server's acknowledgements, as they came over the wire; `undefined`: one without a position. */
+  /**
+   * The positions in the server's acknowledgements, as they came over the wire; `undefined`: an acknowledgement without
+   * a position.
+   */
   acknowledgements: (Position | undefined)[];
 }
 
@@ -41,8 +44,8 @@ export interface Call {
 }
 
 /**
- * What an application did on a page, and what the SDK told it. `name` is a channel or a wildcard. A `holder` is what
- * subscribes: a component with a handle of its own, or 0 for the callback API.
+ * An action of an application on a page, or an event of the SDK. `name` is a channel or a wildcard. `holder` identifies
+ * the subscriber: a component with its own handle, or 0 for the callback API.
  */
 export type Entry = Moment &
   (
@@ -55,31 +58,31 @@ export type Entry = Moment &
     | { is: "state"; state: string; code: string }
     | { is: "rotated"; names: readonly string[] }
     | { is: "message"; channel: string; uuid: string; data: unknown; offset?: number }
-    /** A component goes, which its own listener told `heard` messages, and the client's listener `told`. */
+    /** A component was unmounted. Its own listener received `heard` messages, and the client's listener `told`. */
     | { is: "listened"; name: string; holder: number; heard: number; told: number }
-    /** The page is left, with these positions; a channel without a position has `undefined`. */
+    /** The application left the page with these positions; `undefined`: the channel has no position. */
     | { is: "left"; positions: Readonly<Record<string, Position | undefined>> }
   );
 
-/** One of the entries. */
+/** An entry of one kind. */
 export type EntryOf<Is extends Entry["is"]> = Extract<Entry, { is: Is }>;
 
 type WithoutMoment<Any> = Any extends Entry ? Omit<Any, keyof Moment> : never;
 
-/** An entry before it has its moment. */
+/** An entry without its time. */
 export type NewEntry = WithoutMoment<Entry>;
 
-/** One SDK client of an application, from its first call to a reload or the end. */
+/** One SDK client of an application, from its first call to a reload or the end of the run. */
 export interface Page {
   who: Credentials;
-  /** Pages of an application are counted from 0. */
+  /** The number of the page, from 0. */
   number: number;
-  /** The positions that it began with, by channel. */
+  /** The initial positions by channel. */
   since: Readonly<Record<string, Position>>;
   entries: Entry[];
 }
 
-/** One client of the run: its pages follow each other. */
+/** One application with its consecutive pages. */
 export interface Application {
   who: Credentials;
   pages: Page[];
@@ -89,20 +92,20 @@ export interface Application {
 export interface Post {
   ms: number;
   /**
-   * `clean`: nothing struck it; `lost`: the network said that it was delivered, and it was not; `failed`: the server knows
-   * that it was not delivered; `denied`: the server was told that there is no such connection, and there was.
+   * `clean`: no fault. `lost`: the gateway answered success and dropped the frame. `failed`: the server knows that it
+   * failed. `denied`: the server got a 410 although the connection was open.
    */
   was: "clean" | "lost" | "failed" | "denied";
 }
 
-/** Messages on their way to a worker. */
+/** Messages in the queue. */
 interface Segment {
   sent: number;
-  /** When a worker had dealt with it; absent: none has. */
+  /** When a worker finished it; absent: not yet. */
   done?: number;
 }
 
-/** What is stored of a channel's message. */
+/** A stored message. */
 export interface Stored {
   channel: string;
   epoch: string;
@@ -110,7 +113,7 @@ export interface Stored {
   offset: number;
 }
 
-/** What was asked for, told, posted and received, in one order: all of it happens in this process. */
+/** Requests, answers, posts and received messages in one order. All of them happen in this process. */
 export class Journal {
   readonly publications = new Map<string, Publication>();
   readonly applications: Application[] = [];
@@ -126,30 +129,30 @@ export class Journal {
   /** @param clock in milliseconds */
   constructor(private readonly clock: () => number = () => performance.now()) {}
 
-  /** This moment. */
+  /** The current time. */
   now(): Moment {
     this.#time += 1;
     return { at: this.#time, ms: this.clock() };
   }
 
-  /** A number for a call that may be answered. */
+  /** Returns a new call number. */
   call(): number {
     return (this.#calls += 1);
   }
 
-  /** A number for calls that are made in one turn. */
+  /** Returns a new turn number, for calls in the same turn. */
   turn(): number {
     return (this.#turns += 1);
   }
 
-  /** A publication begins. */
+  /** Records the start of a publication. */
   begin(publication: Pick<Publication, "uuid" | "channel" | "by" | "data" | "page">): Publication {
     const begun: Publication = { ...publication, begun: this.now(), sent: 0, acknowledgements: [] };
     this.publications.set(begun.uuid, begun);
     return begun;
   }
 
-  /** An application begins its first page, or its next one. */
+  /** Records the start of an application's page. */
   page(who: Credentials, since: Page["since"] = {}): Page {
     let application = this.applications.find((each) => each.who.name === who.name);
     if (!application) this.applications.push((application = { who, pages: [] }));
@@ -158,24 +161,24 @@ export class Journal {
     return page;
   }
 
-  /** Writes an entry down. */
+  /** Records an entry. */
   note(page: Page, entry: NewEntry): Entry {
     const noted = { ...this.now(), ...entry };
     page.entries.push(noted);
     return noted;
   }
 
-  /** A connection belongs to an application. */
+  /** Records the owner of a connection. */
   owns(connection: string, name: string): void {
     this.#owners.set(connection, name);
   }
 
-  /** Whom a connection belongs to. */
+  /** The application that owns a connection. */
   owner(connection: string): string | undefined {
     return this.#owners.get(connection);
   }
 
-  /** A message was posted to a connection. */
+  /** Records the post of a message to a connection. */
   posted(connection: string, channel: string, uuid: string, was: Post["was"]): void {
     const key = `${channel} ${uuid}`;
     let posts = this.#posts.get(key);
@@ -187,7 +190,7 @@ export class Journal {
     if (was === "denied") this.#denials.set(connection, [...(this.#denials.get(connection) ?? []), post.ms]);
   }
 
-  /** A segment was sent to the queue, with these messages. */
+  /** Records a segment in the queue. */
   queued(segment: string, messages: readonly { channel: string; uuid: string }[]): void {
     const queued: Segment = { sent: this.clock() };
     this.#segments.set(segment, queued);
@@ -197,25 +200,25 @@ export class Journal {
     }
   }
 
-  /** A worker has dealt with a segment. */
+  /** Records that a worker finished a segment. */
   delivered(segment: string): void {
     const known = this.#segments.get(segment);
     if (known) known.done ??= this.clock();
   }
 
-  /** Whether a segment with a message waited for a worker, or kept one busy, at a time. */
+  /** Whether a segment with the message was in the queue or in a worker at a time. */
   isWaiting(channel: string, uuid: string, ms: number): boolean {
     return (this.#segmentsOf.get(`${channel} ${uuid}`) ?? []).some(
       ({ sent, done }) => sent <= ms && (done ?? Infinity) > ms,
     );
   }
 
-  /** When the server was told that an application's connection is gone, although it was not. */
+  /** When the server got a 410 for an open connection of the application. */
   denialsOf(name: string): number[] {
     return [...this.#denials].flatMap(([connection, each]) => (this.#owners.get(connection) === name ? each : []));
   }
 
-  /** The posts of a message to an application, whichever connection they went to. */
+  /** The posts of a message to all connections of an application. */
   postsTo(name: string, channel: string, uuid: string): Post[] {
     const posts = this.#posts.get(`${channel} ${uuid}`) ?? new Map<string, Post[]>();
     return [...posts].flatMap(([connection, each]) => (this.#owners.get(connection) === name ? each : []));

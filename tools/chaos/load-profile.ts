@@ -1,24 +1,27 @@
-/** How much happens at once in a run, and how fast. Times are in milliseconds. */
+/** Number and timing of the clients in a run. Times are in milliseconds. */
 export interface LoadProfile {
-  /** How many clients publish, and how many only subscribe. */
+  /** Number of clients that publish, and of clients that only subscribe. */
   publishers: number;
   subscribers: number;
-  /** How long API Gateway lets a connection live, instead of two hours. */
+  /** Maximum lifetime of a connection at the gateway, instead of two hours. */
   connectionMs: number;
-  /** How long clients that see to it themselves keep one. */
+  /** Connection lifetime of clients that rotate their connections. */
   lifetimeMs: number;
-  /** How often clients ask whether they have missed something. */
+  /** Interval in which clients check for missed messages. */
   checkMs: number;
-  /** How long everybody has to recover, once nothing strikes any more: workers may take 5 minutes, on a busy machine they do. */
+  /**
+   * Maximum time for all clients to recover after the last fault. A worker may take 5 minutes, and does on a busy
+   * machine.
+   */
   settleMs: number;
 }
 
-/** As many publications as keep a system busy for minutes. */
+/** From this number of publications on, a run takes minutes. */
 const LONG_RUN_MESSAGES = 2_000;
 
 /**
- * The pace of a run: in a long one there are more clients, and their connections live longer than the 30 seconds in which a 410 is not believed; a short
- * one has no time for that.
+ * The load profile of a run. A long run has more clients, and its connections live longer than the 30 seconds in which
+ * the server ignores a 410.
  */
 export const loadProfileOf = (messages: number): LoadProfile => ({
   ...(messages < LONG_RUN_MESSAGES

@@ -4,7 +4,7 @@ import { beginOf, covers, endOf, hadWildcard, type ReadPage } from "./read-page.
 import { mayReceive } from "./policy.js";
 import type { Span } from "./spans.js";
 
-/** An acknowledged publication on one of its channels, and its place there as far as it is known. */
+/** An acknowledged publication on one of its channels, with its offset if known. */
 export interface DueMessage {
   publication: Publication;
   channel: string;
@@ -13,32 +13,36 @@ export interface DueMessage {
 
 /** A message that an application did not receive. */
 export interface Loss extends DueMessage {
-  /** The subscription that should have brought it, in words. */
+  /** Description of the subscription that should have delivered it. */
   span: string;
 }
 
 /**
- * How long before the end of a span a message must have been acknowledged to be due in it, on channels with history, in
- * milliseconds. The SDK may need so long to see that something is missing and to ask for it, twice if a function stands still.
+ * How long before the end of a span a message must have been acknowledged to be due, on channels with history, in
+ * milliseconds. The SDK may need this time to notice a gap and to request the messages, twice if a function stands
+ * still.
  */
 export const RECOVERY_MS = 60_000;
 
-/** How long a frame that the gateway took may be on its way, in milliseconds: the faults delay it by up to 1.5 s. */
+/** Maximum time from the gateway to the client, in milliseconds. Faults delay a frame by up to 1.5 s. */
 export const ARRIVAL_MS = 3_000;
 
-/** How long a client may not know that the server has forgotten it, in milliseconds: until its next ping is answered. */
+/**
+ * How long a client may not notice that the server has removed its agent, in milliseconds: until its next ping is
+ * answered.
+ */
 export const FORGOTTEN_MS = 60_000;
 
-/** What the dues of a page are judged by. */
+/** Data for finding the losses of a page. */
 export interface LossContext {
   journal: Pick<Journal, "postsTo" | "isWaiting" | "denialsOf">;
-  /** What the application did not receive of what it may hear, in the order of the publications; by channel. */
+  /** Messages that the application may receive and did not, by channel and in order of publication. */
   missing: ReadonlyMap<string, readonly DueMessage[]>;
   /** Whether a name is a channel with history. */
   recovers(name: string): boolean;
-  /** Whether a channel's messages gather before they are delivered. */
+  /** Whether the channel lingers. */
   lingers(channel: string): boolean;
-  /** Where a message stands in its channel. */
+  /** The offset of a message. */
   offsetOf(channel: string, uuid: string): number | undefined;
   begunAt(uuid: string): number;
 }
@@ -46,7 +50,7 @@ export interface LossContext {
 const describeSpan = (span: Span): string =>
   `${span.name} (from ${span.from.at}${span.to ? ` to ${span.to.at}, ${span.to.why}` : " on"})`;
 
-/** What a page's application has lost. */
+/** The messages that the application lost on a page. */
 export const lossesOf = (read: ReadPage, judging: LossContext): Loss[] =>
   [...read.readings.values()].flatMap(({ name, spans }) =>
     spans.flatMap((span) =>
@@ -54,12 +58,12 @@ export const lossesOf = (read: ReadPage, judging: LossContext): Loss[] =>
     ),
   );
 
-/** On a channel with history: nothing that the subscription covers may be missing. */
+/** On a channel with history, each message that the subscription covers must arrive. */
 const lostWithHistory = (span: Span, read: ReadPage, { missing, offsetOf, begunAt, journal }: LossContext): Loss[] => {
   const { name: channel, from, since, to } = span;
   const due = missing.get(channel) ?? [];
   if (due.length === 0) return [];
-  // What a wildcard brought from before the subscription's own first position may come in any order.
+  // Messages that a wildcard delivered before the subscription's first position may come in any order.
   const isOrdered = since !== undefined || !hadWildcard(read, channel, endOf(span));
   const offsets = (read.messages.get(channel) ?? []).flatMap(({ at, uuid }) =>
     at > beginOf(span) && at < endOf(span) && (isOrdered || begunAt(uuid) > from.at)
@@ -68,7 +72,7 @@ const lostWithHistory = (span: Span, read: ReadPage, { missing, offsetOf, begunA
   );
   const low = since ? since.offset : Math.min(...offsets);
   const position = to?.why === "left" ? read.left?.positions[channel]?.offset : undefined;
-  // The next one must be told as soon as it arrives: nothing is missing before it.
+  // The next message must arrive at once, because no message before it is missing.
   const next = Math.max(...offsets, position ?? 0, since?.offset ?? 0) + 1;
   return due
     .filter(({ offset, publication: { uuid, begun, told: answer } }) => {
@@ -86,7 +90,7 @@ const lostWithHistory = (span: Span, read: ReadPage, { missing, offsetOf, begunA
     .map((each) => ({ ...each, span: describeSpan(span) }));
 };
 
-/** On a plain channel, and by a wildcard: nothing may be missing that was published while the connection stood. */
+/** On a plain channel and for a wildcard, each message must arrive that was published while the connection was open. */
 const lostWithoutHistory = (span: Span, read: ReadPage, judging: LossContext): Loss[] => {
   const { name, from } = span;
   const { missing } = judging;
@@ -100,10 +104,10 @@ const lostWithoutHistory = (span: Span, read: ReadPage, judging: LossContext): L
 };
 
 /**
- * Whether the protocol permits that a message does not come, if nothing recovers it:
- * - The network said that it has delivered the post, and it has not: nobody can see that on a plain channel.
- * - The span ended before the post had arrived, or while the server was still about it: it may take 5 minutes.
- * - The span ended because the server had been told that the connection is gone, and had forgotten its agent.
+ * Whether the protocol permits the loss of a message without recovery:
+ * - The gateway answered success and dropped the post. A plain channel cannot detect this.
+ * - The span ended before the post arrived, or while the server was still delivering, which may take 5 minutes.
+ * - The span ended because the server got a 410 for the open connection and removed its agent.
  */
 const isExcused = (
   { publication, channel }: DueMessage,
@@ -122,7 +126,7 @@ const isExcused = (
   return journal.denialsOf(name).some((ms) => ms >= from.ms && ms <= to.ms && ms >= to.ms - FORGOTTEN_MS);
 };
 
-/** What an application may hear, was not told, and was acknowledged; by channel. */
+/** Acknowledged messages that an application may receive and did not, by channel. */
 export const missingOf = (
   pages: readonly ReadPage[],
   acknowledged: ReadonlyMap<string, readonly DueMessage[]>,

@@ -1,9 +1,9 @@
 import { UUID_PATTERN } from "./plan.js";
 
-/** How many lines are kept of one message. */
+/** Maximum number of lines for one message. */
 const MAX_LINES = 200;
 
-/** Something that happened to a message, once or again and again; times in seconds. */
+/** An event of a message, once or repeatedly; times in seconds. */
 interface Line {
   what: string;
   first: number;
@@ -11,12 +11,12 @@ interface Line {
   times: number;
 }
 
-/** What happened to each message, in words: told of the first one that went wrong. */
+/** The events of each message. The report prints those of the first message with a violation. */
 export class MessageTimeline {
   readonly #begun = performance.now();
   readonly #lines = new Map<string, Map<string, Line>>();
 
-  /** Something happened to a message. */
+  /** Records an event of a message. */
   note(uuid: string, what: string): void {
     let lines = this.#lines.get(uuid);
     if (!lines) this.#lines.set(uuid, (lines = new Map<string, Line>()));
@@ -28,12 +28,12 @@ export class MessageTimeline {
     } else if (lines.size < MAX_LINES) lines.set(what, { what, first: now, last: now, times: 1 });
   }
 
-  /** Something happened to all messages that a text is about. */
+  /** Records an event of all messages in a text. */
   noteAll(text: string, what: string): void {
     for (const uuid of new Set(text.match(UUID_PATTERN))) this.note(uuid, what);
   }
 
-  /** All that happened to a message, the first thing first. */
+  /** The events of a message in order. */
   of(uuid: string): readonly string[] {
     return [...(this.#lines.get(uuid)?.values() ?? [])].map(({ what, first, last, times }) => {
       const again = times > 1 ? ` (${times} times, until ${last.toFixed(3)} s)` : "";

@@ -4,52 +4,52 @@ import type { EntryOf, Journal, Page, Position } from "./journal.js";
 import { covers } from "./read-page.js";
 import type { Credentials } from "./policy.js";
 
-/** How a component subscribes: with a handle of its own, or by the callback API, as all such components of a page together. */
+/** The API that a component uses: its own handle, or the callback API that all such components of a page share. */
 export type SubscribeApi = "handle" | "callbacks";
 
-/** A part of a page that subscribes while it is mounted. */
+/** A part of a page that is subscribed while it is mounted. */
 export interface Component {
-  /** What it is called in the journal. */
+  /** Its number in the journal. */
   holder: number;
   name: string;
   api: SubscribeApi;
   /** @internal Its handle. */
   handle: Channel;
-  /** @internal Its listener's end, and how many messages it was told. */
+  /** @internal Stops its listeners. */
   stop(): void;
   receivedByHandle: number;
-  /** @internal How many messages of its name a listener of the client was told, that was added and removed in the same turn. */
+  /** @internal Number of messages that a listener of the client received in the same period. */
   receivedByClient: number;
-  /** @internal It waits to ask again for what it was refused. */
+  /** @internal Whether it waits to subscribe again after a denial. */
   isRetrying?: boolean;
 }
 
-/** What a page is made of. */
+/** The dependencies of a page. */
 export interface PageDependencies {
   Sdk: typeof PushIt;
   options: PushItOptions;
   journal: Journal;
   who: Credentials;
-  /** The positions that the page begins with. */
+  /** The initial positions. */
   since: Readonly<Record<string, Position>>;
-  /** Whether the client has them from its option, or each subscription is given its own. */
+  /** Whether the client option or each subscription passes the initial positions. */
   sinceBy: "option" | "subscribe";
   listener: {
     message(message: EntryOf<"message">): void;
-    /** Something happened to the connection. */
+    /** The connection state changed. */
     state(): void;
-    /** A component was refused what it asked for. */
+    /** A component's subscription was denied. */
     refused(component: Component, code: string): void;
     error(code: string): void;
   };
 }
 
-/** A page of an application: one SDK client, and the components on it. It writes down what they do and are told. */
+/** A page of an application: one SDK client and its components. Records their calls and events. */
 export class ChaosPage {
   readonly page: Page;
   readonly sdk: PushIt;
   readonly components = new Set<Component>();
-  /** Names that the page has unsubscribed from: their position of the last page does not count any more. */
+  /** Names that the page has unsubscribed from: their initial positions do not count any more. */
   readonly #unsubscribed = new Set<string>();
   #left = false;
   #holders = 0;
@@ -61,12 +61,12 @@ export class ChaosPage {
     this.#listen();
   }
 
-  /** Whether something on the page subscribes to a name. */
+  /** Whether a component of the page subscribes to the name. */
   isDesired(name: string): boolean {
     return this.#of(name).length > 0;
   }
 
-  /** Mounts a component, which subscribes. @param turn the turn's number, if more is done in it */
+  /** Mounts a component and subscribes it. @param turn the turn, if it contains other calls */
   mount(name: string, way: SubscribeApi = "handle", turn = this.parts.journal.turn()): Component {
     const handle = this.sdk.channel(name);
     const holder = way === "handle" ? (this.#holders += 1) : 0;
@@ -89,16 +89,16 @@ export class ChaosPage {
     return component;
   }
 
-  /** A component goes: it unsubscribes, and nobody keeps its handle. */
+  /** Unmounts a component: it unsubscribes and drops its handle. */
   unmount(component: Component, turn = this.parts.journal.turn()): void {
     if (!this.components.delete(component)) return;
-    // Those that use the callback API have one subscription in common.
+    // Components with the callback API share one subscription.
     if (component.api === "handle" || !this.#of(component.name).some(({ api }) => api === "callbacks"))
       this.unsubscribe(component, turn);
     this.#listened(component);
   }
 
-  /** A component subscribes, for the first time or again. */
+  /** Subscribes a component. */
   subscribe(component: Component, turn: number): void {
     const { name, api, handle } = component;
     const { since, sinceBy } = this.parts;
@@ -109,7 +109,7 @@ export class ChaosPage {
     else this.sdk.subscribe(name, rejected, fulfilled, options);
   }
 
-  /** A component unsubscribes, and stays. */
+  /** Unsubscribes a component that stays mounted. */
   unsubscribe(component: Component, turn: number): void {
     this.#unsubscribed.add(component.name);
     const [fulfilled, rejected] = this.#calls("unsubscribe", component, turn);
@@ -117,13 +117,13 @@ export class ChaosPage {
     else this.sdk.unsubscribe(component.name, rejected, fulfilled);
   }
 
-  /** Where the application is on the channels that it subscribes to. */
+  /** The positions of the subscribed channels. */
   positions(): Record<string, Position | undefined> {
     const names = new Set([...this.components].map(({ name }) => name).filter((name) => !isWildcard(name)));
     return Object.fromEntries([...names].map((name) => [name, copyOf(this.sdk.channel(name).position)]));
   }
 
-  /** Leaves the page. What its client says from now on is nobody's business. */
+  /** Leaves the page, and ignores all later events of its client. */
   leave(): Record<string, Position | undefined> {
     const positions = this.positions();
     for (const component of this.components) this.#listened(component);
@@ -149,7 +149,7 @@ export class ChaosPage {
     });
   }
 
-  /** Writes a call down, and gives what its answers are told to. */
+  /** Records a call, and returns its two callbacks. */
   #calls(
     is: "subscribe" | "unsubscribe",
     component: Component,

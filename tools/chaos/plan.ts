@@ -3,24 +3,27 @@ import { loadProfileOf } from "./load-profile.js";
 import type { GuardBehavior, Payload } from "./policy.js";
 import { randomInteger, pick, type Random, randomFor } from "../lib/random.js";
 
-/** One publication that is to be. */
+/** One planned publication. */
 export interface PlannedPublication {
   uuid: string;
   channel: string;
   data: Payload;
 }
 
-/** How many clients publish, and what each is to publish, in this order. */
+/** The publications of each client by its name, in order. */
 export type Plan = ReadonlyMap<string, readonly PlannedPublication[]>;
 
-/** What all uuids of a run look like. */
+/** Matches the uuids of a run. */
 export const UUID_PATTERN = /chaos-\w+-\d+/g;
 
-/** How often guards are slow, dead or deny, each at least, in a run of `WHOLE` messages; in smaller ones less often. */
+/**
+ * Minimum number of publications with each guard behavior in a run of `WHOLE` messages. Smaller runs have
+ * proportionally fewer.
+ */
 const BEHAVIOR_COUNTS: Record<GuardBehavior, number> = { slow: 32, deny: 50, throw: 12, exit: 12, hang: 12 };
 const WHOLE = 5_000;
 
-/** Shares of the messages that are larger than most, and how large they are at most, in characters. */
+/** Share of the messages with padding, and the maximum padding in characters. */
 const LARGE_SHARE = 0.05;
 const MAX_PADDING = 3_000;
 
@@ -40,7 +43,7 @@ const planBehaviors = (random: Random, messages: number): Map<number, GuardBehav
   return found;
 };
 
-/** What is published in a run: always the same for the same seed. */
+/** Plans the publications of a run. The same seed gives the same plan. */
 export const planOf = (seed: number, messages: number): Plan => {
   const random = randomFor(seed, "plan");
   const doing = planBehaviors(random, messages);

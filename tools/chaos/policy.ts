@@ -1,64 +1,64 @@
 /*
- * What the guards of a chaos run decide, as plain functions of names and data. The guard module (guards.ts) acts on
- * them, and the checker expects what they say: between the two stands all that is struck.
+ * The decisions of the guards in a chaos run, as plain functions of names and data. The guard module (guards.ts)
+ * implements them, and the checker expects them. All faults strike between the two.
  */
 
 /**
- * What a publication has its guard do instead of permitting it at once. `slow`: permit it later. All others get no
- * permission: `deny` a denial, `throw`, `exit` and `hang` no verdict at all.
+ * How the guard of a publication behaves instead of permitting it at once. `slow` permits it later. `deny` denies it.
+ * `throw`, `exit` and `hang` return no verdict.
  */
 export type GuardBehavior = "slow" | "deny" | "throw" | "exit" | "hang";
 
-/** What is published. */
+/** The data of a publication. */
 export interface Payload {
   /** The publisher's name. */
   by: string;
-  /** Its publications, counted. */
+  /** The number of this publication among those of the same publisher. */
   n: number;
   do?: GuardBehavior;
-  /** Makes the message as large as it is. */
+  /** Padding that makes the message large. */
   pad?: string;
 }
 
-/** What a client connects with, and what its guard leaves of it. */
+/** The credentials of a client. */
 export interface Credentials {
   name: string;
-  /** Tells which messages of guarded channels it may hear. */
+  /** Selects the messages that the client may receive on channels with a delivery guard. */
   listenerGroup: number;
-  /** Whether it may read what is private. */
+  /** Whether the client may read private channels. */
   insider: boolean;
 }
 
-/** The channels below which delivery guards decide. */
+/** The channels with delivery guards. */
 export const DELIVERY_GUARDED = "heard/*";
 
-/** The channels below which insiders only may subscribe. */
-export const PRIVATE = "private/*";
+/** The channels that only insiders may subscribe to. */
+const PRIVATE = "private/*";
 
-/** The channels below which subscription guards are slow, and sometimes dead. */
+/** The channels with subscription guards that are slow and sometimes crash. */
 export const SLOWLY_GUARDED = "slow/*";
 
-/** How many ears there are: each hears all but one in so many messages. */
+/** Number of listener groups. Each group receives all messages but one in so many. */
 export const LISTENER_GROUPS = 3;
 
-/** The channel whose guard publishes on another one as well, and that one. */
-export const COPIED_CHANNEL = "spread/a";
-export const COPY_CHANNEL = "log/b";
+/** A channel whose guard publishes on a second channel too, and that channel. */
+const COPIED_CHANNEL = "spread/a";
+const COPY_CHANNEL = "log/b";
 
-/** The channels that a permitted publication is for. */
+/** The channels of a permitted publication. */
 export const targetChannels = (channel: string): readonly string[] =>
   channel === COPIED_CHANNEL ? [COPIED_CHANNEL, COPY_CHANNEL] : [channel];
 
 const isBelow = (pattern: string, channel: string): boolean => channel.startsWith(pattern.slice(0, -1));
 
-/** Whether a publication's guard says yes, sooner or later. */
+/** Whether the guard permits a publication, at once or later. */
 export const isPermitted = (data: Pick<Payload, "do">): boolean => data.do === undefined || data.do === "slow";
 
-/** Whether a client may subscribe to a channel, and read its history. */
+/** Whether a client may subscribe to a channel and read its history. */
 export const maySubscribe = (channel: string, who: Pick<Credentials, "insider">): boolean =>
   who.insider || !isBelow(PRIVATE, channel);
 
-/** Whether a client may hear a message of a channel. */
+/** Whether a client may receive a message of a channel. */
 export const mayReceive = (
   channel: string,
   data: Pick<Payload, "n">,

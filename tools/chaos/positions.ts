@@ -1,6 +1,6 @@
 import type { Position, Publication, Stored } from "./journal.js";
 
-/** Something that is wrong with a position that a publisher was told. */
+/** A violation in the position of an acknowledgement. */
 export interface Misplacement {
   uuid: string;
   what: string;
@@ -12,10 +12,10 @@ const isSamePosition = (a: Position | undefined, b: Position | undefined): boole
   a?.epoch === b?.epoch && a?.offset === b?.offset;
 
 /**
- * Judges the positions in acknowledgements: each names the message that is stored there, no two messages have one in
- * common, and one publisher's messages stand in its order.
+ * Checks the positions in acknowledgements. Each names the stored message, is unique, and follows the order of its
+ * publisher.
  * @param keeps whether a channel has history
- * @param stored what the table holds; empty: it has not been asked yet
+ * @param stored the stored messages; empty: the table has not been read yet
  */
 export const findMisplacements = (
   publications: readonly Publication[],
@@ -32,7 +32,7 @@ export const findMisplacements = (
   ];
 };
 
-/** How many positions there are to judge. */
+/** Number of publications with a position. */
 export const countPositions = (publications: readonly Publication[]): number =>
   publications.filter(({ acknowledgements }) => acknowledgements.some((each) => each)).length;
 
@@ -41,18 +41,16 @@ const withoutPosition = (acknowledged: readonly Publication[]): Misplacement[] =
     acknowledgements.some((each) => each) ? [] : [{ uuid, what: `${uuid} was acknowledged without a position` }],
   );
 
-/** Of one message all acknowledgements say the same, and the SDK says what they say. */
+/** All acknowledgements of one message and the SDK report the same position. */
 const contradictory = (publications: readonly Publication[]): Misplacement[] =>
   publications.flatMap(({ uuid, told, acknowledgements }) => {
     const [first, ...others] = acknowledgements.filter((each) => each !== undefined);
     if (!first) return [];
     const other = [...others, ...(told?.position ? [told.position] : [])].find((each) => !isSamePosition(first, each));
-    return other
-      ? [{ uuid, what: `${uuid} is at ${first.offset}, and its publisher was told ${other.offset} too` }]
-      : [];
+    return other ? [{ uuid, what: `${uuid} is at ${first.offset}, and another answer has ${other.offset}` }] : [];
   });
 
-/** Each place is one message's: the stored one's, if the table still holds it. */
+/** Each position belongs to one message: the stored one if the table still has it. */
 const conflicting = (publications: readonly Publication[], stored: readonly Stored[]): Misplacement[] => {
   const owners = new Map(stored.map((each) => [placeOf(each.channel, each), each.uuid]));
   const places = new Map<string, Position>();
@@ -64,17 +62,16 @@ const conflicting = (publications: readonly Publication[], stored: readonly Stor
     const place = placeOf(channel, position);
     const owner = owners.get(place);
     owners.set(place, owner ?? uuid);
-    if (owner !== undefined && owner !== uuid)
-      return [{ uuid, what: `${uuid} has the place ${place}, which is ${owner}'s` }];
+    if (owner !== undefined && owner !== uuid) return [{ uuid, what: `${uuid} has the position ${place} of ${owner}` }];
     const kept = places.get(`${channel} ${uuid}`);
     if (!kept || isSamePosition(kept, position)) return [];
-    return [{ uuid, what: `${uuid} is stored at ${kept.offset}, and its publisher was told ${position.offset}` }];
+    return [{ uuid, what: `${uuid} is stored at ${kept.offset}, and its acknowledgement has ${position.offset}` }];
   });
 };
 
 /**
- * One publisher's messages on a channel stand in the order in which it published them. A message that was sent more than
- * once may stand behind later ones, unless these were published when it had been acknowledged.
+ * The messages of one publisher are in publication order. A message that was sent more than once may come after later
+ * ones, unless these were published after its acknowledgement.
  */
 const unordered = (acknowledged: readonly Publication[]): Misplacement[] => {
   const lanes = new Map<string, Publication[]>();
@@ -87,7 +84,7 @@ const unordered = (acknowledged: readonly Publication[]): Misplacement[] => {
       const offset = offsetOf(later);
       const before = lane.slice(0, index).find((each) => offsetOf(each) > offset && mustPrecede(each, later));
       if (!before) return [];
-      const what = `${later.uuid} stands at ${offset}, before ${before.uuid} (${offsetOf(before)}), which its publisher published before`;
+      const what = `${later.uuid} stands at ${offset}, before ${before.uuid} (${offsetOf(before)}), which the same publisher published earlier`;
       return [{ uuid: later.uuid, what }];
     }),
   );

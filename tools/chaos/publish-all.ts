@@ -4,25 +4,25 @@ import type { Plan } from "./plan.js";
 import { pick, type Random } from "../lib/random.js";
 import type { Schedule } from "./schedule.js";
 
-/** Publications of one client that wait for their answers at once. */
+/** Maximum unanswered publications of one client. */
 const IN_FLIGHT = 5;
 
-/** What publishing takes. */
+/** The options of `publishAll`. */
 export interface PublishAllOptions {
   plan: Plan;
   publishers: ReadonlyMap<string, ChaosClient>;
-  /** Those whose connections may be cut on their side, and whose pages may be loaded anew. */
+  /** Clients whose connections may be cut and whose pages may be reloaded. */
   victims: readonly ChaosClient[];
   schedule: Schedule;
-  /** Has clients subscribe and unsubscribe meanwhile. */
+  /** Changes subscriptions meanwhile. */
   churn: Pick<SubscriptionChurn, "advance">;
-  /** Chooses the victims. */
+  /** Selects the victims. */
   random: Random;
-  /** Is called whenever one more publisher is told what became of a publication. */
+  /** Called for each answered publication. */
   onAnswered(): void;
 }
 
-/** Has everything published that is planned, each publisher's in its order, and resolves when all of it is told. */
+/** Publishes the whole plan, in each publisher's order. Resolves when all publications are answered. */
 export const publishAll = async ({
   plan,
   publishers,
@@ -45,7 +45,7 @@ export const publishAll = async ({
         onAnswered();
       }
     };
-    // They share what waits: each takes the next one.
+    // The lanes share one iterator: each takes the next publication.
     return Array.from({ length: IN_FLIGHT }, next);
   });
   await Promise.all(lanes);

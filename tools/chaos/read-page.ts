@@ -2,27 +2,27 @@ import { isWildcard } from "../../protocol/index.js";
 import type { EntryOf, Page } from "./journal.js";
 import { readName, type NameReading, type Span, type DesiredSpan } from "./spans.js";
 
-/** A message that an application received. */
+/** A received message. */
 export type Received = EntryOf<"message">;
 
-/** A page as the checker sees it. */
+/** A page with its entries sorted for the checker. */
 export interface ReadPage {
   page: Page;
-  /** What it received, by channel. */
+  /** The received messages by channel. */
   messages: ReadonlyMap<string, readonly Received[]>;
-  /** What its entries say about each name that it asked for. */
+  /** The subscription state of each requested name. */
   readings: ReadonlyMap<string, NameReading>;
   listened: readonly EntryOf<"listened">[];
-  /** How it was left; absent: it is the last page. */
+  /** How the application left it; absent: it is the last page. */
   left?: EntryOf<"left">;
 }
 
-/** Whether a subscription to a name brings the messages of a channel. */
+/** Whether a subscription to a name delivers the messages of a channel. */
 export const covers = (name: string, channel: string): boolean =>
   name === channel || (isWildcard(name) && channel.startsWith(name.slice(0, -1)));
 
 /**
- * Sorts a page's entries.
+ * Sorts the entries of a page.
  * @param recovers whether a name is a channel with history
  */
 export const readPage = (page: Page, recovers: (name: string) => boolean): ReadPage => {
@@ -46,25 +46,25 @@ export const readPage = (page: Page, recovers: (name: string) => boolean): ReadP
   };
 };
 
-/** The readings of the names that bring a channel's messages. */
+/** The readings of the names that deliver a channel's messages. */
 export const coverOf = ({ readings }: ReadPage, channel: string): NameReading[] =>
   [...readings.values()].filter(({ name }) => covers(name, channel));
 
-/** Whether the page wished for a wildcard over a channel, before a moment. */
+/** Whether the page requested a wildcard over the channel before a time. */
 export const hadWildcard = (read: ReadPage, channel: string, before: number): boolean =>
   coverOf(read, channel).some(
     ({ name, desiredSpans }) => name !== channel && desiredSpans.some(({ from }) => from < before),
   );
 
-/** Whether a time has something in common with a wish. */
+/** Whether a time range overlaps a requested span. */
 export const overlaps = ({ from, to }: DesiredSpan, begin: number, end: number): boolean => from <= end && to >= begin;
 
-/** When a span ended; Infinity: it lasts. */
+/** The end of a span; Infinity: it lasts. */
 export const endOf = ({ to }: Span): number => to?.at ?? Infinity;
 
-/** When what a span brings may begin to come: what is recovered comes before the application is told that it is subscribed. */
+/** When the first messages of a span may arrive. Recovered messages arrive before the event `subscribed`. */
 export const beginOf = ({ since, asked, from }: Span): number => (since ? asked : from.at);
 
-/** The span of a channel's own subscription in which a message was received. */
+/** The span of the channel's own subscription in which a message arrived. */
 export const spanAt = (spans: readonly Span[], at: number): Span | undefined =>
   spans.find((span) => at > beginOf(span) && at < endOf(span));

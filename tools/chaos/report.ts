@@ -1,14 +1,14 @@
 import type { ChaosOptions, Outcome } from "./chaos.js";
 import type { Violation, ViolationKind } from "./checker.js";
 
-/** From so many messages on every fault must have struck so often. */
+/** From this number of messages on, each fault must have struck at least so often. */
 const WHOLE = 5_000;
 const MIN_STRIKES = 20;
 
-/** How many violations of each kind are told. */
+/** Maximum number of reported violations of each kind. */
 const MAX_REPORTED = 6;
 
-/** What of a run is not as it must be, in words; empty: it has passed. */
+/** Descriptions of what failed in a run; empty: the run passed. */
 export const failuresOf = (
   { violationCounts, checked, faults, late }: Outcome,
   { messages }: Pick<ChaosOptions, "messages">,
@@ -18,13 +18,13 @@ export const failuresOf = (
     times < MIN_STRIKES ? [`${kind} struck ${times} times only`] : [],
   );
   const unseen = Object.entries(checked).flatMap(([what, count]) =>
-    count > 0 ? [] : [`no ${what}: nothing was judged of them`],
+    count > 0 ? [] : [`no ${what}: nothing was checked`],
   );
   return [
     ...counted,
     ...unseen,
     ...(messages >= WHOLE ? seldom : []),
-    ...late.map((what) => `did not come about in time: ${what}`),
+    ...late.map((what) => `not reached in time: ${what}`),
   ];
 };
 
@@ -32,7 +32,7 @@ export const failuresOf = (
 export const jsonLine = ({ published, acknowledged, violationCounts, recoveries, checked, faults }: Outcome): string =>
   `${JSON.stringify({ published, acknowledged, ...violationCounts, recoveries, ...checked, faults })}\n`;
 
-/** What is wrong, for people: how to see it again, and what happened to the first message that went wrong. */
+/** The failure report: what failed, how to replay it, and the timeline of the first affected message. */
 export const failureText = (outcome: Outcome, options: ChaosOptions): string => {
   const { violations, messageTimeline, applicationTimelines } = outcome;
   const replay = `--seed ${options.seed} --messages ${options.messages}`;
@@ -41,9 +41,9 @@ export const failureText = (outcome: Outcome, options: ChaosOptions): string => 
     ...failuresOf(outcome, options).map((fault) => `✗ ${fault}`),
     ...(Object.keys(outcome.violationCounts) as ViolationKind[]).flatMap((kind) => firstViolations(violations, kind)),
     `  replay: npm run chaos -- ${replay}`,
-    ...(first === undefined ? [] : [`  the history of ${first}:`, ...messageTimeline.map((line) => `    ${line}`)]),
+    ...(first === undefined ? [] : [`  timeline of ${first}:`, ...messageTimeline.map((line) => `    ${line}`)]),
     ...applicationTimelines.flatMap(({ what, lines }) => [
-      `  the story of: ${what}`,
+      `  timeline for: ${what}`,
       ...lines.map((line) => `    ${line}`),
     ]),
     "",
@@ -56,7 +56,7 @@ const firstViolations = (violations: readonly Violation[], kind: ViolationKind):
   return [...found.slice(0, MAX_REPORTED).map(({ what }) => `  ${kind}: ${what}`), ...more];
 };
 
-/** How a run went, for people. */
+/** The summary of a run. */
 export const summary = (outcome: Outcome, { seed }: ChaosOptions, seconds: number): string => {
   const { published, acknowledged, violationCounts, recoveries, missed, checked, churn, faults, errors } = outcome;
   const table = (counts: Record<string, number>): string[] =>
@@ -64,7 +64,7 @@ export const summary = (outcome: Outcome, { seed }: ChaosOptions, seconds: numbe
   return [
     "faults",
     ...table(faults),
-    "what applications did",
+    "actions of applications",
     ...table(churn),
     "requests that failed, by code; publications by channel",
     ...table(Object.fromEntries(Object.entries(errors).sort(([a], [b]) => a.localeCompare(b)))),
@@ -73,7 +73,7 @@ export const summary = (outcome: Outcome, { seed }: ChaosOptions, seconds: numbe
       published,
       acknowledged,
       recoveries,
-      "told to have missed something": missed,
+      "reported gaps": missed,
       ...checked,
       ...violationCounts,
     }),

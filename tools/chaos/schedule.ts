@@ -1,54 +1,54 @@
 import { randomInteger, pick, randomFor } from "../lib/random.js";
 
-/** What strikes by schedule, and how often in a run of `WHOLE` messages; in smaller ones less often. */
+/** The scheduled faults and their number in a run of `WHOLE` messages. Smaller runs have proportionally fewer. */
 const FAULT_COUNTS = {
-  /** The server's side of a socket is cut, in the middle of a frame's or a post's way. */
+  /** The server's side of a socket is cut during a frame or a post. */
   cut: 60,
-  /** The client's side is. */
+  /** The client's side of a socket is cut. */
   clientCut: 60,
-  /** A page is loaded anew, and goes on from the positions that it has stored. */
+  /** A page is reloaded, and continues from its stored positions. */
   reloaded: 40,
-  /** A post is answered with 200, and its frame is lost. */
+  /** The gateway answers 200 to a post and drops its frame. */
   lost: 120,
   duplicated: 120,
-  /** A post's frame comes late, behind others. */
+  /** The frame of a post arrives late, after others. */
   delayed: 250,
-  /** A client's frame comes late, behind others. */
+  /** The frame of a client arrives late, after others. */
   overtaken: 250,
   disconnectLost: 40,
-  /** Lambdas are killed before a write, and after it. */
+  /** A function is killed before or after a write. */
   killedBefore: 60,
   killedAfter: 60,
-  /** A function stands still until its time is over. */
+  /** A function stands still until it times out. */
   timedOut: 24,
-  /** An environment is ended between events. */
+  /** An environment is stopped between events. */
   coldStart: 60,
   post429: 200,
   post5xx: 120,
   post410: 40,
   dbThrottled: 100,
   db500: 60,
-  /** DynamoDB has done it, and answers 500. */
+  /** DynamoDB executes the call and answers 500. */
   dbDone500: 40,
   redelivered: 60,
 } as const;
 
-/** What strikes by schedule. */
+/** A scheduled fault. */
 export type FaultKind = keyof typeof FAULT_COUNTS;
 
-/** All of them. */
+/** All scheduled faults. */
 export const FAULT_KINDS = Object.keys(FAULT_COUNTS) as FaultKind[];
 
-/** The size of a run in which everything strikes as often as it says. */
+/** The number of messages for which the fault counts hold. */
 const WHOLE = 5_000;
 
-/** Nothing begins to strike later, in shares of a run: what is due needs its opportunity. */
+/** Faults become due in this first share of a run, because each needs an opportunity afterwards. */
 const LAST_STRIKE_SHARE = 0.9;
 
-/** How many opportunities are let pass, at most. */
+/** Maximum number of opportunities that a due fault skips. */
 const MAX_SKIPPED = 6;
 
-/** Whose writes are struck: functions, most the busiest. */
+/** Functions whose writes fail; busy ones more often. */
 const VICTIMS = [
   "publish",
   "publish",
@@ -64,23 +64,23 @@ const VICTIMS = [
 ] as const;
 const TARGETED: ReadonlySet<FaultKind> = new Set(["killedBefore", "killedAfter", "timedOut"]);
 
-/** How long one waits for its victim, in shares of a run, before it takes any. */
+/** How long a fault waits for its function before it takes any, as a share of a run. */
 const VICTIM_WAIT_SHARE = 0.05;
 
-/** One strike that is to be. */
+/** One planned fault. */
 export interface Strike {
-  /** How many publications have begun when it is due. */
+  /** The number of publications after which it is due. */
   at: number;
-  /** How many opportunities pass before it strikes. */
+  /** Number of opportunities to skip. */
   skip: number;
-  /** Which function it is for; absent: any. */
+  /** The function that it is for; absent: any. */
   victim?: string;
 }
 
-/** How often things of each kind are to happen in a run of 5,000 messages. */
+/** The number of events of each kind in a run of 5,000 messages. */
 export type Counts<Name extends string> = Readonly<Record<Name, number>>;
 
-/** When what is to strike: always the same for the same seed. */
+/** Plans the faults. The same seed gives the same plan. */
 export const planStrikes = <Name extends string = FaultKind>(
   seed: number,
   messages: number,
@@ -101,37 +101,37 @@ export const planStrikes = <Name extends string = FaultKind>(
 };
 
 /**
- * Decides at each opportunity whether a fault strikes. When each is due is the seed's; which opportunity comes then is
- * up to the processes.
+ * Decides at each opportunity whether a fault strikes. The seed determines when a fault is due. The processes determine
+ * which opportunity comes next.
  */
 export class Schedule<Name extends string = FaultKind> {
-  /** How often each kind has struck. */
+  /** Number of faults that have struck, by kind. */
   readonly struck: Record<Name, number>;
   readonly #pending: Record<Name, Strike[]>;
   readonly #patience: number;
   #progress = 0;
   #over = false;
 
-  /** @param often what may strike; left out: the faults */
+  /** @param often the kinds and their numbers @default the faults */
   constructor(seed: number, messages: number, often?: Counts<Name>) {
     this.#pending = planStrikes(seed, messages, often);
     this.#patience = messages * VICTIM_WAIT_SHARE;
     this.struck = Object.fromEntries(Object.keys(this.#pending).map((kind) => [kind, 0])) as Record<Name, number>;
   }
 
-  /** One more publication has begun. */
+  /** Advances by one publication. */
   advance(): void {
     this.#progress += 1;
   }
 
-  /** Nothing strikes any more. */
+  /** Stops all faults. */
   end(): void {
     this.#over = true;
   }
 
   /**
-   * Whether a fault strikes now, which counts.
-   * @param whom the function that it would strike
+   * Whether a fault strikes now. Counts it if so.
+   * @param whom the function that would be affected
    */
   strikes(kind: Name, whom?: string): boolean {
     if (this.#over) return false;

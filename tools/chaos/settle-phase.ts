@@ -4,21 +4,22 @@ import { CHANNELS } from "./channels.js";
 import type { ChaosClient } from "./client.js";
 import { connectionOf, isPresence, type Item, isLive, type TableView } from "./table.js";
 
-/** How often it is looked whether something has come about, in milliseconds. */
+/** Polling interval in milliseconds. */
 const POLL_MS = 250;
 
-/** How long what functions have begun may take to end, in milliseconds; more than the lease of presence. */
+/** Maximum time for running functions to end, in milliseconds; longer than the presence lease. */
 const SETTLE_MS = 30_000;
 
-/** How much older the rows of the dead are made, in seconds: as old as those of nobody who lives can be. */
+/** Age that is added to stale rows, in seconds: older than a row of an open connection can be. */
 const AGE_SECONDS = 3 * 3600;
 
-/** How long nothing may change before what is missing is given up, in milliseconds: more than a request waits, and is tried again. */
+/** Maximum time without a change before waiting stops, in milliseconds: longer than a request timeout with a retry. */
 const MAX_IDLE_MS = 45_000;
 
 /**
- * Waits until nothing is missing. What does not become less any more is not waited for to the end: it will not come.
- * @param missing what is still waited for
+ * Waits until nothing is missing. Stops early if the missing items do not change for a while, because they will not
+ * arrive.
+ * @param missing returns what is still missing
  * @returns what is missing in the end
  */
 export const waitUntilStable = async <T>(missing: () => T[] | Promise<T[]>, ms: number): Promise<T[]> => {
@@ -34,9 +35,9 @@ export const waitUntilStable = async <T>(missing: () => T[] | Promise<T[]>, ms: 
 };
 
 /**
- * One more message on each channel, by somebody whom nothing strikes any more: where it is posted, who is gone is found
- * gone. Each is published until it is acknowledged.
- * @returns how many publications that took
+ * Publishes one more message on each channel without faults, so that the server finds connections that are gone.
+ * Retries each until it is acknowledged.
+ * @returns the number of publications
  */
 export const publishFinalMessages = async (by: ChaosClient): Promise<number> => {
   let n = 0;
@@ -51,21 +52,21 @@ export const publishFinalMessages = async (by: ChaosClient): Promise<number> => 
   return n;
 };
 
-/** What is wrong with what a channel's presence tells, in words. */
+/** Descriptions of errors in the presence of a channel. */
 export const presenceErrors = async (crowd: readonly ChaosClient[], channel: string): Promise<string[]> => {
   const expected = crowd.filter((each) => each.isDesired(channel)).map(({ who }) => who.name);
   const told = await crowd.find((each) => each.isDesired(channel))?.presentNames(channel);
-  if (!told) return [`nobody is told who is present on ${channel}`];
+  if (!told) return [`no client can read the presence of ${channel}`];
   const twice = told.filter((name, index) => told.indexOf(name) !== index);
   return [
     ...expected.filter((name) => !told.includes(name)).map((name) => `${name} is not present on ${channel}`),
     ...[...twice, ...told.filter((name) => !expected.includes(name))].map(
-      (name) => `${name} is present on ${channel} without being there`,
+      (name) => `${name} is present on ${channel} without a subscription`,
     ),
   ];
 };
 
-/** Rows of connections that are not open. */
+/** The rows of connections that are not open. */
 export const staleRows = (items: readonly Item[], open: readonly string[]): Item[] => {
   const living = new Set(open);
   return items.filter((item) => {
@@ -74,20 +75,20 @@ export const staleRows = (items: readonly Item[], open: readonly string[]): Item
   });
 };
 
-/** What the table holds after a sweep, and which of it is of connections that had ended before. */
+/** The rows after a sweep, and those of connections that had ended before. */
 export interface Swept {
   items: readonly Item[];
   stale: readonly Item[];
 }
 
 /**
- * Has the sweep run once, when what was under way has ended and everything of the dead has become as old as it may. Who
- * leaves later, because its time is over, is not judged: its `$disconnect` may still be under way.
+ * Runs the sweep once, after running functions have ended and stale rows have been aged. Connections that end later are
+ * not checked, because their `$disconnect` may still be running.
  */
 export const sweepOnce = async (system: System, table: TableView): Promise<Swept> => {
   const before = await waitUntilStable(async () => staleRows(await table.items(), system.connections), SETTLE_MS);
   const ended = new Set(before.map(connectionOf));
-  // What is left of presence must have ended by itself: a lease is not as long as that.
+  // Presence rows are not aged: their lease must have ended already.
   for (const item of before) if (!isPresence(item)) await table.age(item, AGE_SECONDS);
   await system.runSchedules();
   const items = await table.items();

@@ -1,27 +1,27 @@
 import WebSocket from "ws";
 import type { Position } from "./journal.js";
 
-/** What is told of the sockets of one client. */
+/** Receives the events of one client's sockets. */
 export interface SocketListener {
-  /** A connection has ended because of its age. */
+  /** A connection ended because of its age. */
   lifetime(): void;
-  /** A connection is being opened, stands, or has ended. */
+  /** A connection is opening, is open, or has closed. */
   socket(): void;
-  /** A frame with a publication was sent. */
+  /** The client sent a frame with a publication. */
   published(uuid: string): void;
-  /** The server has acknowledged a publication. */
+  /** The server acknowledged a publication. */
   acknowledged(uuid: string, position: Position | undefined): void;
 }
 
 /** The sockets of one client. */
 export interface Sockets {
-  /** What the SDK makes its connections of. */
+  /** The WebSocket class for the SDK. */
   Socket: new (url: string, protocols?: string[]) => WebSocket;
-  /** Breaks the newest off, as a network does that is gone. @returns whether it stood */
+  /** Cuts the newest connection without a close frame. @returns whether it was open */
   cut(): boolean;
 }
 
-/** How API Gateway closes a connection whose time is over. */
+/** Close code of API Gateway at the end of a connection's lifetime. */
 const GOING_AWAY = 1001;
 
 interface Frame {
@@ -32,7 +32,7 @@ interface Frame {
   position?: Position;
 }
 
-/** The frames in a text; of anything else, none. */
+/** Parses the frames in a text; none if it is not JSON. */
 const parseFrames = (text: string): Frame[] => {
   try {
     const value = JSON.parse(text) as Frame | Frame[] | null;
@@ -43,8 +43,8 @@ const parseFrames = (text: string): Frame[] => {
 };
 
 /**
- * Makes the sockets of one client, which can be cut.
- * @param oldMs the age from which on a connection that ends has ended because of its age
+ * Creates the sockets of one client, which can be cut.
+ * @param oldMs from this age on, the end of a connection counts as caused by its age
  */
 export const createSockets = (oldMs: number, listening: SocketListener): Sockets => {
   let newest: WebSocket | undefined;

@@ -4,68 +4,67 @@ import type { Entry, EntryOf, Moment, Position } from "./journal.js";
 export type EndReason =
   /** The application unsubscribed. */
   | "released"
-  /** The connection was lost. This ends the spans of what is not recovered. */
+  /** The connection was lost, which ends spans without recovery. */
   | "lost"
-  /** A rotation closed the old connection, and the SDK said that this may have cost a message. */
+  /** A rotation closed the old connection, and the SDK reported that messages may be missed. */
   | "rotated"
-  /** The SDK said that it is subscribed anew, and that something was missed. */
+  /** The SDK reported a new subscription with missed messages. */
   | "missed"
-  /** The SDK said that it is not subscribed any more. */
+  /** The SDK reported that the subscription ended. */
   | "refused"
-  /** The page was left. */
+  /** The application left the page. */
   | "left";
 
-/** A time in which an application was subscribed to a name, as far as it was told. */
+/** A time range in which an application was subscribed to a name, according to the SDK. */
 export interface Span {
   name: string;
-  /** When a subscription was acknowledged. */
+  /** When the subscription was acknowledged. */
   from: Moment;
-  /** When it ended, and why; absent: it lasts to the end of the run. */
+  /** When and why it ended; absent: it lasts to the end of the run. */
   to?: Moment & { why: EndReason };
-  /** Everything behind this position is to come, whenever it was published. */
+  /** All messages after this position are due, whenever they were published. */
   since?: Position;
-  /** When the application asked for what began this span. */
+  /** When the application requested the subscription. */
   asked: number;
-  /** When something last disturbed it: it began, its connection was lost, or was there again. */
+  /** When the span last began, or its connection was last lost or restored. */
   lastDisturbed: Moment;
 }
 
-/** A time in which an application wished for a name: until its unsubscription was answered. */
+/** A time range in which an application requested a name, until its unsubscription was answered. */
 export interface DesiredSpan {
   name: string;
   from: number;
-  /** Infinity: no answer told that it is over. */
+  /** Infinity: no answer has ended it. */
   to: number;
 }
 
-/** What a page's entries say about one name. */
+/** The subscription state of one name on a page. */
 export interface NameReading {
   name: string;
   spans: Span[];
   desiredSpans: DesiredSpan[];
-  /** What the SDK told and must not have told, in words. */
+  /** Descriptions of wrong events. */
   wrong: string[];
-  /** Whether somebody on the page wishes for it. */
+  /** Whether a component requests the name. */
   isDesired: boolean;
-  /** Whether the application was told that it is subscribed, on the connection in use. */
+  /** Whether the SDK reports a subscription on the current connection. */
   isSubscribed: boolean;
-  /** How many calls have no answer. */
+  /** Number of unanswered calls. */
   unanswered: number;
 }
 
-/** States in which the connection is doubted and not lost. */
+/** Codes of states in which the connection is unverified but not lost. */
 const UNVERIFIED_CODES: ReadonlySet<string> = new Set(["frozen", "offline"]);
 
-/** Whether a change of the state says that the connection is lost. */
-export const isLoss = ({ state, code }: EntryOf<"state">): boolean =>
-  state !== "connected" && !UNVERIFIED_CODES.has(code);
+/** Whether a state change means that the connection is lost. */
+const isLoss = ({ state, code }: EntryOf<"state">): boolean => state !== "connected" && !UNVERIFIED_CODES.has(code);
 
 interface Holder {
   call: number;
   acknowledged: boolean;
 }
 
-/** Reads a page's entries about one name, in their order. */
+/** Reads the entries of a page about one name, in order. */
 class NameReader {
   readonly spans: Span[] = [];
   readonly desiredSpans: DesiredSpan[] = [];
@@ -74,16 +73,16 @@ class NameReader {
   readonly #calls = new Map<number, { holder: number; wants: boolean }>();
   #open: Span | undefined;
   #desiredSpan: DesiredSpan | undefined;
-  /** Where the next span goes on from: the page's position, until an unsubscription forgets it. */
+  /** The start of the next span: the page's position, until an unsubscription drops it. */
   #since: Position | undefined;
   #asked = 0;
   /** The turn in which the last holder left, and the span that this ended. */
   #released: { turn: number; span: Span } | undefined;
-  /** The application subscribed again in the turn in which it unsubscribed: this span goes on. */
+  /** The span that continues, because the application subscribed again in the turn of its unsubscription. */
   #resumes: Span | undefined;
-  /** The unsubscription whose answer ends the wish. */
+  /** The unsubscription whose answer ends the requested span. */
   #leaving: number | undefined;
-  /** The connection was lost, and nothing has told since that this name is subscribed again. */
+  /** Whether the connection was lost and the name has not been subscribed again. */
   #isDisconnected = false;
 
   constructor(
@@ -158,7 +157,7 @@ class NameReader {
     if (this.#holders.size > 0) return;
     if (span) this.#released = { turn, span };
     else if (this.#released?.turn !== turn) this.#released = undefined;
-    // Whoever unsubscribes forgets the position. Whoever subscribes again in the same turn goes on with the last span.
+    // An unsubscription drops the position. A subscription in the same turn continues the last span.
     this.#resumes = undefined;
     this.#since = undefined;
   }
@@ -204,7 +203,7 @@ class NameReader {
 
   #unsubscribed({ at, ms, code }: EntryOf<"unsubscribed">): void {
     if (code === undefined && this.#isHeld())
-      this.wrong.push(`was told that ${this.name} is unsubscribed, and has not unsubscribed`);
+      this.wrong.push(`got the event unsubscribed for ${this.name} without an unsubscription`);
     if (code !== undefined) this.#holders.clear();
     this.#end({ at, ms }, "refused");
     this.#endDesiredSpan(at);
@@ -227,7 +226,7 @@ class NameReader {
     this.#endDesiredSpan(at);
   }
 
-  /** Nothing that is published from now on may come, unless somebody still wishes for it. */
+  /** Later publications must not arrive, unless another holder requests the name. */
   #endDesiredSpan(at: number): void {
     if (this.#desiredSpan && this.#holders.size === 0) this.#desiredSpan.to = Math.min(this.#desiredSpan.to, at);
   }
@@ -270,10 +269,10 @@ class NameReader {
 }
 
 /**
- * Reads what a page's entries say about a name.
- * @param entries all of the page's, or those that are not messages
- * @param recovers whether it is a channel with history
- * @param since the position that the page began with
+ * Reads the subscription state of a name.
+ * @param entries the page's entries, with or without messages
+ * @param recovers whether the name is a channel with history
+ * @param since the initial position of the page
  */
 export const readName = (name: string, entries: Iterable<Entry>, recovers: boolean, since?: Position): NameReading =>
   new NameReader(name, recovers, since).read(entries);

@@ -12,13 +12,13 @@ import type { Stored } from "./journal.js";
 /** A row as it is stored. */
 export type Item = Record<string, AttributeValue>;
 
-/** Attributes that are times, in seconds and in milliseconds. */
+/** Attributes with times in seconds, and in milliseconds. */
 const SECONDS = ["ttl", "e"];
 const MILLISECONDS = ["t", "x"];
 
 const keyOf = ({ pk, sk }: Item): { pk: string; sk: string } => ({ pk: pk?.S ?? "", sk: sk?.S ?? "" });
 
-/** The connection whose row this is; `undefined`: it is nobody's. See docs/ARCHITECTURE.md for the rows. */
+/** The connection of a row; `undefined` if it has none. docs/ARCHITECTURE.md describes the rows. */
 export const connectionOf = (item: Item): string | undefined => {
   const { pk, sk } = keyOf(item);
   if (pk.startsWith("a#")) return pk.slice(2);
@@ -31,8 +31,8 @@ export const connectionOf = (item: Item): string | undefined => {
 export const isPresence = (item: Item): boolean => keyOf(item).pk.startsWith("p#");
 
 /**
- * Whether a row says that its connection is there. Of members who have gone, or whose lease is over, rows stay for a
- * while: by them it is known who has to be told.
+ * Whether a row counts as a row of an open connection. Rows of members that left, or whose lease is over, stay for a
+ * while: the server still announces them.
  */
 export const isLive = (item: Item, now = Date.now()): boolean =>
   !isPresence(item) || (item["g"] === undefined && Number(item["l"]?.N) > now);
@@ -50,7 +50,7 @@ const agedBy = (item: Item, seconds: number): Item => {
   return aged;
 };
 
-/** Looks into a system's table, beside the system. */
+/** Reads the table of a system. */
 export class TableView {
   readonly #client: DynamoDBClient;
   readonly #name: string;
@@ -61,7 +61,7 @@ export class TableView {
     this.#name = model.tables[0]?.name ?? "";
   }
 
-  /** Everything in it. */
+  /** All rows. */
   async items(): Promise<Item[]> {
     const items: Item[] = [];
     for await (const page of paginateScan({ client: this.#client }, { TableName: this.#name, ConsistentRead: true })) {
@@ -70,10 +70,7 @@ export class TableView {
     return items;
   }
 
-  /**
-   * Makes a row as old as if all that it tells of had happened so many seconds earlier. One that somebody has deleted
-   * meanwhile does not come back.
-   */
+  /** Makes a row older by some seconds. A row that was deleted meanwhile stays deleted. */
   async age(item: Item, seconds: number): Promise<void> {
     const aged = agedBy(item, seconds);
     const { pk, sk } = keyOf(item);
@@ -89,13 +86,13 @@ export class TableView {
     }
   }
 
-  /** Ends the client. */
+  /** Closes the client. */
   close(): void {
     this.#client.destroy();
   }
 }
 
-/** What the rows of channels with history tell of their order: `m#<channel>#<epoch>`, the offset, and the message. */
+/** The stored messages in the rows `m#<channel>#<epoch>` of channels with history. */
 export const storedMessages = (items: readonly Item[]): Stored[] =>
   items.flatMap((item) => {
     const { pk, sk } = keyOf(item);

@@ -11,25 +11,25 @@ import { synthesize } from "../lib/synthesize.js";
 import { makeWorkFolder } from "../lib/work-folder.js";
 import { channelOptions, WILDCARDS } from "./channels.js";
 
-/** Subscribers that the publishing function posts to itself: few, so that workers and their queue have all others. */
+/** Subscribers that the publish function posts to: few, so that workers deliver to all others. */
 const THRESHOLD = 3;
 
-/** How long guards may take: so much that those that answer are not late, and those that hang are soon over. */
+/** Guard timeout: long enough for each guard that answers, and short for guards that hang. */
 const GUARD_SECONDS = 3;
 
-/** How long a fan-out may take: functions that stand still are over soon after. */
+/** Fan-out budget. Functions that stand still time out soon after it. */
 const FAN_OUT_SECONDS = 4;
 
-/** For how long an agent counts as present without saying so again: as short as it may be. */
+/** The shortest presence lease that the construct permits. */
 export const LEASE_SECONDS = 20;
 
-/** How often the sweep runs meanwhile, in milliseconds. */
+/** Interval of the sweep, in milliseconds. */
 const SWEEP_MS = 30_000;
 
-/** Most environments of one function: more would have two cores start processes all the time. */
+/** Maximum environments of one function. With more, two cores would mostly start processes. */
 const ENVIRONMENTS = 5;
 
-/** How much is waited of what is waited in AWS before something is tried again. */
+/** Factors for the retry delays of SQS and of asynchronous invocations in AWS. */
 const QUEUE_SCALE = 0.2;
 const ASYNC_SCALE = 0.02;
 
@@ -51,15 +51,15 @@ const addSystem = (stack: Stack): void => {
   });
 };
 
-/** A running system, which leaves nothing when it is closed. */
+/** A running system. `close` removes everything that it created. */
 export interface Target {
   system: System;
   close(): Promise<void>;
 }
 
 /**
- * Starts a system with the built bundles, whose guards do what policy.ts says.
- * @param root the package's folder; it must have been built
+ * Starts a system from the built bundles, with the guards of policy.ts.
+ * @param root the repository's folder; it must be built
  */
 export const startTarget = async (
   root: string,

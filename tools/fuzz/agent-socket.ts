@@ -10,39 +10,40 @@ import {
   SUBPROTOCOL_DENIED,
   type WithheldMessage,
 } from "../../protocol/index.js";
-import { type ContentCheck, type ExpectedAnswer, isRenewalRequest, matchAnswers } from "./answer-matching.js";
+import { isRenewalRequest, matchAnswers } from "./answer-matching.js";
+import type { ContentCheck, ExpectedAnswer } from "./prediction.js";
 import { leakIn } from "./leaks.js";
-import type { Prediction } from "./oracle.js";
+import type { Prediction } from "./prediction.js";
 import { REASON } from "./policy.js";
 
-/** What a handshake came to. */
+/** The result of a handshake. */
 export type Handshake = { status: number } | { status: 101; socket: WebSocket };
 
-/** What a peer tells the episode that it belongs to. */
+/** The events of a socket for its episode. */
 export interface SocketEvents {
-  /** Something was received, or the socket closed. */
+  /** A frame arrived, or the socket closed. */
   progress(): void;
   violation(what: string): void;
   message(peer: AgentSocket, message: Message): void;
-  /** It was told that there is a message which it does not get. */
+  /** It received the notice of a withheld message. */
   skip(peer: AgentSocket, skip: WithheldMessage): void;
-  /** What is wrong with what an answer tells. */
+  /** Returns the error in an answer's content. */
   check(peer: AgentSocket, content: ContentCheck, answer: Reply): string | undefined;
-  /** What an answer told, where it is known which question it answers. */
+  /** Records an answer's content, if the request is known. */
   record(peer: AgentSocket, content: ContentCheck, answer: Reply): void;
   answer(code: string): void;
-  /** A service failed, and the server said so: nobody knows what became of the frame. */
+  /** The server answered `unavailable`, so the effect of the frame is unknown. */
   disturbed(): void;
 }
 
-/** The subprotocol entry that carries credentials. */
+/** The subprotocol entry with credentials. */
 export const credentialsEntry = (credentials: Json): string =>
   CREDENTIALS_PREFIX + Buffer.from(JSON.stringify(credentials)).toString("base64url");
 
-/** Both names of the protocol. */
+/** Both subprotocols. */
 export const PROTOCOLS = [SUBPROTOCOL, SUBPROTOCOL_DENIED];
 
-/** Opens a socket, or finds out with which status that was refused. */
+/** Opens a socket. Returns the HTTP status if the server refuses. */
 export const openHandshake = (url: string, protocols: readonly string[]): Promise<Handshake> =>
   new Promise((resolve, reject) => {
     const socket = new WebSocket(url, [...protocols], { perMessageDeflate: false, handshakeTimeout: 25_000 });
@@ -72,47 +73,47 @@ const isMessage = (value: unknown): value is Message & Record<string, unknown> =
 const isSkip = (value: unknown): value is WithheldMessage & Record<string, unknown> =>
   hasFields(value, "channel,epoch,offset");
 
-/** The agent's id, where an answer tells it. */
+/** The agent's id in an answer, if there is one. */
 const agentIn = ({ channel, successful, data }: Reply): string => {
   const agent =
     successful && ["/meta/ping", "/meta/connect"].includes(channel) && isJsonObject(data) ? data["agent"] : "";
   return typeof agent === "string" ? agent : "";
 };
 
-/** How long after its time an agent is played with, in milliseconds: the server serves it for 60 seconds. */
+/** How long an episode uses an agent after its expiry, in milliseconds. The server serves it for 60 seconds. */
 const EXPIRY_GRACE_MS = 30_000;
 
-/** How much of a frame a violation quotes. */
+/** Maximum quoted length of a frame. */
 const MAX_QUOTE = 300;
 
-/** A frame, as a report quotes it. */
+/** Shortens a frame for a report. */
 export const quote = (text: string): string =>
   text.length > MAX_QUOTE ? `${text.slice(0, MAX_QUOTE)}… (${text.length})` : text;
 
-/** How a socket ends that its client has closed, without a code. */
+/** The close code after a close by the client without a code. */
 export const OWN_CLOSE = 1005;
 
 let keys = 0;
 
-/** One socket under fire: matches what the server says with what it has to say. */
+/** One socket: matches received answers with expected ones. */
 export class AgentSocket {
   readonly key = (keys += 1);
   agent = "";
-  /** How many messages it has asked to publish. */
+  /** Number of messages it has published. */
   published = 0;
-  /** How many questions of each kind that has a rate of its own it has asked. */
+  /** Number of queries of each kind with its own rate limit. */
   readonly asked = { history: 0, attendance: 0, pong: 0 };
   closed: number | undefined;
-  /** Since when the server may ask it to renew, in epoch milliseconds. */
+  /** Since when the server may ask for a renewal, in epoch milliseconds. */
   dueSince: number | undefined;
-  /** Whether several of its renewals were on their way at once. */
+  /** Whether several renewals were in flight at once. */
   overtaken = false;
-  /** Whether it renews with what is denied: nobody knows which of its frames still find an agent. */
+  /** Whether a renewal is denied: later frames may or may not find an agent. */
   leaving = false;
-  /** Close codes that frames on their way may lead to. */
+  /** Close codes that frames in flight may cause. */
   readonly closeCodes = new Set<number>();
   #pending: Pending[] = [];
-  /** Of each frame of answers that has come: which of `#pending` it may answer, by index. */
+  /** For each received frame of answers: the indexes in `#pending` that it may answer. */
   #candidates: number[][] = [];
 
   constructor(
@@ -135,37 +136,37 @@ export class AgentSocket {
     });
   }
 
-  /** Notes what a frame that is sent so many times asks. */
+  /** Counts the requests of a frame that is sent `times` times. */
   countRequests({ messages, asking }: Prediction, times: number): void {
     this.published += times * messages;
     if (asking) this.asked[asking] += times;
   }
 
-  /** Whether it was answered all that it must be. */
+  /** Whether all answers have arrived. */
   get settled(): boolean {
     return (
       this.closed !== undefined || (this.closeCodes.size === 0 && this.#pending.length === this.#candidates.length)
     );
   }
 
-  /** Whether it may soon be over because nobody renewed it: its episode ends before. */
+  /** Whether it may soon expire. Its episode ends before. */
   get expiring(): boolean {
     return this.dueSince !== undefined && Date.now() - this.dueSince > EXPIRY_GRACE_MS;
   }
 
-  /** A frame of its own leads to its end. */
+  /** One of its frames closes the connection. */
   endsItself(): void {
     this.closeCodes.add(1000);
     this.leaving = true;
   }
 
-  /** Frames that have not been answered, for the report. */
+  /** Unanswered frames for the report. */
   get unanswered(): string[] {
     const answered = new Set(matching(this.#candidates)?.values());
     return this.#pending.filter((_, at) => !answered.has(at)).map(({ frame }) => quote(frame));
   }
 
-  /** These answers, in one frame, must come. */
+  /** Expects these answers in one frame. */
   expect(answers: ExpectedAnswer[], frame: string): void {
     if (this.#pending.length === this.#candidates.length) {
       this.#pending = [];
@@ -177,7 +178,7 @@ export class AgentSocket {
   #close(code: number): void {
     this.closed = code;
     if (code !== OWN_CLOSE) this.events.answer(`close_${code}`);
-    // A denied socket that stays is closed by the sweep.
+    // The sweep closes denied sockets.
     const swept = this.denied !== undefined && code === 1000;
     if (!swept && !this.closeCodes.has(code))
       this.events.violation(`the connection was closed with ${code}, undocumented here`);
@@ -191,11 +192,11 @@ export class AgentSocket {
     try {
       value = JSON.parse(text);
     } catch {
-      return this.events.violation(`the server sent what is not JSON: ${quote(text)}`);
+      return this.events.violation(`the server sent a frame that is not JSON: ${quote(text)}`);
     }
     const all: unknown[] = Array.isArray(value) ? value : [value];
     const at = all.findIndex(isAnswer);
-    // A publisher's own copies come before the answers that they ride with.
+    // The publisher's own copies precede the answers in the same frame.
     const [messages, answers] = at < 0 ? [all, []] : [all.slice(0, at), all.slice(at)];
     if (all.length === 0 || !messages.every((each) => isMessage(each) || isSkip(each)) || !answers.every(isAnswer)) {
       return this.events.violation(`the server sent neither answers nor messages: ${quote(text)}`);
@@ -240,11 +241,11 @@ export class AgentSocket {
     }
     if (!matching([...this.#candidates, fitting])) {
       return this.events.violation(
-        `an answer that no frame calls for${fault === undefined ? "" : ` (it tells ${fault})`}: ${quote(text)}`,
+        `an answer that no frame calls for${fault === undefined ? "" : ` (${fault})`}: ${quote(text)}`,
       );
     }
     this.#candidates.push(fitting);
-    // Where several frames ask something else, nobody knows which of them this is about.
+    // If several different frames match, the answered one is unknown.
     const [one] = fitting;
     const sure = new Set(fitting.map((at) => JSON.stringify(this.#pending[at]!.answers))).size === 1;
     for (const [{ content, code }, answer] of (one !== undefined && sure && pairs[one]) || []) {
@@ -253,7 +254,7 @@ export class AgentSocket {
   }
 }
 
-/** Which of the frames each answer is for, so that no two are for the same; `undefined`: that cannot be. */
+/** Assigns each answer to a different frame; `undefined` if that is impossible. */
 const matching = (candidates: readonly (readonly number[])[]): Map<number, number> | undefined => {
   const taken = new Map<number, number>();
   const place = (answer: number, tried: Set<number>): boolean =>

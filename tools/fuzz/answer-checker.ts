@@ -1,13 +1,13 @@
 import { type JsonObject, asJsonObject } from "../lib/json.js";
 import type { Reply, PresenceEventData, Json, Message, Position, WithheldMessage } from "../../protocol/index.js";
 import type { TableChecker } from "./table-checker.js";
-import type { ContentCheck } from "./answer-matching.js";
+import type { ContentCheck } from "./prediction.js";
 import { dataFor, type Changes, type DeliveryModel, type Member } from "./delivery-model.js";
 import { hasHistory, hasPresence, isTransformed, userOf } from "./policy.js";
 import { checkReplay } from "./replay-checker.js";
 import type { HistoryModel } from "./history-model.js";
 
-/** A member, and what the frames on their way change of its subscriptions. */
+/** An agent, and the changes to its subscriptions by the frames in flight. */
 export interface Requester {
   member: Member;
   changes: Changes;
@@ -18,11 +18,11 @@ const isSameList = (one: readonly string[], other: readonly string[]): boolean =
 
 const REPLAY_KEYS = new Set(["channel", "position", "messages", "more", "pendingMs", "recovered", "code"]);
 
-/** Judges what answers tell of histories and of who is there, and notes it. */
+/** Checks and records the history and presence in answers. */
 export class AnswerChecker {
-  /** Of members who have been told where they are in a history: what they have had of what comes after. */
+  /** The offsets that a member has received since it knows a position. */
   readonly #received = new Map<string, Set<number>>();
-  /** Positions behind which everything must arrive. */
+  /** Positions after which all messages must arrive. */
   #promises: { requester: Requester; channel: string; after: number }[] = [];
 
   constructor(
@@ -31,7 +31,7 @@ export class AnswerChecker {
     private readonly audit: TableChecker,
   ) {}
 
-  /** What is wrong with an answer to a question. */
+  /** The error in an answer; `undefined`: none. */
   checkAnswer(requester: Requester, content: ContentCheck, answer: Reply): string | undefined {
     const data = asJsonObject(answer.data);
     switch (content.kind) {
@@ -51,7 +51,7 @@ export class AnswerChecker {
     }
   }
 
-  /** Notes what an answer told. */
+  /** Records the content of an answer. */
   recordAnswer(requester: Requester, content: ContentCheck, answer: Reply): void {
     const { deliveries, histories } = this;
     if (content.kind === "stored") histories.record(content.channel, answer.position!, deliveries.now, content);
@@ -73,12 +73,12 @@ export class AnswerChecker {
       this.#promises.push({ requester, channel, after: position.offset });
   }
 
-  /** What is wrong with a message on a channel with history, beside what the ledger says. */
+  /** The error in a message that the delivery model does not see; `undefined`: none. */
   checkMessage(member: Member, { channel, uuid, data, offset, epoch }: Message): string | undefined {
     if (!hasHistory(channel))
       return offset === undefined && epoch === undefined
         ? undefined
-        : "a message with a position, on a channel without history";
+        : "a message with a position on a channel without history";
     const position = { epoch: epoch as string, offset: offset as number };
     const published = { uuid, data: asPublished(channel, data) };
     const checkAnswer = this.histories.checkMessage(channel, position, published);
@@ -88,29 +88,30 @@ export class AnswerChecker {
     return undefined;
   }
 
-  /** What is wrong with being told that there is a message which one does not get. */
+  /** The error in the notice of a withheld message; `undefined`: none. */
   checkSkip(member: Member, { channel, epoch, offset }: WithheldMessage): string | undefined {
     const checkAnswer = hasHistory(channel)
       ? this.histories.checkPosition(channel, { epoch, offset })
-      : "a position, on a channel without history";
+      : "a position on a channel without history";
     if (checkAnswer !== undefined) return checkAnswer;
     this.histories.record(channel, { epoch, offset }, this.deliveries.now);
     this.#receivedOn(member, channel).add(offset);
     return this.deliveries.receiveSkip(member, channel);
   }
 
-  /** What is wrong with being told that somebody came or went. */
+  /** The error in a presence event; `undefined`: none. */
   checkPresenceEvent(member: Member, { data }: Message): string | undefined {
     const { channel, at, joined, left } = asJsonObject(data) as Partial<PresenceEventData> & JsonObject;
     if (typeof channel !== "string" || !hasPresence(channel) || typeof at !== "number")
-      return "who is there, of no channel that tells";
+      return "a presence event of a channel without presence";
     if (!isSameList(keysOf(data), ["at", "channel", joined === undefined ? "left" : "joined"]))
-      return "neither that somebody came nor that somebody went";
-    if (!this.deliveries.everReceived(member, channel)) return "who is on a channel that it was never subscribed to";
+      return "a presence event without a join or a leave";
+    if (!this.deliveries.everReceived(member, channel))
+      return "a presence event of a channel that it was never subscribed to";
     return this.#checkMember(channel, joined ?? left);
   }
 
-  /** What was promised and has not come, of those who are there and stay subscribed. */
+  /** The promised messages that have not arrived at connected and subscribed members. */
   missing(isThere: (member: Member) => boolean): string[] {
     return this.#promises.flatMap(({ requester: { member, changes }, channel, after }) => {
       if (!isThere(member) || changes.unsubscribe.has(channel)) return [];
@@ -119,12 +120,12 @@ export class AnswerChecker {
         (offset) => offset > after && !had.has(offset),
       );
       return missing.map(
-        (offset) => `agent "${member.name}" was at ${after} of ${channel}, and was not told of ${offset}`,
+        (offset) => `agent "${member.name}" was at ${after} of ${channel}, and did not receive ${offset}`,
       );
     });
   }
 
-  /** Nothing is on its way any more: what comes from now on is owed by the ledger. */
+  /** No frame is in flight: from now on the delivery model tracks missing messages. */
   settle(): void {
     this.#promises = [];
   }
@@ -170,7 +171,7 @@ export class AnswerChecker {
   ): string | undefined {
     const { presenceIntervalMs, historyCheckIntervalMs, ...others } = data;
     if ((typeof presenceIntervalMs === "number") !== hasPresence(channel))
-      return "presenceIntervalMs where nobody is told of, or none where somebody is";
+      return "presenceIntervalMs without presence, or none with it";
     if ((typeof historyCheckIntervalMs === "number") !== hasHistory(channel))
       return "historyCheckIntervalMs without history, or none with it";
     if (!hasHistory(channel)) return isSameList(keysOf(others), ["channel"]) ? undefined : "too much";
@@ -188,7 +189,7 @@ export class AnswerChecker {
       );
     }
     if (Object.keys(others).some((key) => !REPLAY_KEYS.has(key))) return "too much";
-    // Of a channel that is named twice, either position may count.
+    // If a channel is named twice, either position may count.
     const faults = since.map((each) =>
       this.#checkReplay(requester, { channel, since: each, limit: 100, reverse: false }, others),
     );
@@ -203,9 +204,9 @@ export class AnswerChecker {
       userId !== its ||
       !isSameList(keysOf(value), its === undefined ? ["agent", "info"] : ["agent", "info", "userId"])
     )
-      return "what is no member";
-    if (!known || !this.deliveries.everSubscribed(known, channel)) return "somebody who never was there";
-    return info === known.name ? undefined : "what nobody said of itself";
+      return "an invalid member";
+    if (!known || !this.deliveries.everSubscribed(known, channel)) return "a member that was never subscribed";
+    return info === known.name ? undefined : "another info than the agent's";
   }
 
   #checkPresence({ channel, after }: { channel: string; after: string }, data: JsonObject): string | undefined {
@@ -215,7 +216,7 @@ export class AnswerChecker {
       data["channel"] !== channel ||
       !Array.isArray(members)
     )
-      return "what does not say who is there";
+      return "an invalid list of members";
     const ids = members.map((each) => String(asJsonObject(each)["agent"]));
     if (new Set(ids).size < ids.length) return "a member twice";
     if (typeof count !== "number" || count < ids.length || (after === "" && count !== ids.length))
@@ -237,7 +238,8 @@ export class AnswerChecker {
     const may = (channel: string): boolean =>
       sure.has(channel) || unsure.has(channel) || changes.subscribe.has(channel);
     const asked = new Map(positions.filter(([channel]) => hasHistory(channel)));
-    if (behind.some((channel) => !asked.has(channel) || !may(channel))) return "behind on what it did not ask for";
+    if (behind.some((channel) => !asked.has(channel) || !may(channel)))
+      return "a lagging channel that it did not ask about";
     const gone = [...asked].find(([channel, { epoch, offset }]) => {
       const { epoch: its, offsets, maxOffset } = this.histories.of(channel);
       const least = Math.max(
@@ -247,15 +249,16 @@ export class AnswerChecker {
       const told = behind.includes(channel);
       return told ? epoch === its && offset >= maxOffset : stays(channel) && (epoch !== its || offset < least);
     });
-    if (gone) return `that it is ${behind.includes(gone[0]) ? "" : "not "}behind on ${gone[0]}`;
+    if (gone) return `that it is ${behind.includes(gone[0]) ? "" : "not "}lagging on ${gone[0]}`;
     const there = new Set(present.filter(hasPresence));
-    if (absent.some((channel) => !there.has(channel) || stays(channel))) return "absent where it is not";
+    if (absent.some((channel) => !there.has(channel) || stays(channel)))
+      return "an absent channel on which it is present";
     const wrong = [...there].find((channel) => !may(channel) && !absent.includes(channel));
-    return wrong === undefined ? undefined : `that it is on ${wrong}`;
+    return wrong === undefined ? undefined : `that it is present on ${wrong}`;
   }
 }
 
-/** What was published, where a delivery guard has made something of it. */
+/** The published data, before a delivery guard transformed it. */
 const asPublished = (channel: string, data: Json): Json => {
   const heard = asJsonObject(data)["heard"];
   return isTransformed(channel) && heard !== undefined ? (heard as Json) : data;

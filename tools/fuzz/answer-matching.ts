@@ -1,55 +1,18 @@
 import { isJsonObject } from "../lib/json.js";
 import type { Reply, Code, Json, Position } from "../../protocol/index.js";
 import type { PossibleOutcomes } from "./uuid-ownership.js";
-import type { Publication, Prediction } from "./oracle.js";
+import type { ContentCheck, ExpectedAnswer, Prediction, Publication } from "./prediction.js";
 
-/*
- * Whether what came is what was expected.
- */
+/* Matches received answers with expected ones. */
 
-/** What an answer has to tell that only the books know. */
-export type ContentCheck =
-  | { kind: "subscribed"; channel: string; since: Position[] }
-  | { kind: "history"; channel: string; since?: Position; limit: number; reverse: boolean }
-  | { kind: "stored"; channel: string; uuid: string; data: Json; fingerprint: string }
-  | { kind: "attendance"; channel: string; after: string }
-  | { kind: "pong"; positions: [string, Position][]; present: string[] };
-
-/** Says what is wrong with what an answer tells; `undefined`: nothing. */
+/** Returns the error in an answer's content; `undefined`: none. */
 export type Check = (content: ContentCheck, answer: Reply) => string | undefined;
-
-/** One answer that must come. */
-export interface ExpectedAnswer {
-  /** Where it may arrive. */
-  channels: readonly string[];
-  uuid?: string;
-  /** `undefined`: it must be successful. */
-  code?: Code;
-  /** `data.channel`, perhaps cut. */
-  about?: string;
-  /** Whether `rate_limited` may come instead. */
-  limited?: boolean;
-  /** Whether `unavailable` may come instead, because another renewal was faster. */
-  overtaken?: boolean;
-  /** Of a subscription: which of the channels that the frame names were permitted together with it, itself or others. */
-  grantedBy?: readonly string[];
-  /** Whether it may be gone again when it has been made, because another frame ends it. */
-  raced?: boolean;
-  /** Of an unsubscription: whether `unavailable` may come instead, because another frame subscribes the agent. */
-  met?: boolean;
-  /** Whether `uuid_reused` may come instead, because frames on their way claim the same uuid. */
-  reused?: boolean;
-  /** What it tells besides. */
-  content?: ContentCheck;
-  /** All of `data`, or a part of it; `undefined`: it must not have such a field. */
-  data?: Record<string, Json | undefined>;
-}
 
 const ERROR = "/meta/error";
 
 /**
- * What a frame must lead to whose sender has published, or asked, more than it may at once: each of its messages, or what
- * it asks, may be refused. Only the server knows how much of that is long enough ago.
+ * The prediction for an agent that exceeds its rate: each message or query may be rejected. Only the server knows when
+ * the rate permits more.
  */
 export const allowRateLimit = (prediction: Prediction): Prediction => {
   const { outcome, messages, asking } = prediction;
@@ -60,7 +23,7 @@ export const allowRateLimit = (prediction: Prediction): Prediction => {
   };
 };
 
-/** What a frame must lead to some of whose publications have a uuid that is, or may just be, another message's. */
+/** The prediction for publications whose uuid is, or may be, in use for another message. */
 export const allowUuidReuse = (
   prediction: Prediction,
   chances: (publication: Publication) => PossibleOutcomes,
@@ -81,11 +44,11 @@ export const allowUuidReuse = (
 };
 
 /**
- * What a frame must lead to that others of the same agent may overtake: of several renewals only the first has to be
- * right, and a subscription may have been ended in the moment in which it was made.
- * @param renewals how many renewals are on their way
- * @param unsubscribed channels from which frames on their way unsubscribe the agent
- * @param subscribed channels to which frames on their way subscribe the agent
+ * The prediction for a frame that other frames of the agent may overtake. Of several renewals only the first must
+ * succeed, and a new subscription may end at once.
+ * @param renewals number of renewals in flight
+ * @param unsubscribed channels that frames in flight unsubscribe from
+ * @param subscribed channels that frames in flight subscribe to
  */
 export const allowRaces = (
   prediction: Prediction,
@@ -110,7 +73,7 @@ export const allowRaces = (
   return { ...prediction, outcome: { ...outcome, answers } };
 };
 
-/** Whether the server asks, unasked, that an agent be renewed: its time is over. */
+/** Whether a reply asks the agent to renew, without a request, because its time is over. */
 export const isRenewalRequest = ({ channel, uuid, successful, data }: Reply): boolean =>
   channel === "/meta/refresh" &&
   uuid === undefined &&
@@ -121,7 +84,7 @@ export const isRenewalRequest = ({ channel, uuid, successful, data }: Reply): bo
 const isTruncationOf = (about: string, got: unknown): boolean =>
   typeof got === "string" && (got === about || (got.length >= 128 && about.startsWith(got)));
 
-/** Whether an answer refuses what is expected with one of the codes with which it may be. */
+/** Whether a reply rejects the request with one of the permitted codes. */
 const isRefused = (
   { uuid, channels, limited, overtaken, met, about = "", reused }: ExpectedAnswer,
   { channel, code, successful, error, uuid: its, data }: Reply,
@@ -142,7 +105,7 @@ const isRefused = (
 const matches = (expected: ExpectedAnswer, got: Reply, check: Check): boolean => {
   if (isRefused(expected, got)) return true;
   const data = isJsonObject(got.data) ? got.data : {};
-  // Nothing but what the guard gave: of two publications with one uuid, only that tells whose answer this is.
+  // Without extra fields: the guard's result distinguishes the answers of two publications with one uuid.
   const bare =
     got.channel !== "/meta/successful" || Object.keys(data).length === Object.keys(expected.data ?? {}).length;
   return (
@@ -160,8 +123,8 @@ const matches = (expected: ExpectedAnswer, got: Reply, check: Check): boolean =>
 };
 
 /**
- * What is expected once it is known which of the channels that a subscribe frame names have failed because of a race:
- * each of them is told so, and what nobody else has granted has no answer of its own.
+ * The expected answers when a race made some requested channels fail. Each of them gets an error, and channels that
+ * only they granted get no answer.
  */
 const withoutLost = (expected: readonly ExpectedAnswer[], got: readonly Reply[]): readonly ExpectedAnswer[] => {
   if (!expected.some(({ raced }) => raced)) return expected;
@@ -170,7 +133,7 @@ const withoutLost = (expected: readonly ExpectedAnswer[], got: readonly Reply[])
   const lost = new Set(
     [...asked].filter((name) => told.some(({ data }) => isJsonObject(data) && isTruncationOf(name, data["channel"]))),
   );
-  // Whatever is gone takes all along that were permitted together with it.
+  // A lost channel fails together with all channels of the same grant.
   const explained = [...lost].every((name) =>
     expected.some(
       ({ raced, grantedBy = [] }) => raced && grantedBy.includes(name) && grantedBy.every((each) => lost.has(each)),
@@ -184,7 +147,7 @@ const withoutLost = (expected: readonly ExpectedAnswer[], got: readonly Reply[])
   ];
 };
 
-/** Which answer is which of those expected, in any order; `undefined`: they are not exactly those. */
+/** Pairs each expected answer with a reply, in any order; `undefined` if they do not match exactly. */
 export const matchAnswers = (
   wanted: readonly ExpectedAnswer[],
   got: readonly Reply[],
@@ -202,6 +165,6 @@ export const matchAnswers = (
   return pairs;
 };
 
-/** Whether a frame's answers are exactly those expected, whatever they tell besides. */
+/** Whether the replies are exactly the expected ones, without checking their content. */
 export const answersMatch = (expected: readonly ExpectedAnswer[], got: readonly Reply[]): boolean =>
   matchAnswers(expected, got, () => undefined) !== undefined;

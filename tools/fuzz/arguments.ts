@@ -3,22 +3,22 @@ import { parseInteger, parseOptions } from "../lib/arguments.js";
 import { MAX_SEED } from "../lib/random.js";
 import type { FuzzOptions } from "./driver.js";
 
-/** What `npm run fuzz -- --help` says. */
-export const FUZZ_HELP = `fuzz: fires generated frames at a local Push-It, and judges all that comes back by docs/PROTOCOL.md
+/** The help text of `npm run fuzz -- --help`. */
+export const FUZZ_HELP = `fuzz: sends generated frames to a local Push-It, and checks every answer by docs/PROTOCOL.md
 
   npm run fuzz -- [options]
 
 Options
-  --runs N       how many frames and handshakes are judged (default 2000)
-  --seed S       a whole number; the same seed fires the same frames (default: chosen, and told)
-  --path PATH    with --seed: only the episode, or the shrunk form of it, that a violation names
-  --json         print one line of JSON on stdout, and nothing else there
-  --help         this
+  --runs N       number of frames and handshakes (default 2000)
+  --seed S       a whole number; the same seed sends the same frames (default: random, and printed)
+  --path PATH    with --seed: run only the episode that a violation names, or its shrunk form
+  --json         print one line of JSON on stdout, and everything else on stderr
+  --help         print this text
 
-Starts the system itself, talks to 127.0.0.1 only, and ends it. Exits with 1 when there were violations.
+Starts the system, connects to 127.0.0.1 only, and stops it. Exits with 1 if there are violations.
 `;
 
-/** What was asked for on the command line. */
+/** The parsed command line. */
 export interface FuzzArguments {
   help: boolean;
   json: boolean;
@@ -37,15 +37,16 @@ const OPTIONS = {
 } as const;
 
 /**
- * Reads the command line.
- * @param chosen the seed where none is given
- * @throws UserError for an option that does not exist, or a value that cannot be
+ * Parses the command line.
+ * @param chosen the seed if `--seed` is missing
+ * @throws UserError for an unknown option or an invalid value
  */
 export const parseFuzzArguments = (args: string[], chosen: number): FuzzArguments => {
   const { runs, seed, path, json = false, help = false } = parseOptions("npm run fuzz --", OPTIONS, args);
-  if (path !== undefined && seed === undefined) throw new UserError("--path needs the --seed that it belongs to.");
+  if (path !== undefined && seed === undefined)
+    throw new UserError("--path needs --seed: give the seed of the same violation.");
   if (path !== undefined && !/^\d+(:\d+)*$/.test(path))
-    throw new UserError(`--path ${path} is no path such as 17:0:3.`);
+    throw new UserError(`--path ${path} is invalid: give a path such as 17:0:3.`);
   return {
     help,
     json,

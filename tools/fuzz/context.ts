@@ -2,7 +2,7 @@ import type { TableChecker, TableReader } from "./table-checker.js";
 import type { DeliveryModel } from "./delivery-model.js";
 import type { HistoryModel } from "./history-model.js";
 
-/** The system under fire, and what is known of it. */
+/** The fuzzed system, and the models of its state. */
 export interface FuzzContext {
   url: string;
   tableName: string;
@@ -10,7 +10,7 @@ export interface FuzzContext {
   histories: HistoryModel;
   tableChecker: TableChecker;
   rows: Pick<TableReader, "all">;
-  /** Whether the server says in its log that something failed for lack of time. */
+  /** Whether the server's log reports timeouts. */
   sawTimeouts(): boolean;
   /** Counts an answer by its code. */
   answer(code: string): void;

@@ -1,72 +1,72 @@
 import type { Json, Message } from "../../protocol/index.js";
 import { MAX_FRAME_BYTES, matchesSubscription } from "./protocol-rules.js";
-import type { Publication } from "./oracle.js";
+import type { Publication } from "./prediction.js";
 import { MUTED_AGENT, hasHistory, isTransformed } from "./policy.js";
 
-/** What `receive` says of a message that has come before. */
+/** The error of `receive` for a message that has arrived before. */
 export const DELIVERED_TWICE = "a message more often than it was published";
 
-/** One socket's agent, as far as deliveries are concerned. */
+/** One socket's agent, as the delivery model sees it. */
 export interface Member {
-  /** Unlike any other's. */
+  /** A unique number. */
   readonly key: number;
-  /** What its credentials call it. */
+  /** The name in its credentials. */
   readonly name: string;
 }
 
-/** When a subscription may have existed, in ticks; both ends count. */
+/** When a subscription may have existed, in ticks, both ends included. */
 interface Span {
   from: number;
   until: number;
 }
 
-/** A publication that guards permitted. */
+/** A permitted publication. */
 interface Entry extends Publication {
   from: Member;
   sent: number;
-  /** Until when it may still find new subscribers. */
+  /** The last tick in which it may reach new subscribers. */
   until: number;
   reached: Set<number>;
-  /** Who must receive it and has not. */
+  /** The members that must receive it and have not. */
   missing: Set<Member>;
 }
 
 interface Subscriptions {
   member: Member;
-  /** Channels that it is subscribed to beyond doubt. */
+  /** Channels that it is certainly subscribed to. */
   sure: Set<string>;
-  /** Channels of which frames that overtook each other left it open. */
+  /** Channels whose state is unknown, because frames overtook each other. */
   unsure: Set<string>;
   spans: Map<string, Span[]>;
 }
 
-/** What one burst of frames asks of a member's subscriptions. */
+/** The subscription changes of one burst. */
 export interface Changes {
   subscribe: Set<string>;
   unsubscribe: Set<string>;
 }
 
 /**
- * Who may, and who must, receive what. Time is counted in ticks: frames that are sent together have the same tick, and
- * whatever was settled before they were sent has an earlier one.
+ * Models which members may and must receive each message. Time is counted in ticks. Frames that are sent together have
+ * the same tick. Everything that was settled before has an earlier one.
  */
 export class DeliveryModel {
   #tick = 0;
   readonly #members = new Map<number, Subscriptions>();
   readonly #entries = new Map<string, Entry[]>();
-  /** Those on channels with history, on which a recipient is told of what it does not get. */
+  /** Publications on channels with history, where recipients are notified of withheld messages. */
   readonly #withHistory = new Map<string, Entry[]>();
-  /** Those that somebody must receive and has not. */
+  /** Publications that a member must receive and has not. */
   readonly #incomplete = new Set<Entry>();
 
-  /** Where time stands. */
+  /** The current tick. */
   get now(): number {
     return this.#tick;
   }
 
   /**
-   * A new agent, with the subscriptions that its connection guard made.
-   * @param from when its handshake began
+   * Adds an agent with the subscriptions of its connection guard.
+   * @param from the tick in which its handshake began
    */
   join(member: Member, subscribed: readonly string[], from: number): void {
     const span = (): Span[] => [{ from, until: Infinity }];
@@ -78,14 +78,14 @@ export class DeliveryModel {
     });
   }
 
-  /** An agent's socket is closed: nothing is owed to it any more. */
+  /** Removes the expectations of an agent whose socket is closed. */
   leave(member: Member): void {
     const state = this.#of(member);
     state.sure.clear();
     for (const entry of this.#incomplete) this.#delivered(entry, member);
   }
 
-  /** Frames are about to be sent that may subscribe a member. */
+  /** Starts a tick: frames are about to be sent. */
   open(): void {
     this.#tick += 1;
   }
@@ -101,9 +101,9 @@ export class DeliveryModel {
   }
 
   /**
-   * A member's publication is about to be sent.
-   * @param among those of whom it is known what they are subscribed to, with what is being changed meanwhile; none, where
-   * nobody has to get it
+   * Records a member's publication before it is sent.
+   * @param among the members whose subscriptions are known, with the changes in flight; empty if no member must receive
+   * it
    */
   publish(from: Member, publication: Publication, among: ReadonlyMap<Member, Changes>): Entry {
     const owed = [...among].filter(([member, changes]) => this.#mustReach(from, publication, member, changes));
@@ -125,12 +125,12 @@ export class DeliveryModel {
     return entry;
   }
 
-  /** A publication was answered: whoever subscribes from now on does not get it. */
+  /** A publication was answered: later subscribers do not receive it. */
   finish(entry: Entry): void {
     entry.until = this.#tick;
   }
 
-  /** All frames of a tick were answered: a member's subscriptions are certain again where they can be. */
+  /** All frames of a tick were answered: a member's subscriptions are certain again where possible. */
   settle(member: Member, { subscribe, unsubscribe }: Changes): void {
     const { sure, unsure, spans } = this.#of(member);
     for (const channel of new Set([...subscribe, ...unsubscribe])) {
@@ -143,18 +143,17 @@ export class DeliveryModel {
   }
 
   /**
-   * A member received a message.
-   * @returns what is wrong with that; `undefined`: a guard permitted it, and it came once
+   * Checks a received message.
+   * @returns the error; `undefined`: a guard permitted it, and it arrived once
    */
   receive(member: Member, message: Message): string | undefined {
     const entries = this.#entries.get(keyOf(message)) ?? [];
     const data = JSON.stringify(message.data);
     const same = entries.filter((entry) => JSON.stringify(dataFor(entry, member)) === data);
-    if (same.length === 0) return "a message that nobody published so, or that a guard denied";
+    if (same.length === 0) return "a message that was not published in this form, or that a guard denied";
     const permitted = same.filter((entry) => this.#mayReceive(entry, member));
-    if (permitted.length === 0)
-      return "a message on a channel that it was not subscribed to, or that it asked not to hear";
-    // Those that are owed first: of equal messages nobody can tell which one came.
+    if (permitted.length === 0) return "a message on a channel that it was not subscribed to, or its own without echo";
+    // Expected ones first: equal messages cannot be told apart.
     const entry = permitted
       .sort((a, b) => Number(b.missing.has(member)) - Number(a.missing.has(member)))
       .find(({ reached }) => !reached.has(member.key));
@@ -165,8 +164,8 @@ export class DeliveryModel {
   }
 
   /**
-   * A member was told that there is a message which it does not get.
-   * @returns what is wrong with that; `undefined`: there is one that it must not get
+   * Checks the notice of a withheld message.
+   * @returns the error; `undefined`: there is such a message
    */
   receiveSkip(member: Member, channel: string): string | undefined {
     const withheld = (this.#withHistory.get(channel) ?? []).filter(
@@ -174,36 +173,36 @@ export class DeliveryModel {
         !entry.reached.has(member.key) && !this.#gets(entry.from, entry, member) && this.#isSubscribed(entry, member),
     );
     const entry = withheld.find(({ missing }) => missing.has(member)) ?? withheld[0];
-    if (!entry) return "that there is a message which it does not get, and there is none";
+    if (!entry) return "the notice of a withheld message that does not exist";
     entry.reached.add(member.key);
     this.#delivered(entry, member);
     return undefined;
   }
 
-  /** Whether such a message was published, as a member gets it; it may come again when a history is told. */
+  /** Whether the message was published in the form that the member gets. A replay may repeat it. */
   wasPublished(member: Member, message: Message): boolean {
     const data = JSON.stringify(message.data);
     return (this.#entries.get(keyOf(message)) ?? []).some((entry) => JSON.stringify(dataFor(entry, member)) === data);
   }
 
-  /** Whether such a message was published by anybody, as it is stored. */
+  /** Whether the message was published in the form that is stored. */
   isStored({ channel, uuid, data }: Message): boolean {
     return (this.#entries.get(keyOf({ channel, uuid })) ?? []).some(
       (entry) => JSON.stringify(entry.data) === JSON.stringify(data),
     );
   }
 
-  /** Whether a member may ever have heard what is published on a channel. */
+  /** Whether the member was ever subscribed to a name that matches the channel. */
   everReceived(member: Member, channel: string): boolean {
     return [...this.#of(member).spans.keys()].some((each) => matchesSubscription(each, channel));
   }
 
-  /** Whether guards ever permitted this subscription. */
+  /** Whether guards ever permitted the subscription. */
   everSubscribed(member: Member, channel: string): boolean {
     return this.#of(member).spans.has(channel);
   }
 
-  /** What a member is subscribed to: beyond doubt, and perhaps. */
+  /** The certain and the possible subscriptions of a member. */
   subscriptionsOf(member: Member): { sure: ReadonlySet<string>; unsure: ReadonlySet<string> } {
     return this.#of(member);
   }
@@ -215,19 +214,19 @@ export class DeliveryModel {
 
   #of(member: Member): Subscriptions {
     const found = this.#members.get(member.key);
-    if (!found) throw new Error(`no member ${member.key}`);
+    if (!found) throw new Error(`member ${member.key} has not joined`);
     return found;
   }
 
   #mustReach(from: Member, publication: Publication, member: Member, { unsubscribe }: Changes): boolean {
-    // Where messages are counted, who does not get one is told so.
+    // On channels with history, members are notified of withheld messages.
     if (!hasHistory(publication.channel) && !this.#gets(from, publication, member)) return false;
     return [...this.#of(member).sure].some(
       (each) => matchesSubscription(each, publication.channel) && !unsubscribe.has(each),
     );
   }
 
-  /** Whether a member gets a publication, and not only knows of it. */
+  /** Whether a member gets the message itself. */
   #gets(from: Member, publication: Publication, member: Member): boolean {
     if (member === from && !publication.echo) return false;
     const { channel, uuid } = publication;
@@ -251,12 +250,12 @@ export class DeliveryModel {
   }
 }
 
-/** A publication on its way, as `publish` of a ledger made it. */
+/** A recorded publication. */
 export type Sent = ReturnType<DeliveryModel["publish"]>;
 
 const keyOf = ({ channel, uuid }: Pick<Message, "channel" | "uuid">): string => `${uuid} ${channel}`;
 
-/** What a member gets of a publication, the delivery guard asked; `undefined`: nothing. */
+/** The data that a member gets after its delivery guard; `undefined`: nothing. */
 export const dataFor = (
   { channel, data }: Pick<Publication, "channel" | "data">,
   { name }: Member,

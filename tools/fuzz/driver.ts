@@ -7,70 +7,73 @@ import { DeliveryModel } from "./delivery-model.js";
 import type { FuzzContext } from "./context.js";
 import { HistoryModel } from "./history-model.js";
 
-/** What is to be done. */
+/** The options of a run. */
 export interface FuzzOptions {
-  /** How many interactions are judged. */
+  /** Number of frames and handshakes. */
   runs: number;
   seed: number;
-  /** One episode, or its shrunk form, as a violation names it; then nothing else is done. */
+  /** Only this episode, or its shrunk form, as a violation names it. */
   path?: string;
-  /** How many episodes go on at once. @default LANES */
+  /** Number of parallel episodes. @default PARALLEL_EPISODES */
   parallel?: number;
-  /** Violations after which no further episode begins. @default ENOUGH */
+  /** Number of violations after which no episode begins. @default MAX_VIOLATIONS */
   maxViolations?: number;
-  /** What its channels' names begin with, where several fuzzers fire at one system: each knows its own histories. @default "t" */
+  /**
+   * Prefix of the channel names. Fuzzers on the same system need different ones, because each knows only its own
+   * histories. @default "t"
+   */
   tag?: string;
 }
 
-/** What is fired at. */
+/** The system to fuzz. */
 export interface FuzzTarget {
   url: string;
   tableName: string;
   rows: Pick<TableReader, "all">;
-  /** Whether the log says that something failed for lack of time. @default never */
+  /** Whether the log reports timeouts. @default never */
   sawTimeouts?(): boolean;
 }
 
-/** Something that should not have been. */
+/** A violation of the protocol. */
 export interface Violation {
-  /** What was seen, the first thing first. */
+  /** Descriptions in order. */
   what: string[];
-  /** How it is seen again; absent: it belongs to the whole run. */
+  /** The options that replay it; absent: it belongs to the whole run. */
   replay?: string;
-  /** The smallest episode in which it was still seen. */
+  /** The smallest episode that shows it. */
   episode?: Episode;
 }
 
-/** How a run went. */
+/** The result of a run. */
 export interface Outcome {
   runs: number;
   violations: Violation[];
-  /** How often each code, `ok`, `message`, `none`, close code or HTTP status was seen. */
+  /** Number of each code, `ok`, `message`, `none`, close code and HTTP status. */
   answers: Record<string, number>;
 }
 
-/** Episodes at once: with two to four agents each, some dozens of connections. */
+/** Parallel episodes. With two to four agents each, these are some dozens of connections. */
 const PARALLEL_EPISODES = 12;
 
-/** How many tags there are: two episodes at the same time have different ones. */
+/** Number of tags, so that parallel episodes have different ones. */
 const TAGS = 64;
 
-/** How long a violation may be shrunk, in milliseconds. */
+/** Maximum time for shrinking a violation, in milliseconds. */
 const SHRINK_MS = 30_000;
 
-/** Violations that are enough, where nothing else is said. */
+/** The default number of violations after which no episode begins. */
 const MAX_VIOLATIONS = 5;
 
 /**
- * How long it may take until nothing is left of those who left, in milliseconds, and how often it is looked. What
- * `$disconnect` has missed of a denied socket is swept when that is a minute old; usually nothing is missed.
+ * Maximum time until all rows of disconnected agents are deleted, in milliseconds, and the polling interval. The sweep
+ * deletes the rows of a denied socket after a minute if `$disconnect` missed them.
  */
 const CLEANUP_MS = 90_000;
 const POLL_MS = 250;
 
 const size = ({ bursts }: Episode): number => bursts.flat().length;
 
-/** The episode with no more than `count` interactions. */
+/** The episode with at most `count` interactions. */
 const shortened = (whole: Episode, count: number): Episode => {
   let left = count;
   const bursts = whole.bursts.map((burst) => {
@@ -81,7 +84,7 @@ const shortened = (whole: Episode, count: number): Episode => {
   return { ...whole, bursts: bursts.filter((burst) => burst.length > 0) };
 };
 
-/** Fires episodes at a system until the number of runs is reached, and judges all that comes back. */
+/** Runs episodes against a system until the number of runs is reached, and checks all answers. */
 export class Fuzzer {
   readonly #deliveries = new DeliveryModel();
   readonly #histories = new HistoryModel();
@@ -92,8 +95,8 @@ export class Fuzzer {
   #next = 0;
 
   /**
-   * @param progress is called with the number of runs that are done
-   * @param shrinkMs how long a violation may be shrunk @default 30000
+   * @param progress called with the number of finished runs
+   * @param shrinkMs maximum time for shrinking a violation @default 30000
    */
   constructor(
     fire: FuzzTarget,
@@ -114,7 +117,7 @@ export class Fuzzer {
     };
   }
 
-  /** Does it all. */
+  /** Runs all episodes. */
   async run(): Promise<Outcome> {
     const { path, parallel = PARALLEL_EPISODES } = this.options;
     if (path === undefined) await Promise.all(Array.from({ length: parallel }, () => this.#lane()));
@@ -137,13 +140,13 @@ export class Fuzzer {
     await this.#check(Number(index), steps.length > 0 ? steps.join(":") : undefined);
   }
 
-  /** Plays one episode, and shrinks it when something is wrong. */
+  /** Runs one episode, and shrinks it if there is a violation. */
   async #check(index: number, path?: string): Promise<void> {
     let first = true;
     let shrinkUntil = Infinity;
     let what: string[] = [];
     const property = fc.asyncProperty(episode(`${this.options.tag ?? "t"}${index % TAGS}`), async (generated) => {
-      // Not fast-check's own limit of time: that would also interrupt, and lose, the episode itself.
+      // Not fast-check's own time limit, which would also interrupt the episode.
       if (Date.now() >= shrinkUntil) return true;
       const found = await this.#play(generated, first);
       first = false;
@@ -176,7 +179,7 @@ export class Fuzzer {
     return found;
   }
 
-  /** Everybody has left: nothing may stay in the table. */
+  /** Checks that the table is clean after all agents have left. */
   async #cleanedUp(): Promise<void> {
     const until = Date.now() + CLEANUP_MS;
     const stay = async (): Promise<Row[]> =>
@@ -191,10 +194,9 @@ export class Fuzzer {
       ...left
         .slice(0, MAX_VIOLATIONS)
         .map((row) => `a row stays in the table when all have left: ${JSON.stringify(row)}`),
-      ...this.#tableChecker.unknownAgents.map((agent) => `the table had an agent that nobody is: ${agent}`),
+      ...this.#tableChecker.unknownAgents.map((agent) => `the table had an agent that no client knows: ${agent}`),
     ];
-    // Where a service did not answer in time, an agent may not have been told its id, and what a removal has left is the
-    // sweep's, in two hours.
+    // After timeouts, an agent may not have received its id, and the sweep deletes leftover rows only after two hours.
     if (what.length > 0 && !this.#context.sawTimeouts()) this.#outcome.violations.push({ what });
   }
 }

@@ -14,15 +14,15 @@ import { closeCodeBySize, predictClose, sendFrame, type OutgoingFrame } from "./
 import { withAgents, withEpochs } from "./values.js";
 import { UNEXPLAINED_FAILURE, Violations } from "./violations.js";
 
-/** Longest that nothing may happen while something must, in milliseconds: more than any guard and fan-out may take. */
+/** Maximum time without activity while something is missing, in milliseconds: longer than any guard and fan-out. */
 const MAX_IDLE_MS = 20_000;
 
 const RECONNECT_CREDENTIALS = { pass: PASSWORD, secret: SECRET };
 
-/** A publication that was announced, and whether it was promised to anybody. */
+/** An expected publication, and whether its frame must be answered. */
 type ExpectedPublication = { entry: Sent; answered: boolean };
 
-/** Plays one episode against the system, and collects what should not have been. */
+/** Runs one episode against the system, and collects violations. */
 export class EpisodeRunner {
   readonly #violations = new Violations();
   readonly #peers: (AgentSocket | undefined)[] = [];
@@ -38,7 +38,7 @@ export class EpisodeRunner {
     this.#answerChecker = new AnswerChecker(context.deliveries, context.histories, context.tableChecker);
   }
 
-  /** Plays it, until something is wrong. */
+  /** Runs the episode until there is a violation. */
   async run(): Promise<string[]> {
     try {
       for (const burst of this.episode.bursts) {
@@ -82,7 +82,7 @@ export class EpisodeRunner {
     for (const peer of this.#all) if (peer.closed !== undefined) deliveries.leave(peer);
   }
 
-  /** An open socket for this slot. */
+  /** Makes sure that this slot has an open socket. */
   async #ensureSocket(slot: number): Promise<void> {
     const existing = this.#peers[slot];
     if (existing && existing.closed === undefined) return;
@@ -155,7 +155,7 @@ export class EpisodeRunner {
     return { peer, wire, text, times, prediction: code === undefined ? predict(text, sender) : predictClose(code) };
   }
 
-  /** What the frames of a burst change, by agent. */
+  /** The changes of a burst by agent. */
   #changesBy(frames: readonly OutgoingFrame[]): Map<AgentSocket, Changes> {
     const changes = new Map<AgentSocket, Changes>();
     for (const peer of this.#peers) if (peer) changes.set(peer, { subscribe: new Set(), unsubscribe: new Set() });
@@ -171,7 +171,7 @@ export class EpisodeRunner {
     return changes;
   }
 
-  /** Notes which uuids are withReuse at once. */
+  /** Records the uuids that are used at the same time. */
   #recordUuids(frames: readonly OutgoingFrame[]): void {
     for (const peer of this.#all) {
       const uuids = this.#uuids.get(peer) ?? new UuidOwnership();
@@ -184,13 +184,13 @@ export class EpisodeRunner {
     }
   }
 
-  /** Tells the books what a frame may do before it is sent. */
+  /** Records what a frame may cause, before it is sent. */
   #expect(
     { peer, text, times, prediction }: OutgoingFrame,
     changes: ReadonlyMap<AgentSocket, Changes>,
     renewals: number,
   ): ExpectedPublication[] {
-    // Frames overtake each other: what exceeds the rate may be any message of this burst.
+    // Frames overtake each other, so any message of this burst may exceed the rate.
     const limited = peer.published > PUBLISH_BURST;
     const { subscribe: subscribed = new Set(), unsubscribe: unsubscribed = new Set() }: Partial<Changes> =
       changes.get(peer) ?? {};
@@ -208,7 +208,7 @@ export class EpisodeRunner {
     const entries: ExpectedPublication[] = [];
     for (let time = 0; time < times; time += 1) {
       if (outcome.kind === "answers") peer.expect(outcome.answers, text);
-      // Whoever is being closed, or too fast, may have published, and is promised nothing.
+      // An agent that is being closed, or is too fast, may have published. Its messages are not promised.
       const ending = peer.closeCodes.size > 0 || limited;
       const answered = outcome.kind === "answers" && !ending;
       for (const each of publish) {
@@ -219,7 +219,7 @@ export class EpisodeRunner {
             moves: uuids.mayMove(each, publish),
           });
         if (!succeeds) continue;
-        // Who publishes again is not promised that it comes again.
+        // A repeated publication need not arrive again.
         const first = fresh && !uuids.isSecond(each);
         entries.push({
           entry: this.context.deliveries.publish(peer, each, ending || !first ? new Map() : among),
@@ -252,7 +252,7 @@ export class EpisodeRunner {
     this.#violations.add(what, fault === DELIVERED_TWICE);
   }
 
-  /** Waits until all that must come has come; what has not when nothing happens any more is a violation. */
+  /** Waits until everything expected has arrived. Whatever is missing when nothing happens any more is a violation. */
   async #waitForAll(
     sent: readonly { entry: Sent }[],
     peers: readonly AgentSocket[] = this.#peers.flatMap((each) => each ?? []),
@@ -288,7 +288,7 @@ export class EpisodeRunner {
     }
   }
 
-  /** Nothing is on its way: what is stored of these agents must be what was answered, and nothing else. */
+  /** No frame is in flight: the rows of these agents must match the answers exactly. */
   async #inspect(): Promise<void> {
     const { tableChecker, rows } = this.context;
     const stored = await rows.all();

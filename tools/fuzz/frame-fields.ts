@@ -1,6 +1,6 @@
 import type { Position } from "../../protocol/index.js";
 import { isJsonObject, type JsonObject } from "../lib/json.js";
-import type { ContentCheck } from "./answer-matching.js";
+import type { ContentCheck } from "./prediction.js";
 import { isUuid } from "./protocol-rules.js";
 
 /** A field of the object itself; `undefined` if it only inherits the field. */
@@ -13,14 +13,14 @@ export const uuidIn = (value: unknown): { uuid?: string } => {
   return isUuid(uuid) ? { uuid } : {};
 };
 
-/** Whether a value can be a position in a channel's history. */
+/** Whether a value is a position in a channel's history. */
 const isPosition = (value: unknown): value is Position => {
   if (!isJsonObject(value)) return false;
   const [epoch, offset] = [own(value, "epoch"), own(value, "offset")];
   return typeof epoch === "string" && epoch.length <= 64 && Number.isSafeInteger(offset) && (offset as number) >= 0;
 };
 
-/** A channel that a frame names, and where it goes on from; `misplaced`: from what is no position. */
+/** A requested channel and its `since`; `misplaced`: `since` is not a position. */
 export interface Target {
   channel: string;
   since?: Position;
@@ -46,7 +46,7 @@ export const targetsOf = (data: unknown): Target[] | undefined => {
   return targets.every((target) => target !== undefined) ? targets : undefined;
 };
 
-/** What a `ping` carries, positions by channel and channels, of each 100 at most; `undefined` where it may not. */
+/** The content of a ping: up to 100 positions and 100 channels; `undefined` if it is malformed. */
 export const pingContent = (frame: JsonObject): Extract<ContentCheck, { kind: "pong" }> | undefined => {
   const data = Object.hasOwn(frame, "data") ? frame["data"] : {};
   if (!isJsonObject(data)) return undefined;

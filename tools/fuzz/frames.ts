@@ -4,19 +4,19 @@ import { CRASHING_CREDENTIALS, PASSWORD, SECRET } from "./policy.js";
 import { agentName, channelName, hostileJson, hostileText, SLOTS, uuid } from "./values.js";
 import { wellFormedFrame } from "./well-formed-frames.js";
 
-/** What goes on the wire: text in one frame or in fragments, or bytes that are no text. */
+/** A frame on the wire: text in one frame or in fragments, or bytes that are not text. */
 export type Wire =
   { kind: "text"; text: string; fragmentBytes?: number } | { kind: "bytes"; hex: string; binary: boolean };
 
-/** One thing that is done to the system, and judged. */
+/** One frame or handshake. */
 export type Interaction =
   | { kind: "frame"; slot: number; wire: Wire; times: number }
   | { kind: "handshake"; credentials: string | undefined; protocols: string[] };
 
-/** Interactions that happen at once. */
+/** Interactions at the same time. */
 export type Burst = Interaction[];
 
-/** What one set of agents goes through, burst by burst. */
+/** The agents of an episode, and their bursts. */
 export interface Episode {
   agents: (string | undefined)[];
   bursts: Burst[];
@@ -40,7 +40,7 @@ const FIELDS = [
   "constructor",
 ];
 
-/** A proper frame of which one field is something else, or gone, or which has one more. */
+/** A well-formed frame with one field changed, removed or added. */
 const mutated = (tag: string): fc.Arbitrary<Wire> => {
   const action = fc.constantFrom(
     "connect",
@@ -60,14 +60,14 @@ const mutated = (tag: string): fc.Arbitrary<Wire> => {
     fc.constant(undefined),
   );
   return fc.tuple(wellFormedFrame(tag), fc.constantFrom(...FIELDS), value).map(([frame, field, other]) => {
-    // Entries, because an assignment to `__proto__` would change the object itself instead of adding a field.
+    // Entries, because an assignment to `__proto__` would change the prototype instead of adding a field.
     const kept = Object.entries(frame).filter(([name]) => name !== field);
     const fields = other === undefined ? kept : [...kept, [field, other]];
     return text(`{${fields.map(([name, each]) => `${JSON.stringify(name)}:${JSON.stringify(each)}`).join(",")}}`);
   });
 };
 
-/** Lists around, at and over the limit of a frame. */
+/** Lists just below, at and above the limit of a frame. */
 const crowded = (tag: string): fc.Arbitrary<Wire> =>
   fc
     .tuple(
@@ -93,7 +93,10 @@ const deep = (tag: string): fc.Arbitrary<Wire> =>
       return text(`${JSON.stringify(others).slice(0, -1)},"data":${nested}}`);
     });
 
-/** Around and over what a frame, or a message in fragments, may hold; and what grows when it is serialised again. */
+/**
+ * Frames around the size limits of a frame and of a fragmented message, and frames that grow when they are serialized
+ * again.
+ */
 const huge = (tag: string): fc.Arbitrary<Wire> =>
   fc
     .tuple(
@@ -109,7 +112,7 @@ const huge = (tag: string): fc.Arbitrary<Wire> =>
       ];
       if (how === "grows") return text(`${head}[${Array.from({ length: 1_500 + more }, () => "1e20").join()}]${tail}`);
       const goal = (how === "most" ? MAX_MESSAGE_BYTES : MAX_FRAME_BYTES) + more;
-      // A placeholder is as long as ids are only when it has been replaced; such frames are a little longer or shorter.
+      // Placeholders and ids differ in length, so such frames may be slightly longer or shorter.
       const padding = "x".repeat(Math.max(0, goal - Buffer.byteLength(head + tail) - 2));
       const content = `${head}"${padding}"${tail}`;
       return how === "whole" ? text(content) : { kind: "text", text: content, fragmentBytes: 30_000 };
@@ -139,7 +142,7 @@ const wire = (tag: string): fc.Arbitrary<Wire> =>
     { weight: 2, arbitrary: bytes },
   );
 
-/** A channel whose guard never answers: seldom, because each such frame takes the guard's whole time. */
+/** A channel whose guard never answers. Rare, because each such frame takes the whole guard timeout. */
 const silent = (tag: string): fc.Arbitrary<Wire> =>
   fc
     .constantFrom("subscribe", "unsubscribe", "publish")
@@ -180,8 +183,8 @@ const interaction = (tag: string): fc.Arbitrary<Interaction> => {
 };
 
 /**
- * Episodes.
- * @param tag part of the channels' names: those of other episodes have others
+ * Generates episodes.
+ * @param tag part of the channel names, different for each episode
  */
 export const episode = (tag: string): fc.Arbitrary<Episode> =>
   fc.record({

@@ -3,14 +3,14 @@ import { Fuzzer, type FuzzOptions, type Outcome } from "./driver.js";
 import { failureIn, isTimeout, secretIn } from "./leaks.js";
 import { startTarget } from "./target.js";
 
-/** How many lines of the log a violation quotes. */
+/** Maximum number of log lines that a violation quotes. */
 const MAX_QUOTED_LINES = 5;
 
 /**
- * Starts a system, fires at it, ends it, and judges its log as well.
- * @param root the package's folder; it must have been built
- * @param progress is called with the number of runs that are done
- * @throws Error when the system does not start
+ * Starts a system, fuzzes it, stops it, and checks its log too.
+ * @param root the repository's folder; it must be built
+ * @param progress called with the number of finished runs
+ * @throws Error if the system does not start
  */
 export const fuzz = async (root: string, options: FuzzOptions, progress?: (runs: number) => void): Promise<Outcome> => {
   const target = await startTarget(root);

@@ -1,7 +1,7 @@
 import { guards } from "push-it-server/guards";
 import * as policy from "./policy.js";
 
-/** What the connection guard leaves of the credentials. */
+/** The credentials that the connection guard keeps. */
 interface Known {
   name: string;
 }
@@ -9,22 +9,22 @@ interface Known {
 const fieldsOf = (credentials: unknown): { pass?: unknown; name?: unknown; for?: unknown } =>
   typeof credentials === "object" && credentials !== null ? credentials : {};
 
-/** As many characters as fit `info`, whatever JSON makes of each. */
+/** Number of characters that always fit `info` as JSON. */
 const INFO_CHARACTERS = 40;
 
-/** Breaks, or stays silent until its time is over, where the policy says so. */
+/** Throws, or never answers, if the policy says so. */
 const misbehave = async (ruling: policy.GuardDecision): Promise<void> => {
   if (ruling === "throw") throw new Error(`${policy.INTERNAL}: process.env has ${policy.SECRET.length} secrets`);
   if (ruling === "silent") await new Promise(() => undefined);
 };
 
-/** The guards of the system under fire: they do what policy.ts says. */
+/** The guards of the fuzzed system. They implement policy.ts. */
 export default guards<Known>({
   onConnectionRequest(agent) {
     const { pass, name, for: time } = fieldsOf(agent.credentials);
     if (pass === policy.CRASHING_CREDENTIALS) throw new Error(policy.INTERNAL);
     if (pass !== policy.PASSWORD) return agent.connectionDenied(policy.REASON);
-    // Who renews stays who it is; names that are too long for `info` are those of agents that do nothing.
+    // A renewal keeps the name. Names that are too long for `info` belong to agents that do nothing.
     const called = agent.isConnected ? agent.info : name;
     const known = typeof called === "string" ? called : "nobody";
     const info = known.slice(0, INFO_CHARACTERS);

@@ -1,11 +1,11 @@
 import type { Code } from "../../protocol/index.js";
 import { CRASHING_CREDENTIALS, GREETED_AGENT, GREETINGS_CHANNEL, PASSWORD, userOf } from "./policy.js";
 
-/** What a handshake must come to: refused with a status, or a socket with an agent or with a denial. */
+/** The expected result of a handshake: an HTTP status, or a socket with an agent or a denial. */
 export type HandshakeOutcome =
   { status: number } | { status: 101; denied: Code } | { status: 101; name: string; subscribed: string[] };
 
-/** Largest credentials, in bytes of their JSON. */
+/** Maximum size of credentials, in bytes of their JSON. */
 export const MAX_CREDENTIALS_BYTES = 4_096;
 
 const parsed = (text: string): { value: unknown } | undefined => {
@@ -17,8 +17,8 @@ const parsed = (text: string): { value: unknown } | undefined => {
 };
 
 /**
- * What docs/PROTOCOL.md, "Handshake", says to an offer.
- * @param credentials the text that is offered as JSON; `undefined`: none is
+ * Predicts the result of an offer, by docs/PROTOCOL.md, "Handshake".
+ * @param credentials the text that is offered as JSON; `undefined`: none
  */
 export const predictHandshake = (protocols: readonly string[], credentials: string | undefined): HandshakeOutcome => {
   const text = credentials === undefined ? undefined : Buffer.from(credentials).toString();
@@ -39,7 +39,7 @@ export const predictHandshake = (protocols: readonly string[], credentials: stri
   return {
     status: 101,
     name: typeof name === "string" ? name : "nobody",
-    // Where messages to its user are found is a row like any other.
+    // The channel of the agent's user is a row like any other.
     subscribed: name === GREETED_AGENT ? [GREETINGS_CHANNEL, `/meta/user/${userOf(name)}`] : [],
   };
 };

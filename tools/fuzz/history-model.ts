@@ -1,20 +1,20 @@
 import type { Json, Position } from "../../protocol/index.js";
 
-/** A message that is known to be at an offset, as it was published. */
+/** A message at a known offset, as it was published. */
 export interface KnownMessage {
   uuid: string;
   data: string;
-  /** Since when that is known, in the ledger's ticks. */
+  /** The tick since which it is known. */
   tick: number;
 }
 
-/** What is known of one channel's history. */
+/** The known history of one channel. */
 export interface ChannelHistory {
   epoch?: string;
   readonly offsets: Map<number, KnownMessage>;
-  /** How many offsets may have been taken. */
+  /** The largest offset that may exist. */
   maxOffset: number;
-  /** When somebody last published here, in ticks; `Infinity`: so that nobody knows when it was done. */
+  /** The tick of the last publication; `Infinity`: its end is unknown. */
   lastPublishedTick: number;
 }
 
@@ -23,25 +23,25 @@ const MAX_MOVES = 6;
 
 const isOffset = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** What is known of channels' histories, from all that was told of them: none of it may ever change. */
+/** Models the histories of channels from all answers and messages. Known facts never change. */
 export class HistoryModel {
   readonly #channels = new Map<string, ChannelHistory>();
 
-  /** What is known of a channel's history. */
+  /** The known history of a channel. */
   of(channel: string): ChannelHistory {
     const history = this.#channels.get(channel) ?? { offsets: new Map(), maxOffset: 0, lastPublishedTick: -1 };
     this.#channels.set(channel, history);
     return history;
   }
 
-  /** The epoch of a channel's history, if it has been told. */
+  /** The epoch of a channel, if known. */
   epochOf(channel: string): string | undefined {
     return this.#channels.get(channel)?.epoch;
   }
 
   /**
-   * A publication is about to be sent: it takes an offset, also if it turns out to be a repetition.
-   * @param moves it is published more often than once, at once: each time the server may move it to later offsets
+   * Records a publication before it is sent. It takes an offset, even if it is a repetition.
+   * @param moves whether the uuid is in flight more than once, so that the server may move it to later offsets
    */
   expectPublication(
     channel: string,
@@ -53,26 +53,26 @@ export class HistoryModel {
     history.lastPublishedTick = Math.max(history.lastPublishedTick, answered ? tick : Infinity);
   }
 
-  /** What is wrong with a position, as one that there is. */
+  /** The error in a position; `undefined`: none. */
   checkPosition(channel: string, value: unknown): string | undefined {
     const { epoch, offset } = (value ?? {}) as Partial<Position>;
     const history = this.of(channel);
-    if (typeof epoch !== "string" || !isOffset(offset)) return "what is no position";
+    if (typeof epoch !== "string" || !isOffset(offset)) return "an invalid position";
     if (epoch !== (history.epoch ?? epoch)) return "another epoch than before";
-    return offset > history.maxOffset ? "an offset that nobody can have taken" : undefined;
+    return offset > history.maxOffset ? "an offset that is too large" : undefined;
   }
 
-  /** What is wrong with a message at a position, which is believed otherwise. */
+  /** The error in a message at a position; `undefined`: none. */
   checkMessage(channel: string, position: Position, { uuid, data }: { uuid: string; data: Json }): string | undefined {
     const fault = this.checkPosition(channel, position);
-    if (fault !== undefined || position.offset === 0) return fault ?? "a message at no offset";
+    if (fault !== undefined || position.offset === 0) return fault ?? "a message at offset 0";
     const known = this.of(channel).offsets.get(position.offset);
     return known && (known.uuid !== uuid || known.data !== JSON.stringify(data))
       ? "another message at this offset than before"
       : undefined;
   }
 
-  /** Notes what was told. */
+  /** Records a position, and the message there if known. */
   record(channel: string, { epoch, offset }: Position, tick: number, message?: { uuid: string; data: Json }): void {
     const history = this.of(channel);
     history.epoch ??= epoch;

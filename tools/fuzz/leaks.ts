@@ -1,7 +1,7 @@
 import type { Reply } from "../../protocol/index.js";
 import { INTERNAL, PASSWORD, REASON, SECRET } from "./policy.js";
 
-/** What betrays a stack trace, a file of the server, a service of AWS, or a credential. */
+/** Patterns of stack traces, files of the server, AWS services and credentials. */
 const LEAK_PATTERNS: readonly [string, RegExp][] = [
   ["a stack trace", /\n\s*at |\bat [\w.<>]+ \(|:\d+:\d+\)/],
   ["a file of the server", /node:|file:\/\/|\.mjs|\/node_modules\/|lambda-|\/dist\//],
@@ -12,9 +12,9 @@ const LEAK_PATTERNS: readonly [string, RegExp][] = [
 ];
 
 /**
- * What an answer gives away that is the server's own; `undefined`: nothing. The names of channels are the client's, and
- * messages of a history are those that others published.
- * @param tableName the table's name
+ * The internal information in an answer; `undefined`: none. Ignores channel names, which the client chose, and messages
+ * of a history, which others published.
+ * @param tableName the name of the table
  */
 export const leakIn = (answer: Reply, tableName: string): string | undefined => {
   const {
@@ -30,16 +30,16 @@ export const leakIn = (answer: Reply, tableName: string): string | undefined => 
   return LEAK_PATTERNS.find(([, pattern]) => pattern.test(text.trim()))?.[0];
 };
 
-/** What a line of the log, at level info or above, must not hold: credentials, message data, reasons of guards, and what they threw. */
+/** The secret in a log line at level info or above: credentials, message data, denial reasons or a guard's error. */
 export const secretIn = (line: string): string | undefined =>
   [SECRET, PASSWORD, INTERNAL].find((secret) => line.includes(secret));
 
 const FAILURE = /route_failed|removal_failed|post_failed|failed for connection|\$connect failed/;
 const TIME = /Timeout|timed out|ECONNRESET|leaves? a part of a batch undone/i;
 
-/** Whether a line of the log tells of a service that did not answer in time, as happens on a machine that is too busy. */
+/** Whether a log line reports that a service did not answer in time, which happens on a busy machine. */
 export const isTimeout = (line: string): boolean => FAILURE.test(line) && TIME.test(line);
 
-/** A line of the log that tells of a failure which time does not explain; `undefined` for others. */
+/** The log line if it reports a failure without a timeout; `undefined` for others. */
 export const failureIn = (line: string): string | undefined =>
   FAILURE.test(line) && !TIME.test(line) ? line : undefined;

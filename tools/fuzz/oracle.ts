@@ -1,54 +1,24 @@
 import { type JsonObject, isJsonObject } from "../lib/json.js";
 import type { Code, Json, Position } from "../../protocol/index.js";
-import type { ContentCheck, ExpectedAnswer } from "./answer-matching.js";
 import { MAX_CREDENTIALS_BYTES } from "./handshakes.js";
 import { own, pingContent, targetOf, targetsOf, uuidIn } from "./frame-fields.js";
 import * as names from "./protocol-rules.js";
 import * as policy from "./policy.js";
+import type { ContentCheck, ExpectedAnswer, Prediction, Publication } from "./prediction.js";
 
 /*
- * What docs/PROTOCOL.md says that a frame is answered with, and may do. Written from that page, and sharing nothing with
- * the server but types: what both got wrong would never be found.
+ * Predicts the answers and effects of a frame by docs/PROTOCOL.md. Shares only types with the server, or it could not
+ * find errors that both make.
  */
 
-/** The sender of a frame, as the oracle knows it. */
+/** The sender of a frame. */
 export interface Sender {
-  /** Its agent's id; absent: the socket was denied. */
+  /** The id of its agent; absent: the socket was denied. */
   agent?: string;
-  /** What its credentials called it. */
+  /** The name in its credentials. */
   name?: string;
-  /** With what a denied socket was denied. */
+  /** The code of its denial. */
   denied?: Code;
-}
-
-/** What a frame must be answered with: one frame of answers, none at all, or the end of the connection. */
-export type Outcome =
-  | { kind: "answers"; answers: ExpectedAnswer[]; closes: boolean }
-  | { kind: "silence" }
-  | { kind: "close"; code: number };
-
-/** A message that guards permitted, on one of the channels it goes to. */
-export interface Publication {
-  channel: string;
-  uuid: string;
-  data: Json;
-  echo: boolean;
-  /** On channels with history: what the publisher itself has sent, by which a repetition is known again. */
-  fingerprint?: string;
-}
-
-/** What a frame may change: nothing else may happen. */
-export interface Prediction {
-  outcome: Outcome;
-  subscribe: string[];
-  unsubscribe: string[];
-  publish: Publication[];
-  /** How many messages it asks to publish. */
-  messages: number;
-  /** What it asks for that has a rate of its own. */
-  asking?: keyof typeof names.QUERY_BURST;
-  /** Whether it renews the agent, and for so short a time that it may be asked to renew from then on. */
-  renews?: "long" | "moment";
 }
 
 const ERROR = "/meta/error";
@@ -78,7 +48,7 @@ const CODES: Partial<Record<policy.GuardDecision, Code>> = {
   silent: "guard_timeout",
 };
 
-/** Guards that decide about a subscription: a wildcard needs the permission of all that lie below it, too. */
+/** The guard's decision on a subscription. A wildcard also needs the permission of all channels below it. */
 const subscriptionRuling = (name: string): policy.GuardDecision => {
   if (
     name === policy.PRIVATE_CHANNEL ||
@@ -88,7 +58,7 @@ const subscriptionRuling = (name: string): policy.GuardDecision => {
   return policy.decisionOn("subscribe", name);
 };
 
-/** A question about a channel, which its subscription guard decides about as it decides about a subscription. */
+/** A query about a channel. Its subscription guard decides. */
 const question = (
   meta: string,
   frame: JsonObject,
@@ -162,7 +132,7 @@ const isMessage = (value: unknown): value is JsonObject & { uuid: string; channe
   Object.hasOwn(value, "data") &&
   (!Object.hasOwn(value, "echo") || typeof value["echo"] === "boolean");
 
-/** Whether a message can be delivered; one that is told again has to fit an answer, too. */
+/** Whether a message fits a frame, and a history answer too. */
 const fits = ({ channel, uuid, data, fingerprint }: Publication): boolean => {
   const numbered = fingerprint === undefined ? {} : { offset: 9_999_999_999_999, epoch: "x".repeat(24) };
   return (
@@ -171,7 +141,7 @@ const fits = ({ channel, uuid, data, fingerprint }: Publication): boolean => {
   );
 };
 
-/** Whether a message has the uuid of an earlier one of its frame, on a channel with history, and is another one. */
+/** Whether a message reuses the uuid of a different message of its frame, on a channel with history. */
 const isReuse = (publish: readonly Publication[], all: readonly Publication[]): boolean =>
   all.some(({ channel, uuid, fingerprint }) =>
     publish.some(
@@ -219,13 +189,13 @@ const publication = (frame: JsonObject): Prediction => {
   return answers(told, { publish, messages: list.length });
 };
 
-/** What a live agent is told of itself; `undefined`: it is told nothing of that kind. */
+/** The fields of a connected agent in answers; `undefined`: the field is missing. */
 interface ConnectionFields extends Record<string, Json | undefined> {
   agent: string;
   userId: string | undefined;
 }
 
-/** Who may not stay is told so and closed; otherwise the agent is renewed, or is what it was. */
+/** A denied renewal closes the connection. Otherwise the agent is renewed, or stays unchanged. */
 const renewal = (self: ConnectionFields, frame: JsonObject): Prediction => {
   const meta = "/meta/refresh";
   const data = own(frame, "data") ?? (Object.hasOwn(frame, "data") ? null : {});
@@ -243,7 +213,7 @@ const renewal = (self: ConnectionFields, frame: JsonObject): Prediction => {
   return answers([{ ...base, data: self }], { renews: moment ? "moment" : "long" });
 };
 
-/** What a live agent's frame leads to. */
+/** Predicts a frame of a connected agent. */
 const forAgent = (self: ConnectionFields, action: unknown, frame: JsonObject | undefined): Prediction => {
   if (!frame) return bad(undefined);
   if (typeof action !== "string") return bad(frame);
@@ -267,7 +237,7 @@ const forAgent = (self: ConnectionFields, action: unknown, frame: JsonObject | u
     : prediction;
 };
 
-/** A denied socket is told its denial whatever it asks; asking who it is ends it. */
+/** Predicts a frame of a denied socket: each frame gets the denial, and `connect` or `ping` closes it. */
 const forDenied = (code: Code, action: unknown, frame: JsonObject | undefined): Prediction => {
   const list = frame && own(frame, "messages");
   const about: unknown[] = Array.isArray(list) && list.length > 0 ? list.slice(0, names.MAX_ITEMS_PER_FRAME) : [frame];
@@ -278,12 +248,12 @@ const forDenied = (code: Code, action: unknown, frame: JsonObject | undefined): 
 };
 
 /**
- * What a text frame, whole or joined from fragments, must lead to.
- * @param text as it arrives: what is no UTF-8 has been replaced
+ * Predicts the effects of a text frame, in one frame or in fragments.
+ * @param text the received text, with invalid UTF-8 replaced
  */
 export const predict = (text: string, { agent = "", name = "", denied }: Sender): Prediction => {
   const value = parsed(text);
-  // API Gateway chooses the route before anybody minds how large or deep the frame is.
+  // API Gateway selects the route before any check of size or depth.
   const action = isJsonObject(value) ? own(value, "action") : undefined;
   const readable = Buffer.byteLength(text) <= names.MAX_FRAME_BYTES && names.depthOf(value) <= names.MAX_JSON_DEPTH;
   const frame = readable && isJsonObject(value) ? value : undefined;

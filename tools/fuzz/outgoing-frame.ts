@@ -1,9 +1,9 @@
 import type { Wire } from "./frames.js";
 import { MAX_FRAME_BYTES, MAX_MESSAGE_BYTES } from "./protocol-rules.js";
-import type { Prediction } from "./oracle.js";
+import type { Prediction } from "./prediction.js";
 import type { AgentSocket } from "./agent-socket.js";
 
-/** A frame on its way. */
+/** A frame to send. */
 export interface OutgoingFrame {
   peer: AgentSocket;
   wire: Wire;
@@ -12,14 +12,14 @@ export interface OutgoingFrame {
   prediction: Prediction;
 }
 
-/** What a text frame leads to by its size alone: the code that the connection is closed with. */
+/** The close code that a text frame causes by its size alone. */
 export const closeCodeBySize = (text: string, fragmentBytes?: number): number | undefined => {
   const size = Buffer.byteLength(text);
   const largest = fragmentBytes === undefined ? size : Math.min(size, fragmentBytes);
   return largest > MAX_FRAME_BYTES || size > MAX_MESSAGE_BYTES ? 1009 : undefined;
 };
 
-/** What a frame leads to that ends the connection. */
+/** The prediction for a frame that closes the connection. */
 export const predictClose = (code: number): Prediction => ({
   outcome: { kind: "close", code },
   subscribe: [],
@@ -28,7 +28,7 @@ export const predictClose = (code: number): Prediction => ({
   messages: 0,
 });
 
-/** Sends a frame as often as it is to be sent. */
+/** Sends a frame `times` times. */
 export const sendFrame = ({ peer: { socket }, wire, text, times }: OutgoingFrame): void => {
   for (let time = 0; time < times; time += 1) {
     if (wire.kind === "bytes") {

@@ -1,49 +1,51 @@
 /*
- * What the guards under fire decide, as plain functions of names. The guard module (guards.ts) acts on them, and the
- * oracle expects what they say: between the two stands all that is tested.
+ * The decisions of the guards in a fuzz run, as plain functions of names. The guard module (guards.ts) implements them,
+ * and the oracle expects them. The tested system is between the two.
  */
 
-/** What a guard says to a request: yes, no, that it broke, or nothing at all. */
+/** A guard's decision: permit, deny, throw, or no answer. */
 export type GuardDecision = "permit" | "deny" | "throw" | "silent";
 
-/** In everything that is private: credentials, data and reasons. It must be in no log, and in no frame but its own. */
+/**
+ * Part of everything private: credentials, data and reasons. It must not be in a log, nor in a frame of another agent.
+ */
 export const SECRET = "pl4nted-secret";
 
-/** In what guards throw: may be in the log, which is the server's own, and in no frame. */
+/** Part of the errors that guards throw. It must not be in a frame. */
 export const INTERNAL = "gu4rd-internals";
 
-/** What lets an agent in; other credentials are denied, or break the guard. */
+/** The password that the connection guard accepts. */
 export const PASSWORD = "open sesame";
 
-/** Credentials that break the connection guard. */
+/** Credentials that make the connection guard throw. */
 export const CRASHING_CREDENTIALS = "break the guard";
 
-/** For how long the guard vouches for an agent that renews with `{ for: … }`, in milliseconds; for ever where it says none. */
+/** The validity of an agent after a renewal with `{ for: … }`, in milliseconds; unlimited without it. */
 export const RENEWAL_MS: Readonly<Record<string, number>> = { hour: 3_600_000, moment: 50 };
 
-/** The reason of every denial. Clients read it, logs never hold it. */
+/** The reason of every denial. Clients receive it, and logs must not contain it. */
 export const REASON = `Not for you (${SECRET}).`;
 
-/** What the guard of `log/…` gives the publisher. */
+/** The result that the guard of `log/…` returns to the publisher. */
 export const RESULT = { logged: true };
 
-/** Where an agent of this name is subscribed to `GREETINGS` by the connection guard. */
+/** The agent that the connection guard subscribes to a channel, and that channel. */
 export const GREETED_AGENT = "greeted";
 export const GREETINGS_CHANNEL = "greetings";
 
-/** Whose connection the connection guard says that it is: it knows one user, by this agent's name. */
+/** The user of an agent. Only one agent has a user. */
 export const userOf = (name: string): string | undefined => (name === GREETED_AGENT ? "user of greeted" : undefined);
 
-/** An agent of this name gets nothing of what is published on `shout/…`. */
+/** The agent that receives no messages on `shout/…`. */
 export const MUTED_AGENT = "deaf";
 
 /** The patterns at or below which wildcard subscriptions are enabled. */
 export const WILDCARDS = ["open/*", "shout/*", "denied/*", "news/*", "kept/*", "rooms/*"];
 
-/** How many messages channels with history keep, and for how long: longer than any run takes. */
+/** Size and age limit of histories. The age limit is longer than a run. */
 export const HISTORY_LIMITS = { size: 20, minutes: 60 };
 
-/** The patterns of channels with history; nobody may subscribe to those of `drop/…`, on which everybody may publish. */
+/** The patterns of channels with history. On `drop/…` agents may publish but not subscribe. */
 export const HISTORY_PATTERNS = [
   "kept/*",
   "drop/*",
@@ -57,10 +59,10 @@ export const HISTORY_PATTERNS = [
   "throws/kept/*",
 ];
 
-/** The patterns of channels that tell who is there. */
+/** The patterns of channels with presence. */
 export const PRESENCE_PATTERNS = ["rooms/*", "rooms/kept/*", "drop/*"];
 
-/** A channel with a guard of its own, which denies: so `news/*` is denied as well, and `news/sport/*` is not. */
+/** A channel whose own guard denies. So `news/*` is denied too, and `news/sport/*` is not. */
 export const PRIVATE_CHANNEL = "news/vault";
 
 const head = (channel: string): string => channel.slice(0, channel.indexOf("/") + 1);
@@ -88,15 +90,15 @@ const DECISIONS: Record<"subscribe" | "unsubscribe" | "publish", ReadonlyMap<str
   ]),
 };
 
-/** What the guard of a channel says to a request; `VAULT` apart. */
+/** The decision of a channel's guard, except for `PRIVATE_CHANNEL`. */
 export const decisionOn = (request: keyof typeof DECISIONS, channel: string): GuardDecision =>
   DECISIONS[request].get(head(channel)) ?? "permit";
 
-/** Channels that the subscription guard stages beside the one asked for; it does so before it rules. */
+/** Channels that the subscription guard stages in addition, before it decides. */
 export const stagedSubscriptions = (channel: string): string[] =>
   ["pair/", "staged/"].includes(head(channel)) && isPlain(rest(channel)) ? [`extra/${rest(channel)}`] : [];
 
-/** Channels that a permitted publication goes to. */
+/** The channels of a permitted publication. */
 export const targetChannels = (channel: string): string[] => {
   if (head(channel) === "log/") return [];
   if (head(channel) === "spread/" && isPlain(rest(channel))) return [channel, `copies/${rest(channel)}`];
@@ -106,15 +108,15 @@ export const targetChannels = (channel: string): string[] => {
 const below = (patterns: readonly string[], channel: string): boolean =>
   !channel.endsWith("/*") && patterns.some((pattern) => channel.startsWith(pattern.slice(0, -1)));
 
-/** Whether a channel keeps what is published on it. */
+/** Whether a channel has history. */
 export const hasHistory = (channel: string): boolean => below(HISTORY_PATTERNS, channel);
 
-/** Whether a channel tells who is there. */
+/** Whether a channel has presence. */
 export const hasPresence = (channel: string): boolean => below(PRESENCE_PATTERNS, channel);
 
-/** Whether a delivery guard decides what subscribers of this channel get. */
+/** Whether a delivery guard transforms the messages of a channel. */
 export const isTransformed = (channel: string): boolean =>
   head(channel) === "shout/" && channel.length > "shout/".length;
 
-/** What is left of a channel's name can begin another one. */
+/** Whether the rest of a channel's name is valid as another channel's name. */
 const isPlain = (name: string): boolean => /^[a-z0-9]+(\/[a-z0-9]+)?$/.test(name);

@@ -1,40 +1,40 @@
 /*
- * docs/PROTOCOL.md, "Channel names" and "Sizes", said a second time: the oracle must not share its idea of them with the
- * server, or it could not find out that the server's is wrong.
+ * Independent implementation of docs/PROTOCOL.md, "Channel names" and "Sizes". The oracle does not share it with the
+ * server, or it could not find the server's errors.
  */
 
 const LETTERS = new Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.:@=+,~!");
 const ID_LETTERS = new Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
 
-/** Largest frame, in bytes of UTF-8. */
+/** Maximum frame size, in bytes of UTF-8. */
 export const MAX_FRAME_BYTES = 32_768;
 
-/** Largest message that may arrive in fragments, in bytes; API Gateway's. */
+/** Maximum size of a fragmented message, in bytes; the limit of API Gateway. */
 export const MAX_MESSAGE_BYTES = 131_072;
 
-/** Deepest nesting of objects and lists. */
+/** Maximum depth of objects and lists. */
 export const MAX_JSON_DEPTH = 256;
 
-/** Most channels, or messages, of one frame. */
+/** Maximum channels or messages in one frame. */
 export const MAX_ITEMS_PER_FRAME = 25;
 
-/** How many messages an agent may publish at once, after silence. */
+/** Messages that an idle agent may publish at once. */
 export const PUBLISH_BURST = 200;
 
-/** How many of its questions an agent may send at once: histories, who is there, and pings that carry something. */
+/** Queries that an agent may send at once: histories, presence, and pings with content. */
 export const QUERY_BURST = { history: 200, attendance: 100, pong: 10 };
 
-/** Longest `after` of a question who is there, in characters. */
+/** Maximum length of `after` in a presence query. */
 export const MAX_AFTER_LENGTH = 64;
 
-/** Most channels that an agent is subscribed to: more than there are names in an episode, which a test makes sure of. */
+/** Maximum subscriptions of an agent. A test makes sure that an episode has fewer names. */
 export const MAX_SUBSCRIPTIONS = 100;
 
-/** Longest channel name. */
+/** Maximum length and segments of a channel name. */
 const MAX_NAME_LENGTH = 128;
 const MAX_SEGMENTS = 8;
 
-/** Whether a value can be a frame's uuid. */
+/** Whether a value is a valid uuid. */
 export const isUuid = (value: unknown): value is string =>
   typeof value === "string" &&
   value.length >= 1 &&
@@ -42,9 +42,9 @@ export const isUuid = (value: unknown): value is string =>
   [...value].every((each) => ID_LETTERS.has(each));
 
 /** Whether a name is `/meta` or below it. */
-export const isMeta = (name: string): boolean => name === "/meta" || name.slice(0, 6) === "/meta/";
+const isMeta = (name: string): boolean => name === "/meta" || name.slice(0, 6) === "/meta/";
 
-/** Whether a name is a channel's, `/meta` among them. */
+/** Whether a name is a valid channel name, including `/meta`. */
 const isName = (name: string): boolean => {
   const segments = (name.startsWith("/") ? name.slice(1) : name).split("/");
   return (
@@ -57,16 +57,16 @@ const isName = (name: string): boolean => {
 /** The part of a wildcard before `/*`; `undefined` for other names. */
 const stemOf = (name: string): string | undefined => (name.endsWith("/*") ? name.slice(0, -2) : undefined);
 
-/** Whether a subscription to `wildcard` hears what is published on `name`. */
+/** Whether a subscription to `wildcard` matches the channel `name`. */
 export const matchesSubscription = (wildcard: string, name: string): boolean => {
   const stem = stemOf(wildcard);
   return stem === undefined ? wildcard === name : name.startsWith(`${stem}/`) && name.length > stem.length + 1;
 };
 
-/** A code with which a name is refused before any guard is asked. */
+/** A code for an invalid name, which no guard sees. */
 export type NameError = "reserved_channel" | "bad_channel" | "wildcard";
 
-/** Why a name cannot be subscribed to or unsubscribed from. */
+/** The error of a name in a subscribe or unsubscribe frame. */
 export const checkSubscriptionName = (name: string, enabled: readonly string[]): NameError | undefined => {
   if (isMeta(name)) return "reserved_channel";
   const stem = stemOf(name);
@@ -76,14 +76,14 @@ export const checkSubscriptionName = (name: string, enabled: readonly string[]):
   return enabled.some(below) ? undefined : "wildcard";
 };
 
-/** Why nothing can be published on a name. */
+/** The error of a name in a publish frame. */
 export const checkPublicationName = (name: string): NameError | undefined => {
   if (isMeta(name)) return "reserved_channel";
   if (stemOf(name) !== undefined) return "wildcard";
   return isName(name) ? undefined : "bad_channel";
 };
 
-/** How deep a JSON value is nested. Works through a list, because what is judged may be deeper than the stack. */
+/** The depth of a JSON value. Uses a list, because the value may be deeper than the stack. */
 export const depthOf = (value: unknown): number => {
   let deepest = 0;
   const open: [unknown, number][] = [[value, 0]];

@@ -3,31 +3,31 @@ import { MAX_FRAME_BYTES } from "./protocol-rules.js";
 import { HISTORY_LIMITS } from "./policy.js";
 import type { ChannelHistory } from "./history-model.js";
 
-/** What was asked of a history. */
+/** A history query. */
 export interface Query {
   since?: Position;
   limit: number;
   reverse: boolean;
 }
 
-/** Who asks. */
+/** The member that queries. */
 export interface Reader {
-  /** What it gets of a message; `undefined`: nothing. */
+  /** The data that it gets of a message; `undefined`: nothing. */
   get(uuid: string, data: Json): Json | undefined;
-  /** Whether it may get such a message. */
+  /** Whether it may get the message. */
   may(message: HistoryMessage): boolean;
 }
 
 type ReplayAnswer = Partial<Record<string, unknown>> & { position: Position; messages?: HistoryMessage[] };
 
-/** Larger data than this may be withheld when it is told again: what a delivery guard has made of it does not fit. */
+/** Data up to this size is never withheld. Larger data may not fit after the delivery guard. */
 const ALWAYS_FITS_BYTES = MAX_FRAME_BYTES - 2_048;
 
-/** What had been told of the history before it was asked for: that must be in it. */
+/** The offsets that were known before the query: they must be in the answer. */
 const before = (history: ChannelHistory, now: number): number[] =>
   [...history.offsets].filter(([, { tick }]) => tick < now).map(([offset]) => offset);
 
-/** The code with which a position must, and may, be refused. Nothing gets too old while the fuzzer runs. */
+/** The codes that are possible for a position. Positions do not expire during a run. */
 const codesOf = (history: ChannelHistory, least: number, { since, reverse }: Query): (string | undefined)[] => {
   if (!since) return [undefined];
   if (since.epoch !== history.epoch || since.offset > history.maxOffset) return ["epoch_changed"];
@@ -44,8 +44,8 @@ const isMessage = (value: unknown): value is HistoryMessage =>
   Number.isSafeInteger((value as HistoryMessage).offset);
 
 /**
- * What is wrong with a replay whose position is possible; `undefined`: nothing.
- * @param now in ticks: what was told before must be there
+ * The error in a replay whose position is valid; `undefined`: none.
+ * @param now the current tick: messages of earlier ticks must be in the answer
  */
 export const checkReplay = (
   history: ChannelHistory,
@@ -60,15 +60,17 @@ export const checkReplay = (
   const least = Math.max(0, ...known);
   if (!codesOf(history, least, query).includes(code as string | undefined)) return `the code ${String(code)}`;
   const tells = since !== undefined && (!reverse || code !== undefined);
-  if (recovered !== (tells ? code === undefined : undefined)) return "recovered that is not right";
-  if (more !== undefined && more !== true) return "more that is not true";
+  if (recovered !== (tells ? code === undefined : undefined)) return "a wrong value of recovered";
+  if (more !== undefined && more !== true) return "a wrong value of more";
   if (pendingMs !== undefined && !(typeof pendingMs === "number" && pendingMs >= 0 && pendingMs <= 5_000))
     return "an impossible time";
   if (code !== undefined)
-    return messages.length > 0 || more || position.offset < least ? "more than that not all can be given" : undefined;
+    return messages.length > 0 || more || position.offset < least
+      ? "messages or an old position next to an error code"
+      : undefined;
 
   if (!Array.isArray(messages) || !messages.every(isMessage) || (told.messages && messages.length === 0))
-    return "what are no messages";
+    return "invalid messages";
   if (messages.length > limit) return "more messages than were asked for";
   const offsets = messages.map(({ offset }) => offset);
   const ordered = offsets.every(
@@ -79,12 +81,12 @@ export const checkReplay = (
     ? [position.offset, since ? since.offset - 1 : Infinity]
     : [(since?.offset ?? 0) + 1, position.offset];
   if (offsets.some((offset) => offset < from || offset > to || offset <= least - HISTORY_LIMITS.size))
-    return "messages that were not asked for, or are not kept";
-  if (!messages.every((message) => reader.may(message))) return "a message that nobody published so";
+    return "messages outside of the requested or stored range";
+  if (!messages.every((message) => reader.may(message))) return "a message that was not published in this form";
 
-  // Where all is said, what is known must be within what is said; else what is known there must have been said.
-  if (!more && pendingMs === undefined && !reverse && position.offset < least) return "less than there is";
-  if (more && !reverse && position.offset >= history.maxOffset) return "that there is more, which there is not";
+  // A complete answer must contain all known messages. An incomplete one must contain those in its range.
+  if (!more && pendingMs === undefined && !reverse && position.offset < least) return "fewer messages than there are";
+  if (more && !reverse && position.offset >= history.maxOffset) return "more although there are no more messages";
   if (reverse && (history.lastPublishedTick >= now || pendingMs !== undefined)) return undefined;
   const there = new Set(offsets);
   const lowest = Math.max(reverse && !more ? 1 : from, history.maxOffset - HISTORY_LIMITS.size + 1, 1);

@@ -7,7 +7,7 @@ export const jsonLine = ({ runs, violations, answers }: Outcome): string =>
 const sorted = (answers: Outcome["answers"]): Outcome["answers"] =>
   Object.fromEntries(Object.entries(answers).sort(([, a], [, b]) => b - a));
 
-/** A violation, for people: what was seen, how to see it again, and the frames. */
+/** Describes a violation: what was seen, how to replay it, and the frames. */
 export const violationText = ({ what, replay, episode }: Violation): string => {
   const lines = what.map((each) => `✗ ${each}`);
   if (replay !== undefined) lines.push(`  replay: npm run fuzz -- ${replay}`);
@@ -17,7 +17,7 @@ export const violationText = ({ what, replay, episode }: Violation): string => {
   return `${lines.join("\n")}\n`;
 };
 
-/** How a run went, for people. */
+/** The summary of a run. */
 export const summary = ({ runs, violations, answers }: Outcome, seed: number, seconds: number): string => {
   const counts = Object.entries(sorted(answers)).map(
     ([code, count]) => `  ${code.padEnd(18)} ${String(count).padStart(8)}`,

@@ -4,33 +4,33 @@ import type { Json } from "../../protocol/index.js";
 import { INTERNAL, hasHistory, PASSWORD, SECRET, hasPresence } from "./policy.js";
 import type { HistoryModel } from "./history-model.js";
 
-/** A row of the table, numbers as text. */
+/** A row of the table, with numbers as text. */
 export type Row = Record<string, string>;
 
-/** Reads the table, beside the system. */
+/** Reads the table of the running system. */
 export class TableReader {
   readonly #client: DynamoDBClient;
   #name: string | undefined;
 
-  /** @param endpoint the engine's, on this machine */
+  /** @param endpoint the endpoint of the DynamoDB engine on this machine */
   constructor(endpoint: string) {
     const credentials = { accessKeyId: "AKIAFUZZREADER000000", secretAccessKey: "reader" };
     this.#client = new DynamoDBClient({ endpoint, region: "us-east-1", credentials });
   }
 
-  /** The only table's name. */
+  /** The name of the only table. */
   async tableName(): Promise<string> {
     if (this.#name === undefined) {
       const { TableNames: names = [] } = await this.#client.send(new ListTablesCommand({}));
-      if (names.length !== 1) throw new Error(`One table was expected, and there are ${names.length}.`);
+      if (names.length !== 1) throw new Error(`There are ${names.length} tables instead of one.`);
       this.#name = String(names[0]);
     }
     return this.#name;
   }
 
   /**
-   * What is in the table.
-   * @param whole also the histories, which grow for as long as a run takes
+   * The rows of the table.
+   * @param whole whether to include histories, which grow during a run
    */
   async all(whole = false): Promise<Row[]> {
     const rows: Row[] = [];
@@ -47,29 +47,29 @@ export class TableReader {
     return rows;
   }
 
-  /** Ends the client. */
+  /** Closes the client. */
   close(): void {
     this.#client.destroy();
   }
 }
 
-/** An agent whose rows are judged. */
+/** An agent whose rows are checked. */
 export type CheckedAgent = Member & { readonly agent: string; readonly overtaken?: boolean };
 
-/** A subscription that a row stores; `undefined` for other rows. */
+/** The subscription in a row; `undefined` for other rows. */
 const subscriptionIn = ({ pk = "", sk = "" }: Row): { connection: string; channel: string } | undefined => {
   if (pk.startsWith("c#")) return { connection: sk, channel: pk.slice(2) };
   if (pk.startsWith("a#") && sk.startsWith("s#")) return { connection: pk.slice(2), channel: sk.slice(2) };
   return undefined;
 };
 
-/** That an agent is on a channel, as a row stores it; `undefined` for other rows. */
+/** The presence of an agent in a row; `undefined` for other rows. */
 const presenceIn = ({ pk = "", c: connection = "" }: Row): { connection: string; channel: string } | undefined =>
   pk.startsWith("p#") ? { connection, channel: pk.slice(2) } : undefined;
 
-/** Judges what is stored by what guards permitted; see docs/ARCHITECTURE.md for the rows. */
+/** Checks the stored rows against the guards' decisions. docs/ARCHITECTURE.md describes the rows. */
 export class TableChecker {
-  /** Connections by what the table says of their agents. */
+  /** Agent ids by connection, from the table. */
   readonly #agents = new Map<string, string>();
   readonly #members = new Map<string, CheckedAgent>();
 
@@ -78,17 +78,20 @@ export class TableChecker {
     private readonly histories: HistoryModel,
   ) {}
 
-  /** An agent that the connection guard accepted. One that was never told its id cannot be found in the table. */
+  /**
+   * Registers an agent that the connection guard accepted. Ignores an agent that never received its id, because the
+   * table cannot be searched for it.
+   */
   register(member: CheckedAgent): void {
     if (member.agent !== "") this.#members.set(member.agent, member);
   }
 
-  /** Who has this id. */
+  /** The agent with an id. */
   agentById(agent: string): CheckedAgent | undefined {
     return this.#members.get(agent);
   }
 
-  /** What is wrong with any row, whosever it is and whatever is going on. */
+  /** The errors in rows of any agent, whatever is in progress. */
   checkRows(rows: readonly Row[]): string[] {
     for (const { pk = "", sk, u } of rows) if (sk === "agent" && u !== undefined) this.#agents.set(pk.slice(2), u);
     return rows.flatMap((row) => {
@@ -97,7 +100,7 @@ export class TableChecker {
     });
   }
 
-  /** What is wrong with the subscriptions of agents to whom nothing happens at the moment: each is stored, and no other. */
+  /** The errors in the subscriptions of idle agents: each subscription is stored, and no other. */
   checkSubscriptions(rows: readonly Row[], members: readonly CheckedAgent[]): string[] {
     return members.flatMap((member) => {
       const stored = { "a#": new Set<string>(), "c#": new Set<string>() };
@@ -113,10 +116,10 @@ export class TableChecker {
       const { sure, unsure } = this.deliveries.subscriptionsOf(member);
       const wrong = [...there]
         .filter((each) => !sure.has(each) && !unsure.has(each))
-        .map((each) => `it is present on ${each}, where it is not`);
+        .map((each) => `it is present on ${each} without a subscription`);
       const absent = [...sure]
         .filter((each) => hasPresence(each) && !there.has(each))
-        .map((each) => `it is not present on ${each}, where it is`);
+        .map((each) => `it is not present on ${each} although it is subscribed`);
       return [
         ...wrong,
         ...absent,
@@ -126,15 +129,15 @@ export class TableChecker {
             .map((each) => `no ${side} row of the subscription to ${each}`),
           ...[...channels]
             .filter((each) => !sure.has(each) && !unsure.has(each))
-            .map((each) => `a ${side} row of a subscription to ${each}, which there is not`),
+            .map((each) => `a ${side} row without a subscription to ${each}`),
         ]),
       ];
     });
   }
 
   /**
-   * Whether a row may stay when all have left: of renewals that overtook each other, one registration too many may be
-   * left, which the sweep drops. Histories stay, and for a while that a channel without anybody had somebody.
+   * Whether a row may stay after all agents have left. Concurrent renewals may leave one extra registration, which the
+   * sweep deletes. Histories stay, and so does the record that a channel had members.
    */
   mayStay({ pk = "", sk = "", o: occupied }: Row): boolean {
     if (/^[mdh]#/.test(pk)) return true;
@@ -143,7 +146,7 @@ export class TableChecker {
     return pk.startsWith("r#") && this.#members.get(agent)?.overtaken === true;
   }
 
-  /** Agents in the table that nobody ever was told of. */
+  /** Agent ids in the table that no client has received. */
   get unknownAgents(): string[] {
     return [...this.#agents.values()].filter((agent) => !this.#members.has(agent));
   }
@@ -153,34 +156,33 @@ export class TableChecker {
     const text = JSON.stringify(others);
     if ([SECRET, PASSWORD, INTERNAL].some((secret) => text.includes(secret))) return "a row holds a secret";
     if (/^[mdh]#/.test(pk)) return this.#checkHistoryRow(row);
-    if (/^o#\d+$/.test(pk)) return hasPresence(sk) ? undefined : "a row of a channel that tells nobody who is there";
+    if (/^o#\d+$/.test(pk)) return hasPresence(sk) ? undefined : "an occupancy row of a channel without presence";
     const present = presenceIn(row);
     const subscription = present ?? subscriptionIn(row);
     if (!subscription) {
       const known = (pk.startsWith("a#") && sk === "agent") || /^r#\d+$/.test(pk);
-      return known ? undefined : "a row of no known kind";
+      return known ? undefined : "a row of an unknown kind";
     }
-    if (present && !hasPresence(present.channel))
-      return "a row of somebody on a channel that does not tell who is there";
+    if (present && !hasPresence(present.channel)) return "a presence row of a channel without presence";
     const member = this.#members.get(present ? (row["u"] ?? "") : (this.#agents.get(subscription.connection) ?? ""));
     if (!member || this.deliveries.everSubscribed(member, subscription.channel)) return undefined;
     return "a row of a subscription that no guard permitted";
   }
 
-  /** What is wrong with a row of a channel's history: its head, a message, or a publisher's claim. */
+  /** The error in a history row: its head, a message, or a publisher's deduplication record. */
   #checkHistoryRow({ pk = "", sk = "", m: message, n = "", e: epoch }: Row): string | undefined {
     const [kind, channel = "", whose = ""] = pk.split("#");
-    if (!hasHistory(channel)) return "a row of a history that is not kept";
+    if (!hasHistory(channel)) return "a history row of a channel without history";
     const history = this.histories.of(channel);
     const its = kind === "m" ? whose : epoch;
     if (its !== (history.epoch ?? its)) return "a row of another epoch";
-    if (Number(kind === "m" ? sk : n) > history.maxOffset) return "a row of an offset that nobody can have taken";
-    if (kind === "d") return this.#members.has(whose) ? undefined : "a claim of somebody who is not known";
+    if (Number(kind === "m" ? sk : n) > history.maxOffset) return "a row with an offset that is too large";
+    if (kind === "d") return this.#members.has(whose) ? undefined : "a deduplication record of an unknown agent";
     if (kind === "h" || message === undefined) return undefined;
     const stored = JSON.parse(message) as { uuid: string; data: Json };
     const known = history.offsets.get(Number(sk));
     if (known && (known.uuid !== stored.uuid || known.data !== JSON.stringify(stored.data)))
-      return "a row of another message than was told";
+      return "a row with another message than an answer had";
     return this.deliveries.isStored({ channel, ...stored }) ? undefined : "a row of a message that no guard permitted";
   }
 }

@@ -11,19 +11,19 @@ import { HISTORY_PATTERNS, HISTORY_LIMITS, PRESENCE_PATTERNS, WILDCARDS } from "
 /** The running system. */
 export interface Target {
   url: string;
-  /** The DynamoDB engine's. */
+  /** The endpoint of the DynamoDB engine. */
   dynamodb: string;
-  /** How the process ended, if it has: it should not before `close`. */
+  /** How the process ended; it must not end before `close`. */
   readonly ended: string | undefined;
-  /** Everything it has logged, at level info and above. */
+  /** All log lines at level info and above. */
   readonly log: readonly string[];
   close(): Promise<void>;
 }
 
-/** How long the guards may take: so much that none that answers is ever late, however busy the machine is. */
+/** Guard timeout: long enough that no guard is late on a busy machine. */
 const GUARD_SECONDS = 5;
 
-/** How often the sweep runs, so that a run sees it. */
+/** Interval of the sweep, so that it runs during a run. */
 const SWEEP_SECONDS = 15;
 
 const addSystem = (stack: Stack): void => {
@@ -45,7 +45,7 @@ const addSystem = (stack: Stack): void => {
     channels,
     // All episodes share a few users.
     limits: { ratesPerUser: 1_000 },
-    // So long that nobody who stays is ever taken for gone.
+    // Long enough that connected agents are never counted as gone.
     presenceLease: Duration.minutes(10),
     timeouts: {
       onConnectionRequest: time,
@@ -68,17 +68,17 @@ const readyLine = (child: ChildProcess, log: readonly string[]): Promise<{ webso
   });
 
 /**
- * Runs `push-it-cli dev` with the guards under fire, as a process of its own and with a table that can be looked into. It
- * listens on 127.0.0.1 only.
- * @param root the package's folder; it must have been built
- * @throws Error when it does not start
+ * Runs `push-it-cli dev` with the fuzz guards, in its own process and with a readable table. It listens on 127.0.0.1
+ * only.
+ * @param root the repository's folder; it must be built
+ * @throws Error if it does not start
  */
 export const startTarget = async (root: string): Promise<Target> => {
   const folder = makeWorkFolder(root, "fuzz-");
   const engine = await startEmbedded();
   const cli = join(root, "local/dist/cli.js");
   const sweep = ["--sweep-every", String(SWEEP_SECONDS)];
-  // The log is judged as it is in AWS: without what guards throw.
+  // The log is checked as it is in AWS: without the errors that guards throw.
   const args = [
     "dev",
     "--port",

@@ -2,14 +2,14 @@ import fc from "fast-check";
 import type { Json } from "../../protocol/index.js";
 import { MUTED_AGENT, GREETED_AGENT, GREETINGS_CHANNEL, SECRET, PRIVATE_CHANNEL } from "./policy.js";
 
-/** How many agents an episode has at most. */
+/** Maximum agents of an episode. */
 export const SLOTS = 4;
 
-/** Stands for an agent's id, until the frame is sent: `@agent0@` is the first agent's of the episode. */
+/** Replaces placeholders by agents' ids when the frame is sent: `@agent0@` is the first agent of the episode. */
 export const withAgents = (text: string, ids: readonly string[]): string =>
   text.replace(/@agent(\d)@/g, (_placeholder, at: string) => ids[Number(at) % Math.max(1, ids.length)] ?? "");
 
-/** Strings as hostile as UTF-16 allows: lone surrogates, NUL, line ends, what is special to JavaScript or to the table. */
+/** Hostile strings: lone surrogates, NUL, line ends, and names that are special to JavaScript or the table. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(
     "",
@@ -71,7 +71,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 8 }).map((units) => String.fromCharCode(...units)),
 );
 
-/** Values of every type, objects with the names of JavaScript's own fields among them. */
+/** Values of every type, including objects with JavaScript's own field names. */
 export const hostileJson: fc.Arbitrary<Json> = fc.oneof(
   fc.constantFrom<Json>(null, true, false, 0, -0, 1e20, 1.5, [], {}, [[]], [null]),
   hostileText,
@@ -84,20 +84,20 @@ export const hostileJson: fc.Arbitrary<Json> = fc.oneof(
   ),
 );
 
-/** Data of messages. All of it is secret: none may show up in a log. */
+/** Message data. All of it is secret, and none may be in a log. */
 export const messageData: fc.Arbitrary<Json> = fc.oneof(
   { weight: 3, arbitrary: fc.constant<Json>(SECRET) },
   { weight: 2, arbitrary: hostileJson.map((value): Json => ({ [SECRET]: value })) },
   hostileJson,
 );
 
-/** A uuid as it should be; few, so that they repeat, and other agents' ids. */
+/** Valid uuids: few, so that they repeat, and ids of other agents. */
 export const uuid: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: fc.stringMatching(/^[\w-]{8}$/) },
   fc.constantFrom("0", "u", "__proto__", "constructor", "-", "@agent0@", "@agent1@", "x".repeat(64)),
 );
 
-/** Names of channels that keep what is published, or tell who is there: few, so that something happens on them. */
+/** Channels with history or presence: few, so that publications meet subscribers. */
 export const keptChannel = (tag: string): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 16, arbitrary: fc.constantFrom(`kept/${tag}`, `kept/${tag}`, `rooms/kept/${tag}`) },
@@ -118,11 +118,11 @@ export const keptChannel = (tag: string): fc.Arbitrary<string> =>
     },
   );
 
-/** The name of a channel's history, as far as it is known when a frame is sent. */
+/** Replaces placeholders by epochs, as far as they are known when a frame is sent. */
 export const withEpochs = (text: string, epochOf: (channel: string) => string | undefined): string =>
   text.replace(/@epoch:([\w/]+)@/g, (_placeholder, channel: string) => epochOf(channel) ?? "unknown");
 
-/** A position that a client may have: of a history that there is or was, at an offset that there is, was or never will be. */
+/** A position of a current, old or unknown history, at an offset that exists or not. */
 export const positionOn = (channel: string): fc.Arbitrary<Json> =>
   fc.record({
     epoch: fc.oneof(
@@ -136,15 +136,15 @@ export const positionOn = (channel: string): fc.Arbitrary<Json> =>
   });
 
 /**
- * Names of channels that guards decide about.
- * @param tag sets the channels of one episode apart from those of others that run at the same time
+ * Channel names.
+ * @param tag makes the channels of parallel episodes different
  */
 export const channelName = (tag: string): fc.Arbitrary<string> => {
   const heads = ["open", "shout", "spread", "pair", "extra", "copies", "news", "log", "readonly", "mandatory"];
   const closed = ["denied", "staged", "throws"];
   const below = (head: string): string[] => [`${head}/${tag}`, `${head}/${tag}/b`];
   return fc.oneof(
-    // Few, so that what is published meets who is subscribed.
+    // Few, so that publications meet subscribers.
     {
       weight: 20,
       arbitrary: fc.constantFrom(`open/${tag}`, `open/${tag}`, `open/${tag}/b`, `shout/${tag}`, `spread/${tag}`),
@@ -179,7 +179,7 @@ export const channelName = (tag: string): fc.Arbitrary<string> => {
   );
 };
 
-/** What agents are called; `undefined`: the connection guard denies it. */
+/** Agent names; `undefined`: the connection guard denies it. */
 export const agentName: fc.Arbitrary<string | undefined> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom("ann", "bob") },
   { weight: 2, arbitrary: fc.constantFrom(MUTED_AGENT, GREETED_AGENT) },

@@ -3,7 +3,7 @@ import type { JsonObject } from "../lib/json.js";
 import { CRASHING_CREDENTIALS, PASSWORD, RENEWAL_MS, SECRET } from "./policy.js";
 import { channelName, hostileJson, hostileText, keptChannel, messageData, positionOn, uuid } from "./values.js";
 
-/** Credentials to renew with: mostly such that the agent stays, because others end it. */
+/** Credentials for a renewal. Most of them keep the agent, because others end it. */
 const renewing: fc.Arbitrary<JsonObject> = fc.oneof(
   {
     weight: 12,
@@ -25,7 +25,7 @@ const renewing: fc.Arbitrary<JsonObject> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom({ pass: SECRET }, {}) },
 );
 
-/** Frames as a well-meaning client sends them. */
+/** Frames as a correct client sends them. */
 export const wellFormedFrame = (tag: string): fc.Arbitrary<JsonObject> => {
   const channel = channelName(tag);
   const meta = (action: string) =>
@@ -95,7 +95,7 @@ export const wellFormedFrame = (tag: string): fc.Arbitrary<JsonObject> => {
     { requiredKeys: ["channel", "uuid", "data"] },
   );
   const action = fc.constantFrom("publish", "publish", "publish", "send");
-  // Few uuids and few data, so that they meet again.
+  // Few uuids and few data, so that publications are repeated.
   const again = fc.record({
     action: fc.constant("publish"),
     channel: kept,

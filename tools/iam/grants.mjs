@@ -1,6 +1,6 @@
-// What `npm run iam` and `npm run iam:mutate` both know of grants.
+// Shared by `npm run iam` and `npm run iam:mutate`.
 
-/** Grants that no test can use, and why they are there. */
+/** Grants that tests cannot use, with the reasons. */
 export const JUSTIFIED = [
   {
     actions: /^logs:(CreateLogStream|PutLogEvents)$/,
@@ -14,18 +14,21 @@ export const JUSTIFIED = [
   },
 ];
 
-/** Why no test can use an action; `undefined`: one has to. */
+/** Why tests cannot use an action; `undefined`: a test must use it. */
 export const reasonFor = (action) => JUSTIFIED.find(({ actions }) => actions.test(action))?.reason;
 
 const statementsOf = (document) => [document?.Statement ?? []].flat();
 
-/** Whether what may invoke a function here is asked for that: a rule that waits for events is; the API and the clock are not. */
+/**
+ * Whether the local runtime checks a permission to invoke a function: it does for rules with an event pattern, not for
+ * the API and schedules.
+ */
 const isAsked = ({ Properties: { Principal, SourceArn } }, { Resources }) => {
   const rule = Resources[SourceArn?.["Fn::GetAtt"]?.[0]];
   return Principal === "events.amazonaws.com" && rule?.Properties.EventPattern !== undefined;
 };
 
-/** What else permits besides the policies of roles, by type: how many statements one has that the local runtime does not ask, and why. */
+/** Other policies by resource type: the number of statements that the local runtime does not check, and the reason. */
 const OTHERS = {
   "AWS::Lambda::Permission": {
     count: (resource, template) => (isAsked(resource, template) ? 0 : 1),
@@ -49,7 +52,7 @@ const OTHERS = {
   },
 };
 
-/** Statements of a template that the local runtime does not ask: how many, and why, for each kind. */
+/** The statements of a template that the local runtime does not check, with the number for each reason. */
 export const notAsked = (template) => {
   const counts = new Map();
   for (const resource of Object.values(template.Resources)) {
@@ -60,16 +63,16 @@ export const notAsked = (template) => {
   return counts;
 };
 
-/** Logical ids of what permits a service to invoke a function, and is asked here. */
+/** Logical ids of the permissions to invoke functions that the local runtime checks. */
 export const permissionsAsked = (template) =>
   Object.entries(template.Resources).flatMap(([id, resource]) =>
     resource.Type === "AWS::Lambda::Permission" && isAsked(resource, template) ? [id] : [],
   );
 
-/** A function of the construct itself, without what makes it unique. */
+/** A function of the construct, without its unique suffix. */
 const OWN_FUNCTION = /^function:PushIt\w+Function[0-9A-F]{8}$/;
 
-/** What a resource is, in whatever stack: without the stack's name, what makes it unique there, and the API's id. */
+/** A resource without the stack's name, unique suffixes, and the API's id. */
 export const kindOf = (resource) =>
   resource
     .split(":")
@@ -78,12 +81,12 @@ export const kindOf = (resource) =>
     .replace(/(^|[/:])[A-Za-z0-9]+-(PushIt\w*)-[a-z0-9]+$/, "$1$2")
     .replace(/^[a-z0-9]{10}\//, "api/");
 
-/** One line of a recording, so that lines that say the same of different stacks are equal. */
+/** One line of a recording. Equal grants of different stacks give equal lines. */
 export const textOf = ({ role, function: name, action, resource }) =>
   `${role ?? name}  ${action}  ${targetOf(action, resource)}`;
 
 const targetOf = (action, resource) => {
   const kind = kindOf(resource);
-  // Which function guards is each test's own affair; the construct's own are what they are in every stack.
+  // Guard functions differ between tests, while the construct's functions are the same in each stack.
   return action === "lambda:InvokeFunction" && !OWN_FUNCTION.test(kind) ? "a guard function" : kind;
 };

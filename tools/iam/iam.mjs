@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Runs the end-to-end tests while the local runtime records what roles may do and what they do, then lists the calls
-// that were denied and the grants that no test used. Ends with 1 if there is a denied call or an unjustified grant.
-// Further arguments go to jest: `npm run iam -- test/e2e/permissions` runs these tests only.
+// Runs the end-to-end tests while the local runtime records grants and calls. Lists denied calls and unused grants.
+// Exits with 1 if there is a denied call or an unjustified grant. Further arguments go to jest: `npm run iam --
+// test/e2e/permissions` runs only these tests.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { JUSTIFIED, reasonFor, textOf } from "./grants.mjs";
 
-/** Roles of tests that ask for what they may not, to see it refused (test/e2e/publisher.test.ts, test/e2e/events.test.ts). */
+/** Roles of tests that make forbidden calls on purpose (test/e2e/publisher.test.ts, test/e2e/events.test.ts). */
 const DENIED_ON_PURPOSE = /^(Stranger|BackEnd|WithoutSdk|Half)[0-9A-F]{8}$/;
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -19,7 +19,7 @@ const file = join(folder, "permissions.jsonl");
 
 const run = () => {
   const args = process.argv.slice(2);
-  // Jest runs what matches any of its patterns.
+  // Jest runs files that match any of its patterns.
   const all = args.some((arg) => !arg.startsWith("-")) ? [] : ["test/e2e"];
   const jest = createRequire(import.meta.url).resolve("jest/bin/jest");
   const env = { ...process.env, PUSH_IT_IAM_LOG: file };

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { notAsked, permissionsAsked, reasonFor } from "./grants.mjs";
 
-/** The stacks by name: which test runs each, and which one in its file where there are several. */
+/** The stacks by name: the test file of each, and the test's name if the file has several. */
 const STACKS = {
   functions: { file: "test/e2e/permissions.test.ts" },
   module: { file: "test/e2e/permissions-module.test.ts" },
@@ -40,7 +40,7 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
-/** How many tests run at once. */
+/** Parallel tests. */
 const AT_ONCE = 2;
 
 const run = ({ file, test }, env) =>
@@ -56,7 +56,7 @@ const run = ({ file, test }, env) =>
     child.once("error", reject).once("close", (status) => resolve({ status, stderr }));
   });
 
-/** The stack that a test runs, of which nothing is missing: it says so itself, and has to pass. */
+/** The complete template of a test, which must pass with it. */
 const templateOf = async (stack) => {
   const folder = mkdtempSync(join(tmpdir(), "push-it-iam-"));
   const file = join(folder, "template.json");
@@ -71,7 +71,7 @@ const templateOf = async (stack) => {
 
 const listOf = (value) => [value].flat();
 
-/** Every single part of the roles' policies that can be deleted, and what it says. */
+/** Every deletable part of the roles' policies. */
 const grantsIn = ({ Resources }) =>
   Object.entries(Resources)
     .filter(([, { Type }]) => Type === "AWS::IAM::Policy")
@@ -98,7 +98,7 @@ const grantsIn = ({ Resources }) =>
       }),
     );
 
-/** What lets rules invoke functions: each is one statement of a function's own policy. */
+/** The permissions of rules to invoke functions. */
 const permissionsIn = (template) =>
   permissionsAsked(template).map((id) => {
     const { Action, FunctionName } = template.Resources[id].Properties;
@@ -120,11 +120,11 @@ const nameOf = (arn) => {
 
 const OTHERWISE = "fails, but not because a call was denied";
 
-/** Whose policy it is, and who was refused: functions and roles of the same name, without what makes ids unique. */
+/** The owner of a policy, and the denied function or role, without unique suffixes. */
 const ownerOf = (policy) => policy.replace(/(Role)?DefaultPolicy[0-9A-F]{8}$/, "");
 const refusedOf = (id) => id.replace(/(Function)?[0-9A-F]{8}$/, "");
 
-/** Whether the test notices that something is missing: that somebody is refused what his own policy does not say any more. */
+/** Whether the test notices the missing grant: the owner of the policy is denied that action. */
 const notices = async (stack, { place, actions }) => {
   const { status, stderr } = await run(stack, { PUSH_IT_TEST_WITHOUT: JSON.stringify(place) });
   if (status === 0) return { noticed: false, result: "NOT NOTICED" };
@@ -141,23 +141,23 @@ const notices = async (stack, { place, actions }) => {
   return isIts ? { noticed: true, result } : { noticed: false, result: `fails, but because ${result}` };
 };
 
-/** Why nothing that a part permits can be seen to be used; `undefined`: something can. */
+/** Why tests cannot use a part's grants; `undefined`: they can. */
 const reasonOf = ({ actions }) => {
   const reasons = actions.map(reasonFor);
   return reasons.every(Boolean) ? reasons[0] : undefined;
 };
 
-/** What has been tried, and in which stack. */
+/** The tried parts, and their stacks. */
 const triedIn = new Map();
 
 /**
- * Where the very same part of the same policy has been tried before. It is not tried again: that it is needed in this
- * stack, too, the stack's own test says, which fails where a grant is not used.
+ * The stack in which the same part was tried. It is not tried again: the stack's own test already fails for unused
+ * grants.
  */
 const sameIn = ({ place }) => triedIn.get(textOf(place));
 const textOf = (place) => JSON.stringify({ ...place, statement: undefined });
 
-/** Tries everything of one stack that is not the same in another, and prints it. */
+/** Tries and prints the parts of one stack that no other stack has. */
 const tryStack = async (name, stack) => {
   console.log(`\n${name}: ${stack.file}${stack.test ? `, ${stack.test}` : ""}`);
   const template = await templateOf(stack);
@@ -169,7 +169,7 @@ const tryStack = async (name, stack) => {
   const work = async () => {
     for (let each = queue.shift(); each; each = queue.shift()) {
       let outcome = await notices(stack, each);
-      // A busy machine may let a test wait too long before it comes to what is missing.
+      // On a busy machine a test may time out before it reaches the missing grant.
       if (!outcome.noticed && outcome.result === OTHERWISE) outcome = await notices(stack, each);
       each.outcome = outcome;
       console.log(`${each.place.id.padEnd(44)} ${each.says.padEnd(110)} ${outcome.result}`);

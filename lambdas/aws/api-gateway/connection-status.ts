@@ -8,24 +8,24 @@ import { GuardsNotLoaded } from "../lambda/guards-not-loaded.js";
 import { routeResult, type FrameEvent, logRefusals, type RouteResult } from "./route.js";
 import type { Dependencies } from "../create-dependencies.js";
 
-/** What a frame is told besides, or what is wrong with it. */
+/** Further fields of a status reply, or the errors of a frame. */
 export type StatusExtras = (
   agent: Agent,
   body: string | undefined,
 ) => Promise<{ facts: Pick<ConnectionInfo, "absentChannels" | "laggingChannels"> } | { faults: Reply[] }>;
 
-const NOTHING: StatusExtras = () => Promise.resolve({ facts: {} });
+const NO_EXTRAS: StatusExtras = () => Promise.resolve({ facts: {} });
 
 /**
- * What `connect` and `ping` have in common: the agent is read from its row, never from the cache. A connection without
- * an agent is told so and closed, so that no live socket can be forgotten.
+ * The common part of `connect` and `ping`: it reads the agent from its row, never from the cache. A connection without
+ * an agent is notified and closed, so that no open socket is left.
  */
 export const connectionStatus =
   (
     { settings, store, clock, log }: Pick<Dependencies, "settings" | "store" | "clock" | "log">,
     connections: Connections,
     channel: typeof Meta.connect | typeof Meta.ping,
-    besides = NOTHING,
+    extras = NO_EXTRAS,
   ) =>
   async (event: FrameEvent): Promise<RouteResult> => {
     const { body, requestContext } = event;
@@ -33,35 +33,35 @@ export const connectionStatus =
     let isUnloaded = false;
     const read = readMetaFrame(body, channel);
     const uuid = uuidOf(readFrame(body));
-    const farewell = async (answer: Reply): Promise<RouteResult> => {
+    const closeWith = async (answer: Reply): Promise<RouteResult> => {
       await notifyAndClose(connections, connectionId, answer);
       return routeResult([]);
     };
     const serve = async (): Promise<RouteResult> => {
       try {
-        const standing = await store.connectionRecord(connectionId);
-        if (standing && "denial" in standing) {
-          // The refusal was logged with the handshake.
-          await farewell(denial(uuid, standing.denial));
-          isUnloaded = standing.denial.unloaded === true;
+        const record = await store.connectionRecord(connectionId);
+        if (record && "denial" in record) {
+          // The denial was logged with the handshake.
+          await closeWith(denial(uuid, record.denial));
+          isUnloaded = record.denial.unloaded === true;
           return routeResult([]);
         }
-        if (!standing) {
+        if (!record) {
           const answer = failure(channel, uuid, "unknown_agent");
           logRefusals(log, event, [answer]);
-          return await farewell(answer);
+          return await closeWith(answer);
         }
         const refused = (faults: Reply[]): RouteResult => {
-          logRefusals(log, event, faults, standing.agent);
+          logRefusals(log, event, faults, record.agent);
           return routeResult(faults);
         };
         if ("faults" in read) return refused(read.faults);
-        const told = await besides(standing.agent, body);
-        if ("faults" in told) return refused(told.faults);
+        const more = await extras(record.agent, body);
+        if ("faults" in more) return refused(more.faults);
         return routeResult([
           success(channel, read.request.uuid, {
-            ...connectionInfo(standing.agent, settings, clock.now()),
-            ...told.facts,
+            ...connectionInfo(record.agent, settings, clock.now()),
+            ...more.facts,
           }),
         ]);
       } catch (error) {
@@ -75,7 +75,7 @@ export const connectionStatus =
       }
     };
     const result = await serve();
-    // Told and closed: what API Gateway makes of the failure reaches nobody.
+    // The client is notified and its connection closed: API Gateway's error for the failure reaches no client.
     if (isUnloaded) throw new GuardsNotLoaded();
     return result;
   };

@@ -3,7 +3,7 @@ import { POSTS_IN_FLIGHT } from "../../delivery/adaptive-concurrency.js";
 import type { Connections, Log, PostResult } from "../../ports.js";
 import { endpointOf, SignedClient, type SignedRequest, type SignedResponse } from "../http/signed-request.js";
 
-/** How long one call may take altogether, in milliseconds. A function's margin is longer than that. */
+/** Maximum time of one call, in milliseconds. A function's margin is longer than that. */
 const CALL_MS = 3_000;
 
 const resultOf = (status: number): PostResult => {
@@ -13,26 +13,26 @@ const resultOf = (status: number): PostResult => {
   return status >= 400 && status < 500 ? "refused" : "failed";
 };
 
-/** What came of a call: an answer, or why there was none. */
+/** The result of a call: a response, or why there is none. */
 type Answer = SignedResponse | { status: 0; error: string };
 
 const pathOf = (connectionId: string): string => `/@connections/${encodeURIComponent(connectionId)}`;
 
-/** A frame is text, but whoever posts it says nothing of what it holds. */
+/** A frame is text, but the API takes any bytes. */
 const FRAME_HEADERS = { "Content-Type": "application/octet-stream" };
 
-/** Why a call failed, for the log: what API Gateway says of it, or what became of the request. */
+/** Why a call failed, for the log: API Gateway's error, or the error of the request. */
 const reasonOf = ({ headers, body }: SignedResponse): string =>
   `${String(headers["x-amzn-errortype"] ?? "")} ${body}`.trim();
 
 /**
- * API Gateway's `@connections`, at the endpoint that `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI` names. Nothing is
- * retried here but a call whose socket died while the environment was frozen, once: what else to retry, and for how
- * long, is decided by who posts.
- * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
+ * API Gateway's `@connections`, at the endpoint in `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`. It retries only a call
+ * whose socket broke while the environment was frozen, once. The caller decides about all other retries.
+ * @see
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
  */
 export class ManagementApi implements Connections {
-  // Each post under way has a socket of its own, so that none waits for another.
+  // Each concurrent post has its own socket, so that none waits for another.
   readonly #client = new SignedClient({
     service: "execute-api",
     endpoint: endpointOf("execute-api", "APIGATEWAYMANAGEMENTAPI"),

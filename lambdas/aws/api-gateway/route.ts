@@ -10,16 +10,19 @@ import { readFrame, uuidOf } from "../../requests/frame-parser.js";
 import { GuardsNotLoaded } from "../lambda/guards-not-loaded.js";
 import type { Dependencies } from "../create-dependencies.js";
 
-/** A frame as API Gateway hands it to a route's Lambda. */
+/** A frame, as API Gateway sends it to a route's function. */
 export type FrameEvent = APIGatewayProxyWebsocketEventV2;
 
-/** What a route's Lambda returns: a frame of answers, which its route response sends; none where all has been told. */
+/**
+ * The result of a route's function: a frame of replies for the route response; no body if the client was notified
+ * already.
+ */
 export interface RouteResult {
   statusCode: number;
   body?: string;
 }
 
-/** The uuids of a frame's requests: its own, or those of its messages, as many as one frame of answers holds. */
+/** The uuids of a frame's requests: its own, or those of its messages, as many as one frame of replies holds. */
 const uuidsOf = (body: string | undefined): (string | undefined)[] => {
   const frame = readFrame(body);
   const messages = frame?.["messages"];
@@ -29,7 +32,7 @@ const uuidsOf = (body: string | undefined): (string | undefined)[] => {
     .map((message: unknown) => uuidOf(typeof message === "object" && message !== null ? { ...message } : undefined));
 };
 
-/** The agent as it is in this event: its address can be read here, whatever the row says. */
+/** The agent with the address and user agent of this event, which count more than the stored ones. */
 const withRequestAddress = (agent: Agent, { requestContext }: FrameEvent): Agent => {
   const { identity } = requestContext as { identity?: { sourceIp?: string; userAgent?: string } };
   return {
@@ -39,7 +42,7 @@ const withRequestAddress = (agent: Agent, { requestContext }: FrameEvent): Agent
   };
 };
 
-/** What a route works with. */
+/** The ports that routes use. */
 export interface RouteDependencies {
   directory: Pick<Dependencies["directory"], "connectionRecord">;
   connections: Connections;
@@ -47,16 +50,18 @@ export interface RouteDependencies {
   guards: Pick<GuardPort, "unloaded">;
 }
 
-/** What a route tells its caller: answers, or none where it has told its caller itself, and messages that ride with them. */
+/**
+ * A route's replies, none if the route has notified the client itself, and messages that are sent together with them.
+ */
 export interface RouteReply {
   answers: Reply[];
   messages: readonly SerializedMessage[];
 }
 
-/** What a route does for an agent. */
+/** A route's work for an agent. */
 export type RouteHandler = (event: FrameEvent, agent: Agent) => Promise<Reply[] | RouteReply>;
 
-/** Writes a line for each code with which requests of a frame were refused. */
+/** Logs a line for each code with which requests of a frame were refused. */
 export const logRefusals = (
   log: Pick<Log, "info">,
   { requestContext }: FrameEvent,
@@ -69,13 +74,13 @@ export const logRefusals = (
 };
 
 /**
- * A route that answers its caller. The work gets the connection's agent; a connection that has none is answered here:
- * with its denial, or that it is unknown. One whose agent was not renewed in time is told so, and closed. What fails is
- * logged, and answered without any detail.
+ * A route that replies to its caller. It passes the connection's agent to the work. A connection without an agent gets
+ * its denial, or that it is unknown; if its agent was not renewed in time, it is also closed. Failures are logged, and
+ * the reply has no details.
  *
- * If the guards could not be loaded, the answers are posted, and then the invocation fails: so that Lambda counts it as an
- * error. Answers that cannot be posted are returned instead.
- * @param silent whether the caller gets no answer
+ * If the guards could not be loaded, the replies are posted, and then the invocation fails, so that Lambda counts it as
+ * an error. Replies that cannot be posted are returned instead.
+ * @param silent whether the caller gets no reply
  */
 export const withAgent = (
   system: RouteDependencies,
@@ -83,9 +88,9 @@ export const withAgent = (
   { silent = false } = {},
 ): ((event: FrameEvent) => Promise<RouteResult>) => {
   const { directory, connections, log, guards } = system;
-  const answer = (told: Reply[] | RouteReply): RouteResult => (silent ? { statusCode: 200 } : routeResult(told));
+  const answer = (result: Reply[] | RouteReply): RouteResult => (silent ? { statusCode: 200 } : routeResult(result));
 
-  /** A connection without an agent: one line a frame, so that a stranger writes no more. */
+  /** Refuses a connection without an agent: one log line a frame, so that an unknown client cannot fill the log. */
   const refuse = (event: FrameEvent, refused: Reply[]): RouteResult => {
     logRefusals(log, event, refused.slice(0, 1));
     return answer(refused);
@@ -96,23 +101,23 @@ export const withAgent = (
     const uuids = uuidsOf(event.body);
     const all = (reply: (uuid: string | undefined) => Reply): Reply[] => uuids.map(reply);
     try {
-      const standing = await directory.connectionRecord(connectionId);
-      if (!standing)
+      const record = await directory.connectionRecord(connectionId);
+      if (!record)
         return refuse(
           event,
           all((uuid) => failure(Meta.error, uuid, "unknown_agent")),
         );
-      if ("denial" in standing) {
-        const { denial: why } = standing;
-        const told = all((uuid) => denial(uuid, why));
-        if (why.code !== EXPIRED.code) return refuse(event, told);
-        logRefusals(log, event, told.slice(0, 1));
-        await notifyAndClose(connections, connectionId, ...told);
+      if ("denial" in record) {
+        const { denial: why } = record;
+        const denials = all((uuid) => denial(uuid, why));
+        if (why.code !== EXPIRED.code) return refuse(event, denials);
+        logRefusals(log, event, denials.slice(0, 1));
+        await notifyAndClose(connections, connectionId, ...denials);
         return routeResult([]);
       }
-      const told = await work(event, withRequestAddress(standing.agent, event));
-      logRefusals(log, event, asRouteReply(told).answers, standing.agent);
-      return answer(told);
+      const result = await work(event, withRequestAddress(record.agent, event));
+      logRefusals(log, event, asRouteReply(result).answers, record.agent);
+      return answer(result);
     } catch (error) {
       const uuid = uuids.find((each) => each !== undefined);
       log.error("route_failed", {
@@ -135,7 +140,7 @@ export const withAgent = (
   };
 };
 
-/** A route whose answers also ask the agent to renew, once that is due. */
+/** A route whose replies also ask the agent to renew when that is due. */
 export const route = (
   system: RouteDependencies & Pick<Dependencies, "clock">,
   work: RouteHandler,
@@ -150,11 +155,11 @@ export const route = (
     options,
   );
 
-const asRouteReply = (told: Reply[] | RouteReply): RouteReply =>
-  Array.isArray(told) ? { answers: told, messages: [] } : told;
+const asRouteReply = (result: Reply[] | RouteReply): RouteReply =>
+  Array.isArray(result) ? { answers: result, messages: [] } : result;
 
-/** Answers as the route response that API Gateway sends back. */
-export const routeResult = (told: Reply[] | RouteReply): RouteResult => {
-  const { answers, messages } = asRouteReply(told);
+/** Replies as the route response that API Gateway sends back. */
+export const routeResult = (result: Reply[] | RouteReply): RouteResult => {
+  const { answers, messages } = asRouteReply(result);
   return answers.length === 0 ? { statusCode: 200 } : { statusCode: 200, body: encodeReplies(answers, messages) };
 };

@@ -5,10 +5,10 @@ import type { SegmentAttempts } from "../../delivery/segments.js";
 import { keyItem } from "./batches.js";
 import { number } from "./items.js";
 
-/** How long a count is kept after the last attempt, in seconds: longer than a segment is in the queue after it. */
+/** How long a count is stored after the last attempt, in seconds: longer than a segment stays in the queue. */
 const COUNT_SECONDS = 24 * 60 * 60;
 
-/** Counts of attempts: a row for each segment that a worker had to begin with again. */
+/** Counts of attempts: a row for each segment that a worker had to start again. */
 export class AttemptsTable implements SegmentAttempts {
   readonly #client: DynamoDBClient;
   readonly #name: string;

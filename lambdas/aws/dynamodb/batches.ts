@@ -10,27 +10,27 @@ import type { Clock } from "../../ports.js";
 import { type Item, text } from "./items.js";
 
 /**
- * Most writes in one BatchWriteItem.
+ * Maximum number of writes in one BatchWriteItem.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
  */
 export const BATCH_WRITES = 25;
 
 /**
- * Most keys in one BatchGetItem.
+ * Maximum number of keys in one BatchGetItem.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
  */
 const BATCH_READS = 100;
 
-/** How many batches are read at once: more would only wait for each other until their time is over. */
+/** How many batches are read at once: more would only wait for each other until their timeout. */
 const BATCHES_IN_FLIGHT = 16;
 
-/** How often a batch that DynamoDB did only in part is sent again before the operation fails. */
+/** How many times a batch with unprocessed items is sent before the operation fails. */
 const BATCH_ATTEMPTS = 6;
 
-/** Longest wait before a batch is sent again the first time, in milliseconds; doubles with each attempt. */
+/** Maximum wait before the first retry of a batch, in milliseconds; it doubles with each attempt. */
 const BATCH_BACKOFF_MS = 25;
 
-/** A key as DynamoDB has it. */
+/** A key in DynamoDB's format. */
 export const keyItem = ({ pk, sk }: Key): Item => ({ pk: text(pk), sk: text(sk) });
 
 /** Puts a row. */
@@ -42,7 +42,7 @@ export const remove = (at: Key): WriteRequest => ({ DeleteRequest: { Key: keyIte
 const chunks = <T>(all: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));
 
-/** Reads and writes many rows of a table. What DynamoDB leaves undone is sent again, then it is an error. */
+/** Reads and writes many rows of a table. Unprocessed items are sent again a few times, then the operation fails. */
 export class Batches {
   readonly #client: DynamoDBClient;
   readonly #name: string;
@@ -70,7 +70,7 @@ export class Batches {
     );
   }
 
-  /** The rows among these keys that there are, in no order; strongly consistent. */
+  /** The existing rows among these keys, in no order; strongly consistent. */
   async read(keys: readonly Key[]): Promise<Item[]> {
     const limited = limiter(BATCHES_IN_FLIGHT);
     return (await Promise.all(chunks(keys, BATCH_READS).map((some) => limited(() => this.#read(some))))).flat();
@@ -91,7 +91,8 @@ export class Batches {
   }
 
   async #backOff(attempt: number): Promise<void> {
-    if (attempt >= BATCH_ATTEMPTS) throw new Error("DynamoDB keeps leaving a part of a batch undone");
+    if (attempt >= BATCH_ATTEMPTS)
+      throw new Error(`DynamoDB still returned unprocessed items after ${BATCH_ATTEMPTS} attempts`);
     await this.#clock.sleep(this.#clock.random() * BATCH_BACKOFF_MS * 2 ** attempt);
   }
 }

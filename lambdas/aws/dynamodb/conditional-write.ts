@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 
-/** What a write returned; `undefined` where its condition was not met. */
+/** The output of a write; `undefined` if its condition was not met. */
 export const conditionally = async <Output>(write: Promise<Output>): Promise<Output | undefined> => {
   try {
     return await write;

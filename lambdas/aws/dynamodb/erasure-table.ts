@@ -18,7 +18,7 @@ import { type Item, number, text } from "./items.js";
 /** How many rows one page of a deletion reads: as many as a few batches of writes delete. */
 const ROWS_PER_PAGE = 250;
 
-/** Deletes what is kept of channels' messages. Only the publisher function has it. */
+/** Deletes stored messages of channels. Only the function of the server API uses it. */
 export class ErasureTable implements Erasure {
   readonly #client: DynamoDBClient;
   readonly #name: string;
@@ -48,7 +48,7 @@ export class ErasureTable implements Erasure {
     const epoch = (await this.#get(headKey(channel)))?.["e"]?.S;
     if (epoch === undefined) return;
     const now = this.#clock.now();
-    // Where somebody else has restarted it meanwhile, that is the same to everybody.
+    // If another request has restarted it meanwhile, nothing is left to do.
     await this.#update(
       headKey(channel),
       "SET n = :none, e = :epoch, b = :now, t = :now, #ttl = :ttl ADD x :before",
@@ -121,7 +121,7 @@ export class ErasureTable implements Erasure {
     ).Item;
   }
 
-  /** Changes a row that there is. If its time was over, or somebody else has changed it, nothing happens. */
+  /** Updates an existing row. An expired or changed row stays as it is. */
   async #update(key: Key, expression: string, values?: Item, condition = "attribute_exists(pk)"): Promise<void> {
     await conditionally(
       this.#client.send(
@@ -140,7 +140,7 @@ export class ErasureTable implements Erasure {
 
 const cursorOf = ({ pk, sk }: Key): string => Buffer.from(JSON.stringify([pk, sk])).toString("base64url");
 
-/** The key behind which a page begins. `readServerRequest` has seen that the text is a cursor. */
+/** The key after which a page starts. `readServerRequest` has validated the cursor. */
 const keyOfCursor = (cursor: string): Key => {
   const [pk, sk] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as [string, string];
   return { pk, sk };

@@ -23,21 +23,24 @@ import { Batches, keyItem } from "./batches.js";
 import { met } from "./conditional-write.js";
 import { type Item, number, text } from "./items.js";
 
-/** How DynamoDB says that a partition, the table or the account has too much to do. */
+/** DynamoDB's errors for a throttled partition, table or account. */
 const THROTTLED: ReadonlySet<string> = new Set([
   "ProvisionedThroughputExceededException",
   "ThrottlingException",
   "RequestLimitExceeded",
 ]);
 
-/** Three kinds of rows: each channel's head, publishers' claims, and the messages, a partition for each epoch of a channel. */
+/**
+ * Three kinds of rows: each channel's head, publishers' claims, and messages with a partition for each epoch of a
+ * channel.
+ */
 export class HistoryTable implements Histories {
   readonly #client: DynamoDBClient;
   readonly #name: string;
   readonly #clock: Clock;
   readonly #dedupeSeconds: number;
 
-  /** @param dedupeSeconds for how long a claim holds */
+  /** @param dedupeSeconds for how long a claim is valid */
   constructor({ client, name }: { client: DynamoDBClient; name: string }, clock: Clock, dedupeSeconds: number) {
     this.#client = client;
     this.#name = name;

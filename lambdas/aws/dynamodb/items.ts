@@ -11,10 +11,10 @@ import {
 } from "../../connection/agent.js";
 import type { Subscriber } from "../../ports.js";
 
-/** A row as DynamoDB has it. Attribute names are short because each row is paid for by its size. */
+/** A row in DynamoDB's format. Attribute names are short because rows are billed by size. */
 export type Item = Record<string, AttributeValue>;
 
-/** How long after its deadline a row may still be needed by a sweep that comes late, in seconds. */
+/** How long after its deadline a row stays for a late sweep, in seconds. */
 const SWEEP_SECONDS = 24 * 60 * 60;
 
 /** A string attribute. */
@@ -26,7 +26,7 @@ export const number = (value: number): AttributeValue => ({ N: String(value) });
 /** When DynamoDB may delete a row that the sweep has to find first, in epoch seconds. */
 export const ttlAfterSweep = (deadline: number): AttributeValue => number(deadline + SWEEP_SECONDS);
 
-/** An agent's attributes, keys apart. */
+/** An agent's attributes, without keys. */
 export const agentItem = (agent: Agent): Item => ({
   ttl: ttlAfterSweep(endOf(agent)),
   u: text(agent.uuid),
@@ -42,15 +42,15 @@ export const agentItem = (agent: Agent): Item => ({
 });
 
 /**
- * How many characters of a session's hash the rows of a user's connections hold: 48 bits tell one user's sessions apart,
- * and keep the rows small, because each new connection of the user reads all of them.
+ * How many characters of a session's hash the rows of a user's connections have. 48 bits distinguish one user's
+ * sessions, and keep the rows small, because each new connection of the user reads all of them.
  */
 const SESSION_CHARACTERS = 8;
 
 /**
- * The attributes of a subscription's rows, keys apart: when they end, which tells when the connection began, unless the
- * agent ends sooner.
- * @param session the hash of the connection's session, if the rows are to name it
+ * The attributes of a subscription's rows, without keys: their end. If the agent ends sooner than its connection, also
+ * the connection's end, from which its beginning is computed.
+ * @param session the hash of the connection's session, if the rows need it
  */
 export const subscriptionItem = (lifetime: Lifetime, session?: string): Item => {
   const expiry = expiryOf(lifetime.connectedAt);
@@ -62,28 +62,28 @@ export const subscriptionItem = (lifetime: Lifetime, session?: string): Item => 
   };
 };
 
-/** The attributes of a registration, keys apart: those of a subscription, but kept until the sweep has found it. */
+/** The attributes of a registration, without keys: as of a subscription, but stored until the sweep has found it. */
 export const registrationItem = (lifetime: Lifetime): Item => ({
   ...subscriptionItem(lifetime),
   ttl: ttlAfterSweep(endOf(lifetime)),
 });
 
-/** Until when the agent of an agent's row is vouched for, in epoch milliseconds; `undefined`: as long as it is connected. */
+/** When the credentials of a stored agent expire, in epoch milliseconds; `undefined`: they do not expire. */
 export const expiresAtOf = (item: Item): number | undefined => item["x"] && Number(item["x"].N);
 
 const json = (value: AttributeValue | undefined): Json | undefined =>
   value?.S === undefined ? undefined : (JSON.parse(value.S) as Json);
 
-/** What the connection guard last said of the agent of an agent's row. */
+/** The public info of a stored agent. */
 export const infoOf = (item: Item): Json | undefined => json(item["i"]);
 
-/** When the agent of an agent's row ends, in epoch seconds, as the rows of its subscriptions should say. */
+/** When a stored agent ends, in epoch seconds. The rows of its subscriptions should have the same end. */
 export const agentEndOf = (item: Item): number => Number(item["ttl"]?.N) - SWEEP_SECONDS;
 
-/** When a subscription's row says that it ends, in epoch seconds. */
+/** The end of a subscription's row, in epoch seconds. */
 export const subscriptionEndOf = (item: Item): number => Number(item["ttl"]?.N);
 
-/** Reads what `subscriptionItem` wrote; `undefined` when the connection cannot exist any more. */
+/** Reads a row of `subscriptionItem`; `undefined` if the connection has ended. */
 export const subscriberOf = (item: Item, nowSeconds: number): Subscriber | undefined => {
   const end = subscriptionEndOf(item);
   const expiry = Number(item["e"]?.N ?? end);
@@ -97,7 +97,7 @@ export const subscriberOf = (item: Item, nowSeconds: number): Subscriber | undef
   return end > nowSeconds ? subscriber : { ...subscriber, expired: true };
 };
 
-/** A denial's attributes, keys apart. */
+/** A denial's attributes, without keys. */
 export const denialItem = (connectedAt: number, deadline: number, { code, reason, unloaded }: Denial): Item => ({
   ttl: ttlAfterSweep(deadline),
   t: number(connectedAt),
@@ -106,8 +106,8 @@ export const denialItem = (connectedAt: number, deadline: number, { code, reason
   ...(unloaded && { f: number(1) }),
 });
 
-/** Reads what `agentItem` or `denialItem` wrote. */
-export const standingOf = (connectionId: string, item: Item): ConnectionRecord => {
+/** Reads a row of `agentItem` or `denialItem`. */
+export const connectionRecordOf = (connectionId: string, item: Item): ConnectionRecord => {
   if (item["k"]?.S !== undefined) {
     return {
       denial: { code: item["k"].S as Code, reason: item["d"]?.S ?? "", ...(item["f"] && { unloaded: true as const }) },

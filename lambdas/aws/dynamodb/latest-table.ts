@@ -6,10 +6,10 @@ import type { Clock } from "../../ports.js";
 import { Batches, keyItem } from "./batches.js";
 import { type Item, number, text } from "./items.js";
 
-/** How long a channel's last message is kept, in seconds. */
+/** How long a channel's last message is stored, in seconds. */
 export const LATEST_SECONDS = 24 * 60 * 60;
 
-/** One row per channel: its last message, and the number of it. */
+/** One row for each channel: its last message, and the message's number. */
 export class LatestTable implements Latest {
   readonly #client: DynamoDBClient;
   readonly #name: string;
@@ -27,7 +27,7 @@ export class LatestTable implements Latest {
       new UpdateItemCommand({
         TableName: this.#name,
         Key: keyItem(latestKey(channel)),
-        // Numbers begin with the time, so that they go on rising where the row was lost or has expired.
+        // Numbers start with the time, so that they still grow after the row was lost or has expired.
         UpdateExpression: "SET m = :message, n = if_not_exists(n, :now) + :count, #ttl = :ttl",
         ExpressionAttributeNames: { "#ttl": "ttl" },
         ExpressionAttributeValues: {
@@ -48,7 +48,7 @@ export class LatestTable implements Latest {
       [...channelsByKey.values()].map(latestKey),
     );
     const now = this.#clock.now() / 1000;
-    // DynamoDB deletes what has expired days late.
+    // DynamoDB deletes expired rows days late.
     const living = items.filter((item) => Number(item["ttl"]?.N) > now);
     return new Map(living.map((item) => messageOf(channelsByKey.get(item["pk"]?.S ?? "") ?? "", item)));
   }

@@ -13,7 +13,7 @@ import { Batches, keyItem, put, remove } from "./batches.js";
 import { met } from "./conditional-write.js";
 import { type Item, number, text, ttlAfterSweep } from "./items.js";
 
-/** The log of each channel whose messages gather, a row for each message; and a row for each lease. */
+/** The log of each channel that lingers, with a row for each message; and a row for each lease. */
 export class LingerTable implements LingerLog {
   readonly #client: DynamoDBClient;
   readonly #name: string;
@@ -33,7 +33,7 @@ export class LingerTable implements LingerLog {
   }
 
   async waiting(channel: string): Promise<{ entries: Entry[]; more: boolean }> {
-    // One page is a megabyte: more than a partition takes in a second.
+    // One page is a megabyte: more than a partition accepts in a second.
     const { Items: items = [], LastEvaluatedKey: next } = await this.#query(logKey(channel, "").pk);
     return { entries: items.map((item) => entryOf(channel, item)), more: next !== undefined };
   }

@@ -17,14 +17,14 @@ export class MembersTable extends MembersWriter implements Members {
     this.#batches = new Batches(table.client, table.name, clock);
   }
 
-  async untilOf(connectionId: string, channels: readonly string[]): Promise<Map<string, number>> {
+  async leaseExpiries(connectionId: string, channels: readonly string[]): Promise<Map<string, number>> {
     const byKey = new Map(channels.map((channel) => [membersKey(channel), channel]));
     const items = await this.#batches.read(channels.map((channel) => memberKey(channel, connectionId)));
-    const there = items.filter((item) => item["g"] === undefined);
-    return new Map(there.map((item) => [byKey.get(item["pk"]?.S ?? "") ?? "", Number(item["l"]?.N)]));
+    const present = items.filter((item) => item["g"] === undefined);
+    return new Map(present.map((item) => [byKey.get(item["pk"]?.S ?? "") ?? "", Number(item["l"]?.N)]));
   }
 
-  end(channel: string, { connectionId, since, until }: PresenceEntry, now: number): Promise<boolean> {
+  expire(channel: string, { connectionId, since, until }: PresenceEntry, now: number): Promise<boolean> {
     return this.update(connectionId, channel, {
       update: "SET g = :now",
       condition: "attribute_not_exists(g) AND s = :since AND l = :until",
@@ -32,7 +32,7 @@ export class MembersTable extends MembersWriter implements Members {
     });
   }
 
-  async told(channel: string, { connectionId, since }: PresenceEntry): Promise<void> {
+  async markAnnounced(channel: string, { connectionId, since }: PresenceEntry): Promise<void> {
     await this.update(connectionId, channel, {
       update: "SET t = :since",
       condition: "attribute_not_exists(g) AND s = :since",
@@ -40,7 +40,7 @@ export class MembersTable extends MembersWriter implements Members {
     });
   }
 
-  async forget(channel: string, { connectionId, since }: PresenceEntry): Promise<void> {
+  async remove(channel: string, { connectionId, since }: PresenceEntry): Promise<void> {
     await conditionally(
       this.client.send(
         new DeleteItemCommand({
@@ -66,7 +66,7 @@ export class MembersTable extends MembersWriter implements Members {
           ExclusiveStartKey: from,
         }),
       );
-      all.push(...(page.Items ?? []).map(attendantOf));
+      all.push(...(page.Items ?? []).map(entryOf));
       from = page.LastEvaluatedKey;
     } while (from);
     return all;
@@ -85,20 +85,20 @@ export class MembersTable extends MembersWriter implements Members {
         ConsistentRead: true,
       }),
     );
-    return { attendants: items.map(attendantOf), more: next !== undefined };
+    return { entries: items.map(entryOf), more: next !== undefined };
   }
 }
 
-const attendantOf = (item: Item): PresenceEntry => {
-  const [userId, info, goneAt] = [item["n"]?.S, item["i"]?.S, item["g"]?.N];
+const entryOf = (item: Item): PresenceEntry => {
+  const [userId, info, leftAt] = [item["n"]?.S, item["i"]?.S, item["g"]?.N];
   return {
     connectionId: item["c"]?.S ?? "",
     agent: item["u"]?.S ?? "",
     since: Number(item["s"]?.N),
     until: Number(item["l"]?.N),
-    told: item["t"] !== undefined,
+    announced: item["t"] !== undefined,
     ...(userId === undefined ? {} : { userId }),
     ...(info === undefined ? {} : { info: JSON.parse(info) as Json }),
-    ...(goneAt === undefined ? {} : { goneAt: Number(goneAt) }),
+    ...(leftAt === undefined ? {} : { leftAt: Number(leftAt) }),
   };
 };

@@ -6,16 +6,16 @@ import { keyItem } from "./batches.js";
 import { conditionally } from "./conditional-write.js";
 import { type Item, number, text, ttlAfterSweep } from "./items.js";
 
-/** How often a join is tried that meets others that note the same agent's going. */
+/** How many times a join is tried while other requests end the same agent's presence. */
 const ATTEMPTS = 3;
 
-/** A row that has not gone. */
+/** Condition for an entry that has not left. */
 const IS_PRESENT = "attribute_exists(pk) AND attribute_not_exists(g)";
 
-/** A row that has not gone, and whose lease is not over. */
-const PRESENT = `${IS_PRESENT} AND l > :now`;
+/** Condition for an entry that has not left, with an unexpired lease. */
+const HAS_LEASE = `${IS_PRESENT} AND l > :now`;
 
-/** What those need of the rows of members who only note who comes and goes: less code in their bundles. */
+/** The write-only part of `MembersTable`, split off to keep the bundles of connect and disconnect small. */
 export class MembersWriter implements Pick<Members, "join" | "describe" | "renew" | "leave"> {
   protected readonly client: DynamoDBClient;
   protected readonly name: string;
@@ -27,11 +27,12 @@ export class MembersWriter implements Pick<Members, "join" | "describe" | "renew
 
   async join(agent: PresenceIdentity, channel: string, now: number, until: number): Promise<void> {
     const { connectionId } = agent;
-    const told = identityUpdate(agent);
+    const identity = identityUpdate(agent);
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const fresh = await this.update(connectionId, channel, {
-        // If the agent has gone, or its lease is over, others may have seen it absent. So it counts as a new member.
-        update: `SET u = :agent, c = :connection, s = :now, l = :until, #ttl = :ttl${told.set} REMOVE t, g${told.remove}`,
+      const joined = await this.update(connectionId, channel, {
+        // If the agent has left, or its lease has expired, readers may have seen it absent. So it counts as a new
+        // member.
+        update: `SET u = :agent, c = :connection, s = :now, l = :until, #ttl = :ttl${identity.set} REMOVE t, g${identity.remove}`,
         condition: "attribute_not_exists(pk) OR attribute_exists(g) OR l <= :now",
         names: { "#ttl": "ttl" },
         values: {
@@ -40,44 +41,44 @@ export class MembersWriter implements Pick<Members, "join" | "describe" | "renew
           ":now": number(now),
           ":until": number(until),
           ":ttl": ttlAfterSweep(endOf(agent)),
-          ...told.values,
+          ...identity.values,
         },
       });
-      if (fresh || (await this.#renewSame(agent, channel, now, until))) return;
-      // It is present, and was described by another info.
+      if (joined || (await this.#renewSame(agent, channel, now, until))) return;
+      // It is present, with another info.
       const described = await this.update(connectionId, channel, {
-        update: `SET s = :now, l = :until${told.set} REMOVE t${told.remove}`,
-        condition: PRESENT,
-        values: { ":now": number(now), ":until": number(until), ...told.values },
+        update: `SET s = :now, l = :until${identity.set} REMOVE t${identity.remove}`,
+        condition: HAS_LEASE,
+        values: { ":now": number(now), ":until": number(until), ...identity.values },
       });
       if (described) return;
     }
-    throw new Error("others keep changing whether the agent is present");
+    throw new Error("presence update kept losing its conditional write (concurrent join and leave)");
   }
 
   async describe(agent: PresenceIdentity, channel: string, now: number): Promise<void> {
-    const told = identityUpdate(agent);
+    const identity = identityUpdate(agent);
     await this.update(agent.connectionId, channel, {
-      update: `SET s = :now${told.set} REMOVE t${told.remove}`,
+      update: `SET s = :now${identity.set} REMOVE t${identity.remove}`,
       condition: IS_PRESENT,
-      values: { ":now": number(now), ...told.values },
+      values: { ":now": number(now), ...identity.values },
     });
   }
 
   renew(connectionId: string, channel: string, now: number, until: number): Promise<boolean> {
     return this.update(connectionId, channel, {
       update: "SET l = :until",
-      condition: PRESENT,
+      condition: HAS_LEASE,
       values: { ":now": number(now), ":until": number(until) },
     });
   }
 
-  /** Renews an agent's row if the row describes the agent as it is. */
+  /** Renews an agent's row if its info is unchanged. */
   #renewSame({ connectionId, info }: PresenceIdentity, channel: string, now: number, until: number): Promise<boolean> {
     const same = info === undefined ? "attribute_not_exists(i)" : "i = :info";
     return this.update(connectionId, channel, {
       update: "SET l = :until",
-      condition: `${PRESENT} AND ${same}`,
+      condition: `${HAS_LEASE} AND ${same}`,
       values: {
         ":now": number(now),
         ":until": number(until),
@@ -123,7 +124,7 @@ interface Update {
   values: Item;
 }
 
-/** What is told of an agent, as parts of an update: what it does not have is taken off. */
+/** Update expression for a member's public info. Missing fields are removed. */
 const identityUpdate = ({ userId, info }: PresenceIdentity): { set: string; remove: string; values: Item } => ({
   set: `${userId === undefined ? "" : ", n = :user"}${info === undefined ? "" : ", i = :info"}`,
   remove: `${userId === undefined ? ", n" : ""}${info === undefined ? ", i" : ""}`,

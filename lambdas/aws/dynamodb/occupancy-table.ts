@@ -6,9 +6,9 @@ import { conditionally } from "./conditional-write.js";
 import { type Item, number, text } from "./items.js";
 import { OccupancyWriter } from "./occupancy-writer.js";
 
-/** A row for each channel with presence that has somebody, or had just now. */
+/** A row for each channel that has, or recently had, members. */
 export class OccupancyTable extends OccupancyWriter implements Occupancy {
-  async begin(channel: string): Promise<OccupiedChannel | undefined> {
+  async startRun(channel: string): Promise<OccupiedChannel | undefined> {
     const begun = await conditionally(
       this.client.send(
         new UpdateItemCommand({
@@ -41,7 +41,7 @@ export class OccupancyTable extends OccupancyWriter implements Occupancy {
     );
   }
 
-  async note(channel: string, count: number): Promise<void> {
+  async setCount(channel: string, count: number): Promise<void> {
     await this.update(
       channel,
       "SET n = :count, #ttl = :ttl",
@@ -50,7 +50,7 @@ export class OccupancyTable extends OccupancyWriter implements Occupancy {
     );
   }
 
-  async forget({ channel, since }: OccupiedChannel): Promise<void> {
+  async remove({ channel, since }: OccupiedChannel): Promise<void> {
     await conditionally(
       this.client.send(
         new DeleteItemCommand({

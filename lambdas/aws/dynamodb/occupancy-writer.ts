@@ -6,11 +6,13 @@ import { keyItem } from "./batches.js";
 import { conditionally } from "./conditional-write.js";
 import { type Item, number } from "./items.js";
 
-/** How long a row is kept that nobody writes again, in seconds. Who comes writes it again when half of that is over. */
+/** How long an unchanged row is stored, in seconds. A join writes it again after half of that. */
 const KEPT_SECONDS = 24 * 60 * 60;
 
-/** What those need of the rows of channels with presence who only note who comes and goes: less code in their bundles. */
-export class OccupancyWriter implements Pick<Occupancy, "read" | "watch" | "elect"> {
+/**
+ * The part of `OccupancyTable` for joins and leaves, split off to keep the bundles of connect and disconnect small.
+ */
+export class OccupancyWriter implements Pick<Occupancy, "read" | "ensure" | "scheduleRun"> {
   protected readonly client: DynamoDBClient;
   protected readonly name: string;
   protected readonly clock: Pick<Clock, "now">;
@@ -28,11 +30,11 @@ export class OccupancyWriter implements Pick<Occupancy, "read" | "watch" | "elec
     return item && this.occupiedOf(item);
   }
 
-  async watch(channel: string, now: number): Promise<void> {
+  async ensure(channel: string, now: number): Promise<void> {
     await this.update(channel, "SET w = :now, #ttl = :ttl", { ":now": number(now), ":ttl": this.ttl() });
   }
 
-  elect(channel: string, now: number, until: number): Promise<boolean> {
+  scheduleRun(channel: string, now: number, until: number): Promise<boolean> {
     const values = { ":now": number(now), ":until": number(until), ":ttl": this.ttl() };
     return this.update(
       channel,
@@ -51,9 +53,9 @@ export class OccupancyWriter implements Pick<Occupancy, "read" | "watch" | "elec
       channel: item["sk"]?.S ?? "",
       occupied: item["o"] !== undefined,
       since: Number(item["w"]?.N),
-      awaitedUntil: Number(item["a"]?.N ?? 0),
+      runExpectedUntil: Number(item["a"]?.N ?? 0),
       ...(item["n"] === undefined ? {} : { count: Number(item["n"].N) }),
-      old: Number(item["ttl"]?.N) < this.clock.now() / 1000 + KEPT_SECONDS / 2,
+      isStale: Number(item["ttl"]?.N) < this.clock.now() / 1000 + KEPT_SECONDS / 2,
     };
   }
 

@@ -7,42 +7,41 @@ import type { Clock, DeletionOrder } from "../../ports.js";
 import { Table } from "./table.js";
 
 /**
- * The table of a deployment that has channels with presence: wherever a subscription begins or ends, who is there is
- * noted.
+ * The table of a deployment with presence: it records joins and leaves with the subscriptions.
  *
- * An agent is noted before it is subscribed, and noted to be gone after it is not any more. So of a subscription and its
- * end at once nobody stays who is not subscribed; at worst somebody is subscribed and not there, hears so from its next
+ * A join is recorded before the subscription is written, and a leave after it is deleted. So if both happen at once, no
+ * agent stays present without a subscription. At worst an agent is subscribed and absent: it learns this from its next
  * ping, and subscribes again.
  */
 export class PresenceRecordingTable extends Table {
-  readonly #attendance: Pick<PresenceRecorder, "join" | "leave" | "describe" | "tell">;
+  readonly #recorder: Pick<PresenceRecorder, "join" | "leave" | "describe" | "startNotifier">;
 
   constructor(
     client: DynamoDBClient,
     name: string,
     clock: Clock,
     channels: ChannelPatterns,
-    attendance: Pick<PresenceRecorder, "join" | "leave" | "describe" | "tell">,
+    recorder: Pick<PresenceRecorder, "join" | "leave" | "describe" | "startNotifier">,
   ) {
     super(client, name, clock, channels);
-    this.#attendance = attendance;
+    this.#recorder = recorder;
   }
 
   override async putSubscriptions(agent: PresenceIdentity & Pick<Agent, "session">, channels: string[]): Promise<void> {
-    await this.#attendance.join(agent, channels);
+    await this.#recorder.join(agent, channels);
     await super.putSubscriptions(agent, channels);
-    await this.#attendance.tell(channels);
+    await this.#recorder.startNotifier(channels);
   }
 
   override async deleteSubscriptions(connectionId: string, channels: string[], order?: DeletionOrder): Promise<void> {
     await super.deleteSubscriptions(connectionId, channels, order);
-    await this.#attendance.leave(connectionId, channels);
+    await this.#recorder.leave(connectionId, channels);
   }
 
   override async renewAgent(agent: Agent, previous: Agent): Promise<Agent | undefined> {
     const renewed = await super.renewAgent(agent, previous);
     if (renewed && JSON.stringify(agent.info) !== JSON.stringify(previous.info)) {
-      await this.#attendance.describe(agent, (await this.connectionSubscriptions(agent.connectionId)).channels);
+      await this.#recorder.describe(agent, (await this.connectionSubscriptions(agent.connectionId)).channels);
     }
     return renewed;
   }

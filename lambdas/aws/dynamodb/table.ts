@@ -1,5 +1,4 @@
 import {
-  ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
@@ -27,7 +26,7 @@ import {
   registrationKey,
   shardKey,
   SHARDS,
-  standingKey,
+  connectionRecordKey,
   subscriberKey,
   subscriberKeys,
   subscriptionKey,
@@ -42,6 +41,7 @@ import type {
   Subscriber,
 } from "../../ports.js";
 import { mergePages } from "../../delivery/merge-streams.js";
+import { conditionally } from "./conditional-write.js";
 import { Batches, keyItem as key, put, remove } from "./batches.js";
 import {
   agentEndOf,
@@ -52,7 +52,7 @@ import {
   type Item,
   number,
   registrationItem,
-  standingOf,
+  connectionRecordOf,
   subscriberOf,
   subscriptionEndOf,
   subscriptionItem,
@@ -60,14 +60,16 @@ import {
   ttlAfterSweep,
 } from "./items.js";
 
-/** How many rows are written at once where each has a condition. */
+/** How many conditional writes run at once. */
 const WRITES_IN_FLIGHT = 16;
 
-/** The rows of a subscription, keys apart. The only reserved channel is a user's: its rows name the connection's session. */
+/**
+ * The rows of a subscription, without their keys. The only reserved channel is a user's: its rows have the session.
+ */
 const itemFor = (agent: Lifetime & Pick<Agent, "session">, channel: string): Item =>
   subscriptionItem(agent, isReserved(channel) ? agent.session : undefined);
 
-/** The table: one partition per connection, one per channel, and a few with what the sweep has to look at. */
+/** The table of connections: one partition for each connection, one for each channel, and a few for registrations. */
 export class Table implements Store {
   readonly #client: DynamoDBClient;
   readonly #name: string;
@@ -75,7 +77,7 @@ export class Table implements Store {
   readonly #batches: Batches;
   readonly #channels: ChannelPatterns;
 
-  /** @param channels which channels' subscribers are spread over several partitions */
+  /** @param channels options of channels: the subscribers of some are spread over several partitions */
   constructor(client: DynamoDBClient, name: string, clock: Clock, channels: ChannelPatterns = {}) {
     this.#client = client;
     this.#name = name;
@@ -86,16 +88,16 @@ export class Table implements Store {
 
   async connectionRecord(connectionId: string): Promise<ConnectionRecord> {
     const { Item: item } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#name, Key: key(standingKey(connectionId)), ConsistentRead: true }),
+      new GetItemCommand({ TableName: this.#name, Key: key(connectionRecordKey(connectionId)), ConsistentRead: true }),
     );
-    return item && this.#living(standingOf(connectionId, item));
+    return item && this.#unexpired(connectionRecordOf(connectionId, item));
   }
 
   async agents(connectionIds: string[]): Promise<Map<string, Agent>> {
-    const items = await this.#batches.read(connectionIds.map(standingKey));
+    const items = await this.#batches.read(connectionIds.map(connectionRecordKey));
     const agents = items.flatMap((item) => {
-      const standing = this.#living(standingOf((item["pk"]?.S ?? "").slice(connectionKey("").length), item));
-      return standing && "agent" in standing ? [standing.agent] : [];
+      const record = this.#unexpired(connectionRecordOf((item["pk"]?.S ?? "").slice(connectionKey("").length), item));
+      return record && "agent" in record ? [record.agent] : [];
     });
     return new Map(agents.map((agent) => [agent.connectionId, agent]));
   }
@@ -104,7 +106,7 @@ export class Table implements Store {
     const deadline = endOf(agent);
     await this.#batches.write([
       put(registrationKey(agent.connectionId, deadline), registrationItem(agent)),
-      put(standingKey(agent.connectionId), agentItem(agent)),
+      put(connectionRecordKey(agent.connectionId), agentItem(agent)),
     ]);
   }
 
@@ -112,17 +114,19 @@ export class Table implements Store {
     const { connectionId, uuid } = renewed;
     const { renewals } = previous;
     const agent = { ...renewed, renewals: (renewals ?? 0) + 1 };
-    // Of two renewals at once one is the first, and the other has to look again.
-    const replaced = await this.#conditionally(
-      new PutItemCommand({
-        TableName: this.#name,
-        Item: { ...key(standingKey(connectionId)), ...agentItem(agent) },
-        ConditionExpression: `u = :uuid AND ${renewals === undefined ? "attribute_not_exists(r)" : "r = :renewals"}`,
-        ExpressionAttributeValues: {
-          ":uuid": text(uuid),
-          ...(renewals === undefined ? {} : { ":renewals": number(renewals) }),
-        },
-      }),
+    // Of two renewals at once, the second one fails, and has to read again.
+    const replaced = await conditionally(
+      this.#client.send(
+        new PutItemCommand({
+          TableName: this.#name,
+          Item: { ...key(connectionRecordKey(connectionId)), ...agentItem(agent) },
+          ConditionExpression: `u = :uuid AND ${renewals === undefined ? "attribute_not_exists(r)" : "r = :renewals"}`,
+          ExpressionAttributeValues: {
+            ":uuid": text(uuid),
+            ...(renewals === undefined ? {} : { ":renewals": number(renewals) }),
+          },
+        }),
+      ),
     );
     if (!replaced) return undefined;
     if (endOf(previous) !== endOf(agent)) await this.putRegistration(agent);
@@ -145,10 +149,12 @@ export class Table implements Store {
       ];
       return keys.map((row): Item => ({ ...key(row), ...itemFor(agent, channel) }));
     });
-    // Row by row, because batches know no condition: what has been unsubscribed meanwhile must not come back.
+    // One by one, because batches cannot have conditions: a subscription that was deleted meanwhile must not come back.
     const replace = (row: Item): Promise<unknown> =>
-      this.#conditionally(
-        new PutItemCommand({ TableName: this.#name, Item: row, ConditionExpression: "attribute_exists(pk)" }),
+      conditionally(
+        this.#client.send(
+          new PutItemCommand({ TableName: this.#name, Item: row, ConditionExpression: "attribute_exists(pk)" }),
+        ),
       );
     await Promise.all(rows.map((row) => limited(() => replace(row))));
   }
@@ -157,7 +163,7 @@ export class Table implements Store {
     const deadline = denialDeadlineOf(connectedAt);
     await this.#batches.write([
       put(registrationKey(connectionId, deadline), { ttl: ttlAfterSweep(deadline) }),
-      put(standingKey(connectionId), denialItem(connectedAt, deadline, denial)),
+      put(connectionRecordKey(connectionId), denialItem(connectedAt, deadline, denial)),
     ]);
   }
 
@@ -204,18 +210,18 @@ export class Table implements Store {
 
   async connectionSubscriptions(connectionId: string): Promise<ConnectionSubscriptions> {
     const ends = new Map<string, number>();
-    let standing: Item | undefined;
+    let record: Item | undefined;
     for await (const item of this.#query(connectionKey(connectionId))) {
       const sk = item["sk"]?.S ?? "";
       const channel = channelOf(sk);
       if (channel !== undefined) ends.set(channel, subscriptionEndOf(item));
-      if (sk === standingKey(connectionId).sk) standing = item;
+      if (sk === connectionRecordKey(connectionId).sk) record = item;
     }
     const channels = [...ends.keys()];
-    if (!standing) return { present: false, channels, outdated: [] };
-    const end = agentEndOf(standing);
-    const expiresAt = expiresAtOf(standing);
-    const info = infoOf(standing);
+    if (!record) return { present: false, channels, outdated: [] };
+    const end = agentEndOf(record);
+    const expiresAt = expiresAtOf(record);
+    const info = infoOf(record);
     const outdated = channels.filter((channel) => ends.get(channel) !== end);
     return {
       present: true,
@@ -227,15 +233,17 @@ export class Table implements Store {
   }
 
   async takeConnection(connectionId: string): Promise<ConnectionRecord> {
-    const deleted = await this.#conditionally(
-      new DeleteItemCommand({
-        TableName: this.#name,
-        Key: key(standingKey(connectionId)),
-        ConditionExpression: "attribute_exists(pk)",
-        ReturnValues: "ALL_OLD",
-      }),
+    const deleted = await conditionally(
+      this.#client.send(
+        new DeleteItemCommand({
+          TableName: this.#name,
+          Key: key(connectionRecordKey(connectionId)),
+          ConditionExpression: "attribute_exists(pk)",
+          ReturnValues: "ALL_OLD",
+        }),
+      ),
     );
-    return deleted?.Attributes && standingOf(connectionId, deleted.Attributes);
+    return deleted?.Attributes && connectionRecordOf(connectionId, deleted.Attributes);
   }
 
   async deleteRegistration(connectionId: string, deadline: number): Promise<void> {
@@ -264,29 +272,19 @@ export class Table implements Store {
     await this.#batches.write([remove({ pk: shard, sk: deadline })]);
   }
 
-  /** What a write did; `undefined` when its condition was not met. */
-  async #conditionally(command: DeleteItemCommand | PutItemCommand): Promise<{ Attributes?: Item } | undefined> {
-    try {
-      return command instanceof PutItemCommand ? await this.#client.send(command) : await this.#client.send(command);
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return undefined;
-      throw error;
-    }
-  }
-
-  /** An agent that is over is none: DynamoDB deletes such rows days late. */
-  #living(standing: ConnectionRecord): ConnectionRecord {
+  /** An expired agent counts as absent: DynamoDB deletes such rows days late. */
+  #unexpired(record: ConnectionRecord): ConnectionRecord {
     const now = this.#clock.now() / 1000;
-    if (!standing || !("agent" in standing) || endOf(standing.agent) > now) return standing;
-    return expiryOf(standing.agent.connectedAt) > now ? { denial: EXPIRED } : undefined;
+    if (!record || !("agent" in record) || endOf(record.agent) > now) return record;
+    return expiryOf(record.agent.connectedAt) > now ? { denial: EXPIRED } : undefined;
   }
 
-  /** Every row of a partition, or those on one side of a sort key. */
+  /** Every row of a partition, or the rows on one side of a sort key. */
   async *#query(pk: string, side?: Side): AsyncIterable<Item> {
     for await (const page of this.#pages(pk, side)) yield* page;
   }
 
-  /** The same, page by page; strongly consistent, in the order of sort keys. */
+  /** The same rows, page by page; strongly consistent, in the order of sort keys. */
   async *#pages(pk: string, side?: Side): AsyncIterable<Item[]> {
     const input: QueryCommandInput = {
       TableName: this.#name,

@@ -3,10 +3,10 @@ import type { ServerEvent, ServerEvents } from "../../server-api/server-events.j
 import type { Log } from "../../ports.js";
 import { endpointOf, SignedClient } from "../http/signed-request.js";
 
-/** What rules know our events by. */
+/** The source of our events, for rules. */
 const SOURCE = "push-it";
 
-/** How often an event is put, and how long each time, in milliseconds: what waits for it is not told for longer. */
+/** How many times an event is sent, and how long each attempt may take, in milliseconds. Callers wait for it. */
 const ATTEMPTS = 2;
 const CALL_MS = 1_000;
 
@@ -38,7 +38,7 @@ export class EventBus implements ServerEvents {
     this.#log.error("event_not_put", { type, error });
   }
 
-  /** @returns why it was not taken; empty: it was */
+  /** @returns why EventBridge refused it; empty: it was accepted */
   async #attempt(type: ServerEvent, detail: Record<string, Json>): Promise<string> {
     const Entries = [{ EventBusName: this.#bus, Source: SOURCE, DetailType: type, Detail: JSON.stringify(detail) }];
     const { status, body } = await this.#client.send({

@@ -1,65 +1,66 @@
-/** Something that is over at a point in time unless it is taken back. */
-interface Waiting {
+/** A deadline that has not expired and was not cancelled. */
+interface Deadline {
   /** On the clock of `performance.now()`. */
   at: number;
   expire(): void;
-  /** Where it is in the list; -1: nowhere any more. */
-  place: number;
+  /** Its index in the list; -1: it was removed. */
+  index: number;
 }
 
 /**
- * Many deadlines on one timer, which is set for the earliest of them: a timer of its own for each request costs more than
- * the waiting. No timer is left behind when nothing is waited for.
+ * Many deadlines with one timer, which is set for the earliest of them. A separate timer for each request costs more
+ * than the wait itself. No timer is left when there are no deadlines.
  *
- * They are in a list, whose gaps the last one fills. A set would be simpler, and keep what was in it: each time V8 makes
- * a new table for a set, the old one points to it, and thousands of requests stay in memory that are long over.
+ * They are in a list, and the last one moves to the index of a removed one. A set would be simpler, but it would
+ * leak: each time V8 makes a new table for a set, the old table points to it. So thousands of finished requests would
+ * stay in memory.
  * @example
- * const deadlines = new Deadlines();
- * const done = deadlines.in(3_000, () => request.destroy());
- * request.on("close", done);
+ * const deadlines = new DeadlineTimer();
+ * const cancel = deadlines.in(3_000, () => request.destroy());
+ * request.on("close", cancel);
  */
 export class DeadlineTimer {
-  readonly #waiting: Waiting[] = [];
+  readonly #deadlines: Deadline[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** What the timer is set for; it may have been taken back since, and then the timer looks for the next. */
+  /** When the timer runs. If that deadline was cancelled, the timer is then set for the next one. */
   #next = Infinity;
 
   /**
-   * Runs `expire` in so many milliseconds, once.
-   * @returns takes it back
+   * Runs `expire` once, after some milliseconds.
+   * @returns cancels it
    */
   in(milliseconds: number, expire: () => void): () => void {
-    const waiting = { at: performance.now() + milliseconds, expire, place: this.#waiting.length };
-    this.#waiting.push(waiting);
-    if (waiting.at < this.#next) this.#set(waiting.at);
+    const deadline = { at: performance.now() + milliseconds, expire, index: this.#deadlines.length };
+    this.#deadlines.push(deadline);
+    if (deadline.at < this.#next) this.#set(deadline.at);
     return () => {
-      if (this.#remove(waiting) && this.#waiting.length === 0) this.#set(Infinity);
+      if (this.#remove(deadline) && this.#deadlines.length === 0) this.#set(Infinity);
     };
   }
 
-  /** @returns whether it was still there */
-  #remove(waiting: Waiting): boolean {
-    if (waiting.place < 0) return false;
-    const last = this.#waiting.pop()!;
-    if (last !== waiting) {
-      this.#waiting[waiting.place] = last;
-      last.place = waiting.place;
+  /** @returns whether it was still in the list */
+  #remove(deadline: Deadline): boolean {
+    if (deadline.index < 0) return false;
+    const last = this.#deadlines.pop()!;
+    if (last !== deadline) {
+      this.#deadlines[deadline.index] = last;
+      last.index = deadline.index;
     }
-    waiting.place = -1;
+    deadline.index = -1;
     return true;
   }
 
   #set(at: number): void {
     clearTimeout(this.#timer);
     this.#next = at;
-    this.#timer = at === Infinity ? undefined : setTimeout(() => this.#look(), Math.ceil(at - performance.now()));
+    this.#timer = at === Infinity ? undefined : setTimeout(() => this.#expire(), Math.ceil(at - performance.now()));
   }
 
-  #look(): void {
+  #expire(): void {
     const now = performance.now();
-    const over = this.#waiting.filter(({ at }) => at <= now);
-    for (const waiting of over) this.#remove(waiting);
-    this.#set(Math.min(Infinity, ...this.#waiting.map(({ at }) => at)));
-    for (const { expire } of over) expire();
+    const expired = this.#deadlines.filter(({ at }) => at <= now);
+    for (const deadline of expired) this.#remove(deadline);
+    this.#set(Math.min(Infinity, ...this.#deadlines.map(({ at }) => at)));
+    for (const { expire } of expired) expire();
   }
 }

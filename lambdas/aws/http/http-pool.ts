@@ -4,65 +4,65 @@ import tls from "node:tls";
 import { DeadlineTimer } from "./deadline-timer.js";
 import { HttpResponseParser } from "./http-response-parser.js";
 
-/** Nobody answered in time. What was asked for may have happened. */
+/** There was no response in time. The request may have been executed. */
 export class RequestTimeout extends Error {
   constructor(timeoutMs: number) {
-    super(`no answer within ${Math.round(timeoutMs)} ms`);
+    super(`no response within ${Math.round(timeoutMs)} ms`);
     this.name = "RequestTimeout";
   }
 }
 
-/** A connection that was kept turned out to be closed by the other side, before any of the answer had come. */
+/** A reused connection was already closed by the other side, before any of the response came. */
 export class StaleSocket extends Error {}
 
-/** A request that waits for its answer, or for a connection. */
+/** A request that waits for its response, or for a connection. */
 interface Exchange {
-  /** As it goes on the wire: a byte in each character. */
+  /** The bytes to send, one in each character. */
   request: string;
   reader: HttpResponseParser;
-  /** The connection that it is on. */
-  line?: PooledConnection;
+  /** Its connection. */
+  connection?: PooledConnection;
   resolve(answer: HttpResponseParser): void;
   reject(error: Error): void;
 }
 
-/** What happens on a connection. */
+/** Events of a connection. */
 interface Events {
   /** The connection is free for the next request. */
-  free(line: PooledConnection): void;
-  /** It takes no more requests. */
-  over(line: PooledConnection): void;
+  free(connection: PooledConnection): void;
+  /** It accepts no more requests. */
+  over(connection: PooledConnection): void;
   /** It is closed. */
-  closed(line: PooledConnection): void;
+  closed(connection: PooledConnection): void;
 }
 
 /**
- * Tell whoever listens in this thread that a request goes out, and that it is over, as Node's own clients do on theirs:
- * the local runtime measures by them which calls a function has under way at a time.
+ * Diagnostics channels for the start and the end of a request, as Node's own clients have them. The local runtime
+ * subscribes to them: it counts a function's concurrent calls.
  */
 const STARTED = channel("push-it:http:start");
 const ENDED = channel("push-it:http:end");
 
-/** What is told of a request, on both channels; the request is the same object. */
+/** The message of both channels; `request` is the same object in both. */
 export interface HttpCall {
   request: object;
   /** Name and port of the service. */
   host: string;
-  /** Where it was answered, in the end. */
+  /** The response, in the message of the end. */
   answer?: HttpResponseParser;
 }
 
-/** How long a connection may be silent before the system asks whether the other side is there, in milliseconds. */
+/** How long a connection may be silent before the system probes the other side, in milliseconds. */
 const PROBE_MS = 1_000;
 
 /**
- * How many TLS handshakes a new pool has under way at once; twice as many after each that is done. A full handshake costs 1
- * to 3 ms of CPU, and those after the first resume its session. So the first connections work while the others are made.
+ * How many TLS handshakes a new pool runs at once; the number doubles after each of them. A full handshake costs 1 to 3
+ * ms of CPU, and the later ones resume its session. So the first connections work while the others are made.
  */
 const FIRST_HANDSHAKES = 4;
 
-/** The error of a connection that ended in the middle, as Node's own. */
-const hungUp = (): NodeJS.ErrnoException => Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
+/** The error of a connection that ended during a response, as Node's own. */
+const socketHangUp = (): NodeJS.ErrnoException => Object.assign(new Error("socket hang up"), { code: "ECONNRESET" });
 
 const isBroken = ({ code }: NodeJS.ErrnoException): boolean => code === "ECONNRESET" || code === "EPIPE";
 
@@ -77,16 +77,16 @@ class PooledConnection {
   constructor(socket: net.Socket, events: Events) {
     this.socket = socket;
     this.#events = events;
-    // Requests are written in one piece; none waits until there is more.
+    // Requests are written in one piece, and sent at once.
     socket.setNoDelay(true).setKeepAlive(true, PROBE_MS);
-    socket.on("data", (piece: Buffer) => this.#hear(piece));
+    socket.on("data", (piece: Buffer) => this.#onData(piece));
     socket.on("error", (error) => this.#fail(error));
     socket.on("end", () => events.over(this));
     socket.on("close", () => this.#closed());
   }
 
   send(exchange: Exchange): void {
-    exchange.line = this;
+    exchange.connection = this;
     this.#exchange = exchange;
     this.#reused = this.#used;
     this.#used = true;
@@ -94,9 +94,9 @@ class PooledConnection {
     this.socket.write(exchange.request, "latin1");
   }
 
-  #hear(piece: Buffer): void {
+  #onData(piece: Buffer): void {
     const exchange = this.#exchange;
-    // Nobody has asked for anything.
+    // There was no request.
     if (!exchange) return void this.socket.destroy();
     try {
       if (exchange.reader.push(piece)) this.#answered(exchange);
@@ -108,9 +108,9 @@ class PooledConnection {
 
   #answered(exchange: Exchange): void {
     this.#exchange = undefined;
-    // First: the request that follows on this connection begins after this one's end.
+    // First: the next request on this connection starts after this one's end.
     exchange.resolve(exchange.reader);
-    if (exchange.reader.reusable) this.#events.free(this);
+    if (exchange.reader.isReusable) this.#events.free(this);
     else this.socket.destroy();
   }
 
@@ -118,44 +118,44 @@ class PooledConnection {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#events.over(this);
-    // Whoever has begun to answer was there: that is no stale socket.
+    // If the response has started, the socket was not stale.
     exchange?.reject(
-      this.#reused && !exchange.reader.begun && isBroken(error) ? new StaleSocket(error.message) : error,
+      this.#reused && !exchange.reader.hasStarted && isBroken(error) ? new StaleSocket(error.message) : error,
     );
   }
 
   #closed(): void {
     const exchange = this.#exchange;
     if (exchange?.reader.end()) this.#answered(exchange);
-    else this.#fail(hungUp());
+    else this.#fail(socketHangUp());
     this.#events.closed(this);
   }
 }
 
 /**
- * HTTP/1.1 connections to one service, which are kept for later requests: each takes one request at a time, written in one
- * piece, and its answer. Node's client does the same and much that nobody here asks for; it takes half of the CPU of a
- * fan-out, and more than a signature.
+ * HTTP/1.1 connections to one service, kept for later requests. Each takes one request at a time, written in one piece,
+ * and its response. Node's client does the same and more. It takes half of the CPU of a fan-out, and more than a
+ * signature.
  */
 export class HttpPool {
   readonly #host: string;
   readonly #connect: () => net.Socket;
   readonly #maxSockets: number;
   readonly #deadlines = new DeadlineTimer();
-  readonly #lines = new Set<PooledConnection>();
-  /** The last one first: it is the least likely to have been closed meanwhile. */
+  readonly #connections = new Set<PooledConnection>();
+  /** The last one is used first: it is the least likely to have been closed meanwhile. */
   readonly #free: PooledConnection[] = [];
   readonly #waiting: Exchange[] = [];
-  /** TLS handshakes under way, and how many there may be. */
+  /** Running TLS handshakes, and their maximum number. */
   readonly #handshakes = new Set<net.Socket>();
-  #mostHandshakes = FIRST_HANDSHAKES;
+  #maxHandshakes = FIRST_HANDSHAKES;
   readonly #events: Events = {
-    free: (line) => this.#next(line),
-    over: (line) => this.#forget(line),
-    closed: (line) => this.#closed(line),
+    free: (connection) => this.#next(connection),
+    over: (connection) => this.#forget(connection),
+    closed: (connection) => this.#closed(connection),
   };
 
-  /** @param maxSockets most connections; who finds all of them busy waits for one */
+  /** @param maxSockets maximum number of connections; if all are busy, a request waits */
   constructor(endpoint: URL, maxSockets = Infinity) {
     this.#host = endpoint.host;
     this.#connect = connector(endpoint);
@@ -163,8 +163,8 @@ export class HttpPool {
   }
 
   /**
-   * Sends a request, and gives its answer, whatever its status.
-   * @param request as it goes on the wire, a byte in each character
+   * Sends a request, and returns its response, whatever its status.
+   * @param request the bytes to send, one in each character
    * @throws RequestTimeout, StaleSocket, or the error of a connection that could not be made or that broke
    */
   send(request: string, timeoutMs: number): Promise<HttpResponseParser> {
@@ -173,92 +173,93 @@ export class HttpPool {
         request,
         reader: new HttpResponseParser(),
         resolve: (answer) => {
-          taken();
-          this.#tell(ENDED, exchange, answer);
+          cancelTimeout();
+          this.#publish(ENDED, exchange, answer);
           resolve(answer);
         },
         reject: (error) => {
-          taken();
-          this.#tell(ENDED, exchange);
+          cancelTimeout();
+          this.#publish(ENDED, exchange);
           reject(error);
         },
       };
-      const taken = this.#deadlines.in(timeoutMs, () => this.#expire(exchange, new RequestTimeout(timeoutMs)));
-      const line = this.#free.pop() ?? this.#open();
-      if (line) this.#send(line, exchange);
+      const cancelTimeout = this.#deadlines.in(timeoutMs, () => this.#expire(exchange, new RequestTimeout(timeoutMs)));
+      const connection = this.#free.pop() ?? this.#open();
+      if (connection) this.#send(connection, exchange);
       else this.#waiting.push(exchange);
     });
   }
 
-  /** Closes the connections that nobody uses just now. */
+  /** Closes the unused connections. */
   dropFree(): void {
-    for (const line of this.#free.splice(0)) line.socket.destroy();
+    for (const connection of this.#free.splice(0)) connection.socket.destroy();
   }
 
-  #send(line: PooledConnection, exchange: Exchange): void {
-    this.#tell(STARTED, exchange);
-    line.send(exchange);
+  #send(connection: PooledConnection, exchange: Exchange): void {
+    this.#publish(STARTED, exchange);
+    connection.send(exchange);
   }
 
-  #tell(told: typeof STARTED, request: Exchange, answer?: HttpResponseParser): void {
-    if (told.hasSubscribers) told.publish({ request, host: this.#host, ...(answer && { answer }) } satisfies HttpCall);
+  #publish(diagnostics: typeof STARTED, request: Exchange, answer?: HttpResponseParser): void {
+    if (diagnostics.hasSubscribers)
+      diagnostics.publish({ request, host: this.#host, ...(answer && { answer }) } satisfies HttpCall);
   }
 
   #open(): PooledConnection | undefined {
-    if (this.#lines.size >= this.#maxSockets || this.#handshakes.size >= this.#mostHandshakes) return undefined;
-    const line = new PooledConnection(this.#connect(), this.#events);
-    this.#lines.add(line);
-    if (line.socket instanceof tls.TLSSocket) this.#ramp(line.socket);
-    return line;
+    if (this.#connections.size >= this.#maxSockets || this.#handshakes.size >= this.#maxHandshakes) return undefined;
+    const connection = new PooledConnection(this.#connect(), this.#events);
+    this.#connections.add(connection);
+    if (connection.socket instanceof tls.TLSSocket) this.#trackHandshake(connection.socket);
+    return connection;
   }
 
-  /** Lets more connections be made once this one is. */
-  #ramp(socket: tls.TLSSocket): void {
+  /** Allows more connections after this one is made. */
+  #trackHandshake(socket: tls.TLSSocket): void {
     this.#handshakes.add(socket);
     socket.once("secureConnect", () => {
       this.#handshakes.delete(socket);
-      this.#mostHandshakes *= 2;
+      this.#maxHandshakes *= 2;
       this.#openWaiting();
     });
   }
 
-  /** Makes connections for those who wait, as many as there may be. */
+  /** Makes connections for waiting requests, as many as allowed. */
   #openWaiting(): void {
     while (this.#waiting.length > 0) {
-      const line = this.#open();
-      if (!line) return;
-      this.#send(line, this.#waiting.shift()!);
+      const connection = this.#open();
+      if (!connection) return;
+      this.#send(connection, this.#waiting.shift()!);
     }
   }
 
-  #next(line: PooledConnection): void {
+  #next(connection: PooledConnection): void {
     const exchange = this.#waiting.shift();
-    if (exchange) return this.#send(line, exchange);
-    // Nothing is waited for: it keeps no process alive.
-    line.socket.unref();
-    this.#free.push(line);
+    if (exchange) return this.#send(connection, exchange);
+    // It is unused: it must not keep the process alive.
+    connection.socket.unref();
+    this.#free.push(connection);
   }
 
   #expire(exchange: Exchange, error: Error): void {
     const at = this.#waiting.indexOf(exchange);
     if (at >= 0) this.#waiting.splice(at, 1);
     exchange.reject(error);
-    exchange.line?.socket.destroy();
+    exchange.connection?.socket.destroy();
   }
 
-  #forget(line: PooledConnection): void {
-    const at = this.#free.indexOf(line);
+  #forget(connection: PooledConnection): void {
+    const at = this.#free.indexOf(connection);
     if (at >= 0) this.#free.splice(at, 1);
   }
 
-  #closed(line: PooledConnection): void {
-    this.#lines.delete(line);
-    this.#handshakes.delete(line.socket);
+  #closed(connection: PooledConnection): void {
+    this.#connections.delete(connection);
+    this.#handshakes.delete(connection.socket);
     this.#openWaiting();
   }
 }
 
-/** Makes connections to an endpoint; over TLS, later ones resume the session of one before. */
+/** Makes connections to an endpoint; over TLS, later ones resume an earlier session. */
 const connector = ({ protocol, hostname, port }: URL): (() => net.Socket) => {
   const host = hostname.replace(/^\[|\]$/g, "");
   if (protocol === "http:") return () => net.connect({ host, port: Number(port || 80) });
@@ -266,7 +267,7 @@ const connector = ({ protocol, hostname, port }: URL): (() => net.Socket) => {
   let secureContext: tls.SecureContext | undefined;
   let session: Buffer | undefined;
   return () => {
-    // Only now, and once: it reads all roots that are trusted, which a function that just starts has no time for.
+    // Lazily, and once: it reads all trusted roots, which takes too long during a function's start.
     secureContext ??= tls.createSecureContext();
     const options = { host, port: Number(port || 443), servername, secureContext, ALPNProtocols: ["http/1.1"] };
     const socket = tls.connect(session ? { ...options, session } : options);

@@ -1,44 +1,44 @@
-/** Most bytes of an answer's status line and headers: more is no answer of a service. */
+/** Maximum bytes of a response's status line and headers. */
 const HEAD_BYTES = 64 * 1024;
 
 const HEAD_END = "\r\n\r\n";
 
-/** Headers by lower-case name; those that come several times are joined, as HTTP says. */
+/** Headers by lower-case name; repeated headers are joined, as HTTP requires. */
 export type ResponseHeaders = Readonly<Record<string, string>>;
 
-/** What came is no HTTP/1.1. */
+/** The received bytes are not HTTP/1.1. */
 export class HttpParseError extends Error {}
 
 /**
- * An HTTP/1.1 answer, read as it comes: with a length, in chunks, or until the connection ends. What services answer to
- * a post is a few headers and no body, in one piece: so much is read with one look, and nothing else is parsed before
- * somebody asks for it.
+ * Parses an HTTP/1.1 response while it comes: with a length, in chunks, or until the connection ends. A service's
+ * response to a post is a few headers without a body, in one piece. It is parsed in one step, and headers only when
+ * they are read.
  * @see https://www.rfc-editor.org/rfc/rfc9112
  */
 export class HttpResponseParser {
   /** 0 until the head has come. */
   status = 0;
   /** Whether another request may follow on the same connection. */
-  reusable = true;
+  isReusable = true;
   /** Whether any of it has come. */
-  begun = false;
+  hasStarted = false;
   #head = "";
-  /** What has come of something that is not complete: the head, or a chunk's size. */
+  /** The bytes of an incomplete head, or of a chunk's size. */
   #pending: Buffer | undefined;
   readonly #body: Buffer[] = [];
-  /** Bytes of the body, or of a chunk, that are still to come; `Infinity`: until the connection ends. */
+  /** Missing bytes of the body, or of a chunk; `Infinity`: until the connection ends. */
   #left = 0;
   #chunked = false;
   /** Whether the last chunk has come: then trailers follow, and an empty line. */
   #trailing = false;
 
   /**
-   * The next piece.
-   * @returns whether the answer is complete
-   * @throws BadAnswer
+   * Parses the next piece.
+   * @returns whether the response is complete
+   * @throws HttpParseError
    */
   push(piece: Buffer): boolean {
-    this.begun = true;
+    this.hasStarted = true;
     let bytes = this.#pending ? Buffer.concat([this.#pending, piece]) : piece;
     this.#pending = undefined;
     while (this.status === 0) {
@@ -51,8 +51,8 @@ export class HttpResponseParser {
   }
 
   /**
-   * The connection has ended.
-   * @returns whether that completes the answer
+   * Handles the end of the connection.
+   * @returns whether that completes the response
    */
   end(): boolean {
     return this.status !== 0 && !this.#chunked && this.#left === Infinity;
@@ -74,30 +74,31 @@ export class HttpResponseParser {
   }
 
   #wait(bytes: Buffer): false {
-    if (bytes.length > HEAD_BYTES) throw new HttpParseError("an answer whose head does not end");
+    if (bytes.length > HEAD_BYTES) throw new HttpParseError(`the response's head is longer than ${HEAD_BYTES} bytes`);
     this.#pending = bytes;
     return false;
   }
 
   #readHead(head: string): void {
     const status = Number(/^HTTP\/1\.[01] ([1-5]\d\d)(?: |\r|$)/.exec(head)?.[1]);
-    if (!status) throw new HttpParseError("an answer that is no HTTP/1.1");
-    // An interim answer: the answer itself follows.
+    if (!status) throw new HttpParseError("the response is not HTTP/1.1");
+    // An interim response: the response itself follows.
     if (status < 200) return;
     this.status = status;
     this.#head = head;
     const lower = head.toLowerCase();
-    this.reusable = lower.startsWith("http/1.1") && !valueOf(lower, "connection").includes("close");
+    this.isReusable = lower.startsWith("http/1.1") && !valueOf(lower, "connection").includes("close");
     if (status === 204 || status === 304) return;
     this.#chunked = valueOf(lower, "transfer-encoding").includes("chunked");
     const length = valueOf(lower, "content-length");
-    if (!this.#chunked && length !== "" && !/^\d+$/.test(length)) throw new HttpParseError("an answer of no length");
+    if (!this.#chunked && length !== "" && !/^\d+$/.test(length))
+      throw new HttpParseError(`invalid Content-Length: "${length}"`);
     if (!this.#chunked) this.#left = length === "" ? Infinity : Number(length);
-    if (this.#left === Infinity) this.reusable = false;
+    if (this.#left === Infinity) this.isReusable = false;
   }
 
   #read(bytes: Buffer): boolean {
-    if (bytes.length > this.#left) this.reusable = false;
+    if (bytes.length > this.#left) this.isReusable = false;
     if (this.#left > 0 && bytes.length > 0) {
       this.#body.push(bytes.subarray(0, this.#left));
       this.#left = Math.max(0, this.#left - bytes.length);
@@ -119,23 +120,23 @@ export class HttpResponseParser {
       const line = rest.toString("latin1", 0, end);
       rest = rest.subarray(end + 2);
       if (this.#trailing && line === "") {
-        if (rest.length > 0) this.reusable = false;
+        if (rest.length > 0) this.isReusable = false;
         return true;
       }
-      // An empty line ends the chunk before.
+      // An empty line ends the last chunk.
       if (!this.#trailing && line !== "") this.#beginChunk(line);
     }
   }
 
   #beginChunk(line: string): void {
     const size = /^[\da-f]+/i.exec(line)?.[0];
-    if (size === undefined) throw new HttpParseError("a chunk of no size");
+    if (size === undefined) throw new HttpParseError(`invalid chunk size: "${line}"`);
     this.#left = parseInt(size, 16);
     this.#trailing = this.#left === 0;
   }
 }
 
-/** A header's value in a head of lower case; empty where there is none. */
+/** A header's value in a lower-case head; empty if it is missing. */
 const valueOf = (head: string, name: string): string => {
   const at = head.indexOf(`\r\n${name}:`);
   if (at < 0) return "";

@@ -4,15 +4,15 @@ import { sha256, signer, type Signer } from "./signer.js";
 
 export { RequestTimeout } from "./http-pool.js";
 
-/** Where a service is, and how requests to it are signed. */
+/** A service's endpoint, and how requests to it are signed. */
 export interface SignedClientOptions {
   /** The name that signatures are made for, such as `lambda` or `execute-api`. */
   service: string;
-  /** Where the service is; a path in it comes before every request's own. */
+  /** The service's endpoint; its path is the prefix of every request's own. */
   endpoint: URL;
   /** @default the function's own, `AWS_REGION` */
   region?: string;
-  /** Most requests at once; others wait for one of them. @default no bound */
+  /** Maximum number of requests at once; others wait. @default no limit */
   maxSockets?: number;
   /** Whether connections are kept for later requests. @default true */
   keepAlive?: boolean;
@@ -21,23 +21,23 @@ export interface SignedClientOptions {
 /** One request. */
 export interface SignedRequest {
   method: "GET" | "POST" | "DELETE";
-  /** After the endpoint's own path, encoded as it goes on the wire, and without a query. */
+  /** After the endpoint's own path, percent-encoded, without a query. */
   path: string;
   headers?: Record<string, string>;
   body?: string | PreparedBody;
-  /** How long it may take from now until the last byte of its answer, in milliseconds. */
+  /** Maximum time until the last byte of its response, in milliseconds. */
   timeoutMs: number;
 }
 
-/** A body that many requests have: what each would compute of it is known already. */
+/** A body that many requests share, with its computed hash. */
 export interface PreparedBody {
-  /** Its bytes, a character each. */
+  /** Its bytes, one in each character. */
   latin1: string;
   /** SHA-256 of its bytes, in hexadecimal. */
   sha256: string;
 }
 
-/** An answer, whatever its status. */
+/** A response, whatever its status. */
 export interface SignedResponse {
   status: number;
   /** By lower-case name. */
@@ -46,10 +46,10 @@ export interface SignedResponse {
 }
 
 /**
- * The endpoint of a service: what its variable `AWS_ENDPOINT_URL_…` says, as for the SDKs, or the Region's. The domain of
- * the partition (`amazonaws.com`, `amazonaws.com.cn`, `amazonaws.eu` …) is in `PUSH_IT_URL_SUFFIX`, by CloudFormation.
+ * The endpoint of a service: the variable `AWS_ENDPOINT_URL_…`, as for the SDKs, or the Region's. The domain of the
+ * partition (`amazonaws.com`, `amazonaws.com.cn`, `amazonaws.eu` …) is in `PUSH_IT_URL_SUFFIX`, set by CloudFormation.
  * @param service as in its host name, such as `lambda`
- * @param variable what follows `AWS_ENDPOINT_URL_`
+ * @param variable the end of the variable's name, after `AWS_ENDPOINT_URL_`
  */
 export const endpointOf = (service: string, variable: string, region = process.env["AWS_REGION"] ?? ""): URL => {
   const suffix = process.env["PUSH_IT_URL_SUFFIX"] ?? "amazonaws.com";
@@ -57,11 +57,11 @@ export const endpointOf = (service: string, variable: string, region = process.e
 };
 
 /**
- * Asks an AWS service over connections that are kept, signed with the credentials that the function had when this was
- * made. It is a small part of what the SDK is, for requests that need no more.
+ * Sends requests to an AWS service over kept connections, signed with the function's credentials at the time of its
+ * creation. It is a small part of the SDK, for simple requests.
  *
- * An environment that was frozen wakes up with sockets that the service has closed meanwhile: a request that finds
- * such a one is sent once more over a new one. Nothing else is repeated.
+ * After an environment was frozen, the service may have closed its sockets. A request on such a socket is sent once
+ * more over a new one. No other request is repeated.
  * @example
  * const lambda = new SignedClient({ service: "lambda", endpoint: endpointOf("lambda", "LAMBDA") });
  * const { status, body } = await lambda.send({ method: "GET", path: "/2015-03-31/functions", timeoutMs: 1_000 });
@@ -69,9 +69,9 @@ export const endpointOf = (service: string, variable: string, region = process.e
 export class SignedClient {
   readonly #pool: HttpPool;
   readonly #sign: Signer;
-  /** The path that comes before every request's own. */
+  /** The endpoint's path, before every request's own. */
   readonly #base: string;
-  /** What comes before a request's own headers. */
+  /** The header lines before a request's own. */
   readonly #lead: string;
 
   constructor({
@@ -87,7 +87,7 @@ export class SignedClient {
     this.#lead = keepAlive ? "" : "Connection: close\r\n";
   }
 
-  /** Rejects with a `RequestTimeout`, or with the error of a connection that could not be made or that broke. */
+  /** @throws RequestTimeout, or the error of a connection that could not be made or that broke */
   async send(request: SignedRequest): Promise<SignedResponse> {
     const begun = performance.now();
     const { timeoutMs } = request;
@@ -95,13 +95,13 @@ export class SignedClient {
       return await this.#pool.send(this.#textOf(request), timeoutMs);
     } catch (error) {
       if (!(error instanceof StaleSocket)) throw error;
-      // What was kept as long as a socket that has died is dead, too: what is kept from now on has just worked.
+      // Other sockets of the same age are probably closed too, so drop all unused ones.
       this.#pool.dropFree();
       return this.#pool.send(this.#textOf(request), timeoutMs - (performance.now() - begun));
     }
   }
 
-  /** The request as it goes on the wire. */
+  /** The request as it is sent. */
   #textOf({ method, path: own, headers = NO_HEADERS, body }: SignedRequest): string {
     const path = this.#base + own;
     const { latin1, sha256 } = typeof body === "object" ? body : preparedOf(body);
@@ -112,7 +112,7 @@ export class SignedClient {
 
 const NO_HEADERS = {};
 
-/** A body that only one request has. */
+/** A body of a single request. */
 const preparedOf = (text = ""): PreparedBody => ({
   latin1: Buffer.from(text).toString("latin1"),
   sha256: sha256(text),

@@ -1,22 +1,22 @@
 import { createHmac, hash } from "node:crypto";
 
-/** What is signed of a request. */
+/** The signed parts of a request. */
 export interface Signable {
   method: string;
-  /** As it goes on the wire, percent-encoded, without a query. */
+  /** Percent-encoded as it is sent, without a query. */
   path: string;
-  /** Besides `Host`, all of them. What is made of the same object is made once a second. */
+  /** All headers except `Host`. Results for the same object are cached for one second. */
   headers: Readonly<Record<string, string>>;
   /** SHA-256 of the body, in hexadecimal. */
   sha256: string;
 }
 
-/** Gives a request's headers as they go on the wire, with those that a signature needs and the signature itself. */
+/** Returns a request's header lines, including the signature and the headers that it needs. */
 export type Signer = (request: Signable) => string;
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
 
-/** Sent with every request, as the SDKs do: what is signed of a body is known without reading it. */
+/** Sent with every request, as the SDKs do: the hash of the body. */
 const HASH_HEADER = "X-Amz-Content-Sha256";
 
 const hmac = (key: Buffer | string, data: string): Buffer => createHmac("sha256", key).update(data).digest();
@@ -24,13 +24,13 @@ const hmac = (key: Buffer | string, data: string): Buffer => createHmac("sha256"
 /** SHA-256 in hexadecimal. */
 export const sha256 = (text: string): string => hash("sha256", text);
 
-/** Bytes that SHA-256 works on at a time, and that it gives. */
+/** Sizes of SHA-256's blocks and of its result, in bytes. */
 const BLOCK = 64;
 const DIGEST = 32;
 
 /**
- * HMAC-SHA256 of ASCII texts with one key, of at most a block, in hexadecimal. Hashes in one call each; Node's `Hmac` is
- * an object outside of the heap for each text, and collecting thousands of them costs more than the hashing.
+ * HMAC-SHA256 of ASCII texts with one key, of at most a block, in hexadecimal. It uses one-shot hashes. Node's `Hmac`
+ * makes an object outside of the heap for each text, and collecting thousands of them costs more than the hashing.
  * @see https://www.rfc-editor.org/rfc/rfc2104
  */
 const hmacWith = (key: Buffer): ((text: string) => string) => {
@@ -42,7 +42,7 @@ const hmacWith = (key: Buffer): ((text: string) => string) => {
   };
 };
 
-/** Every service but S3 signs the path encoded once more than it is sent. */
+/** Every service but S3 signs the path with one more encoding than it is sent with. */
 const encode = (path: string): string => {
   const encoded = encodeURIComponent(path).replaceAll("%2F", "/");
   return /[!'()*]/.test(encoded)
@@ -51,11 +51,11 @@ const encode = (path: string): string => {
 };
 
 /**
- * Signs requests to a service with Signature Version 4 and the function's own credentials, which are read here: an
- * execution environment has the same for good.
+ * Signs requests to a service with Signature Version 4. It reads the function's credentials once: they do not change in
+ * an execution environment.
  *
- * A library would sign any request, and compute again what is the same in all of them. Here three hashes are left for
- * each, of what no two have in common. Tests compare it with such a library.
+ * A library would sign any request, and compute the common parts again for each. Here each request needs three hashes
+ * of its individual parts. Tests compare the result with such a library.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export const signer = (service: string, region: string, host: string): Signer => {
@@ -82,7 +82,7 @@ export const signer = (service: string, region: string, host: string): Signer =>
   };
 };
 
-/** What is the same in requests of one second that have the same headers. */
+/** The common parts of requests in one second with the same headers. */
 interface Prepared {
   of: Signable["headers"];
   date: string;
@@ -90,7 +90,7 @@ interface Prepared {
   lines: string;
   /** The signed headers' names, as the signature lists them. */
   names: string;
-  /** What is signed of the headers, before and after the value of `HASH_HEADER`. */
+  /** The canonical headers, before and after the value of `HASH_HEADER`. */
   before: string;
   after: string;
 }
@@ -107,7 +107,7 @@ const prepare = (of: Signable["headers"], date: string, more: Record<string, str
   return { of, date, lines: all.map(([name, value]) => `${name}: ${value}\r\n`).join(""), names, before, after };
 };
 
-/** Computes again only what is asked for another key than the last time. */
+/** Caches the result for the last key. */
 const lastOf = <K, V>(compute: (key: K) => V): ((key: K) => V) => {
   let last: { key: K; value: V } | undefined;
   return (key) => {

@@ -1,6 +1,6 @@
 import type { Clock } from "../../ports.js";
 
-/** Real time and real chance. */
+/** The real time and real randomness. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),

@@ -4,7 +4,7 @@ import { DEFAULT_MESSAGES } from "../../requests/replies.js";
 import type { Log } from "../../ports.js";
 import { isObject } from "../../requests/frame-parser.js";
 
-/** The part of a function URL's event (payload format 2.0) that matters here. */
+/** The relevant part of a function URL's event (payload format 2.0). */
 export interface UrlEvent {
   requestContext: { http: { method: string } };
   body?: string;
@@ -39,16 +39,16 @@ const parsed = (body: Buffer): unknown => {
   }
 };
 
-/** Answers a request that came to the function's URL; what fails is logged, and answered without any detail. */
+/** Handles a request to the function's URL. Failures are logged, and the response has no details. */
 export const overHttp = async (
   event: UrlEvent,
   serve: (request: unknown) => Promise<ServerApiResponse>,
   log: Pick<Log, "error">,
 ): Promise<APIGatewayProxyStructuredResultV2> => {
   const { method } = event.requestContext.http;
-  if (method !== "POST") return refused(405, "Requests are made with POST.", { allow: "POST" });
+  if (method !== "POST") return refused(405, "The method must be POST.", { allow: "POST" });
   const body = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
-  if (body.length > MAX_REQUEST_BYTES) return refused(413, `A request may have ${MAX_REQUEST_BYTES} bytes.`);
+  if (body.length > MAX_REQUEST_BYTES) return refused(413, `A request may have at most ${MAX_REQUEST_BYTES} bytes.`);
   const request = parsed(body);
   if (request === undefined) return refused(400, "The body must be JSON.");
   try {

@@ -1,14 +1,14 @@
 import type { Clock } from "../../ports.js";
 import { lambdaInvoke } from "./invoke.js";
 
-/** How often Lambda is asked to run the function, how long each time, and how long is waited between, in milliseconds. */
+/** How many times the function is invoked, the time of each attempt, and the wait between them, in milliseconds. */
 const ATTEMPTS = 3;
 const ATTEMPT_MS = 1_000;
 const PAUSE_MS = 100;
 
 /**
- * Has a function of the construct run; nobody waits for what comes of it.
- * @param variable the environment variable that has the function's ARN
+ * Invokes a function of the construct asynchronously.
+ * @param variable the environment variable with the function's ARN
  */
 export const invokeAsync = (
   variable: "PUSH_IT_FLUSH" | "PUSH_IT_ANNOUNCE",
@@ -21,7 +21,9 @@ export const invokeAsync = (
       const invoked = await invoke(arn, JSON.stringify(task), { timeoutMs: ATTEMPT_MS, asynchronous: true });
       if (invoked.kind === "accepted") return;
       if (attempt === ATTEMPTS)
-        throw new Error(`the function cannot be invoked: ${"detail" in invoked ? invoked.detail : invoked.kind}`);
+        throw new Error(
+          `cannot invoke the function in ${variable}: ${"detail" in invoked ? invoked.detail : invoked.kind}`,
+        );
       await clock.sleep(PAUSE_MS);
     }
   };

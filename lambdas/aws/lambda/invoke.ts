@@ -1,13 +1,10 @@
-import type { Invoke, Invoked } from "../../guards/function-runner.js";
+import type { Invoke, Invoked } from "../../guards/invoke-with-retry.js";
 import { endpointOf, RequestTimeout, SignedClient, type SignedResponse } from "../http/signed-request.js";
 
-/**
- * Function errors that say that time ran out: Lambda's own, when the function's timeout is over, and that of
- * `guardHandler` from `push-it-server/guards`.
- */
+/** Function errors that mean a timeout: Lambda's own, and the one of `guardHandler` from `push-it-server/guards`. */
 const OUT_OF_TIME = new Set(["Sandbox.Timedout", "GuardTimeout"]);
 
-/** Errors of Lambda and of functions are JSON; whatever else came is no reason to fail. */
+/** The JSON error of Lambda or of a function; an empty object if it is anything else. */
 const errorOf = (body: string): Record<string, unknown> => {
   try {
     const error: unknown = JSON.parse(body);
@@ -17,7 +14,7 @@ const errorOf = (body: string): Record<string, unknown> => {
   }
 };
 
-/** A name that may go into a log; anything longer or stranger than a type's is none. */
+/** An error's type for the log; empty if it does not look like a type's name. */
 const typeName = (value: unknown): string => (typeof value === "string" && /^[\w.:$-]{1,80}$/.test(value) ? value : "");
 
 const resultOf = ({ status, headers, body }: SignedResponse, asynchronous: boolean): Invoked => {
@@ -25,7 +22,7 @@ const resultOf = ({ status, headers, body }: SignedResponse, asynchronous: boole
   if (failed !== undefined) {
     const { errorType, errorMessage } = errorOf(body);
     const type = typeName(errorType);
-    // Lambda has not always named the type.
+    // Lambda has not always sent the type.
     if (OUT_OF_TIME.has(type) || / Task timed out after \d/.test(String(errorMessage))) return { kind: "timeout" };
     return { kind: "failed", detail: `function error ${String(failed)}${type && `, ${type}`}`, said: body };
   }
@@ -42,7 +39,7 @@ const resultOf = ({ status, headers, body }: SignedResponse, asynchronous: boole
 };
 
 /**
- * Invokes functions over Lambda's API, at the endpoint that `AWS_ENDPOINT_URL_LAMBDA` names, or the Region's.
+ * Invokes functions over Lambda's API, at the endpoint in `AWS_ENDPOINT_URL_LAMBDA`, or the Region's.
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
 export const lambdaInvoke = (): Invoke => {

@@ -1,6 +1,6 @@
 import type { Log } from "../../ports.js";
 
-/** Writes to Lambda's JSON log: the platform adds time, level and request id, and drops what is below the log level. */
+/** Writes to Lambda's JSON log. The platform adds time, level and request id, and drops lines below the log level. */
 export const lambdaLog: Log = {
   debug: (event, fields) => console.debug({ event, ...fields }),
   info: (event, fields) => console.info({ event, ...fields }),

@@ -1,12 +1,12 @@
 import { DEFAULT_MESSAGES } from "../../requests/replies.js";
 
-/** What whoever invoked a function is told of its failing; the detail is in the log. */
+/** The error for the caller of a failed function; details are in the log. */
 export class Unavailable extends Error {
   override name = "Unavailable";
 
   constructor() {
     super(DEFAULT_MESSAGES.unavailable);
-    // Lambda sends it along, and it is nobody's business.
+    // Lambda sends the stack to the caller, so it has no details.
     this.stack = `${this.name}: ${this.message}`;
   }
 }

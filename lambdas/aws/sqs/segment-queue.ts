@@ -3,25 +3,25 @@ import { encodeSegment, type Segment, type SegmentQueuePort } from "../../delive
 import { SignedClient, type SignedResponse } from "../http/signed-request.js";
 
 /**
- * Most messages in one SendMessageBatch.
+ * Maximum number of messages in one SendMessageBatch.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
  */
 export const BATCH_ENTRIES = 10;
 
 /**
- * Most bytes of one SendMessageBatch, with room for what surrounds the messages. Queues take 1 MiB; less is answered
- * sooner, and is what a queue takes that was told to take less.
+ * Maximum bytes of one SendMessageBatch, without the JSON around the messages. Queues accept 1 MiB. Smaller batches are
+ * answered sooner, and also work with a queue with a lower limit.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
  */
 export const BATCH_BYTES = 250_000;
 
-/** How many batches are under way at once. */
+/** How many batches are sent at once. */
 const BATCHES_IN_FLIGHT = 8;
 
-/** How often a batch is sent before its segments are not handed on. */
+/** How many times a batch is sent before its segments count as not enqueued. */
 const ATTEMPTS = 2;
 
-/** How long one attempt may take, in milliseconds: all of them together are less than a function's margin. */
+/** Maximum time of one attempt, in milliseconds: all attempts together are shorter than a function's margin. */
 const CALL_MS = 1_200;
 
 interface Entry {
@@ -46,12 +46,12 @@ const batched = (entries: readonly Entry[]): Entry[][] => {
   return batches;
 };
 
-/** Where the queue is: the standard variable, as for the SDKs, or the host of its URL. */
+/** The queue's endpoint: the standard variable, as for the SDKs, or the host of its URL. */
 const endpointOf = (queueUrl: string): URL =>
   new URL(process.env["AWS_ENDPOINT_URL_SQS"] ?? new URL(queueUrl || "https://sqs").origin);
 
 /**
- * The queue that workers are fed from, over SQS's JSON protocol, at the URL in `PUSH_IT_SEGMENTS`.
+ * The fan-out queue, over SQS's JSON protocol, at the URL in `PUSH_IT_SEGMENTS`.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html
  */
 export class SegmentQueue implements SegmentQueuePort {
@@ -72,8 +72,8 @@ export class SegmentQueue implements SegmentQueuePort {
   }
 
   /**
-   * Says when a segment comes back if its worker dies. The queue itself hides it for much longer, so that Lambda has time
-   * to find a free worker. Never rejects: then the segment comes back later, if it has to.
+   * Sets when a segment becomes visible again if its worker crashes. The queue itself hides it for much longer, so that
+   * Lambda has time to find a free worker. Never rejects: if it fails, the segment becomes visible later.
    * @param receipt the receipt handle of its message
    */
   async comesBackIn(seconds: number, receipt: string): Promise<void> {
@@ -82,7 +82,7 @@ export class SegmentQueue implements SegmentQueuePort {
     );
   }
 
-  /** Returns what the queue has not taken. */
+  /** @returns the entries that the queue has not accepted */
   async #sendBatch(batch: Entry[], delaySeconds: number): Promise<Entry[]> {
     let left = batch;
     for (let attempt = 1; attempt <= ATTEMPTS && left.length > 0; attempt += 1) {
@@ -92,7 +92,7 @@ export class SegmentQueue implements SegmentQueuePort {
     return left;
   }
 
-  /** Returns the ids of the entries that the queue has taken. */
+  /** @returns the ids of the entries that the queue has accepted */
   async #attempt(batch: readonly Entry[], delaySeconds: number): Promise<Set<string>> {
     const Entries = batch.map(({ body }, at) => ({ Id: String(at), MessageBody: body, DelaySeconds: delaySeconds }));
     const { status, body } = await this.#ask("SendMessageBatch", { Entries });

@@ -126,7 +126,7 @@ describe("a fan-out beyond its threshold", () => {
     await addSubscribers(system, 50, "a");
     system.store.before.subscribers = () => system.clock.advance(800);
     system.segments.refuses = ({ recipients }) => "after" in recipients;
-    await expect(fanOut(system, hello)).rejects.toThrow("could not be handed on");
+    await expect(fanOut(system, hello)).rejects.toThrow("could not enqueue");
   });
 
   test("closes subscribers that could not be enqueued", async () => {

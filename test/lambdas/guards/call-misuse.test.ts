@@ -48,7 +48,7 @@ describe.each(Object.entries(VERDICTS))("%s", (name, { use, belongsTo }) => {
 
   test.each(HANDLERS.filter((handler) => !belongsTo.includes(handler)))("%s may not call it", (handler) => {
     const { agent, channel, message, decisions } = guardCall(handler);
-    expect(() => use(agent, channel, message)).toThrow(`${name} is no verdict of ${handler}`);
+    expect(() => use(agent, channel, message)).toThrow(`${name}() cannot be called in ${handler}`);
     expect(decisions).toEqual([]);
   });
 });
@@ -64,7 +64,7 @@ describe("a verdict about another channel than the requested one", () => {
     ],
   ] as const)("in %s, %s throws", (handler, name, use) => {
     const { agent, decisions } = guardCall(handler);
-    expect(() => use(agent)).toThrow(`${name} must name the channel asked for, stories/5`);
+    expect(() => use(agent)).toThrow(`${name} must be called with the requested channel, stories/5`);
     expect(decisions).toEqual([]);
   });
 });
@@ -87,7 +87,7 @@ describe("limits of the values that a guard passes, in bytes of JSON", () => {
   test.each(["", "x".repeat(129), 5, null, {}])("agent.connected refuses %p as a user id", (userId) => {
     const { agent, decisions } = guardCall("onConnectionRequest");
     expect(() => agent.connected({ userId: userId as string })).toThrow(
-      "agent.connected: userId must be a text of 1 to 128 characters",
+      "agent.connected: userId must be a string of 1 to 128 characters",
     );
     expect(decisions).toEqual([]);
     agent.connected({ userId: "x".repeat(128) });

@@ -50,7 +50,7 @@ describe("errorReport has the kind and place, but not the message, of", () => {
     ["an object", { toString: () => "secret" }, "object"],
   ])("errorReport has only the type of %s that was thrown", (_, thrown, type) => {
     expect(errorReport(thrown)).toEqual({
-      detail: `it threw no error, but something of type ${type}`,
+      detail: `it threw a value of type ${type} instead of an error`,
       said: String(thrown),
     });
   });

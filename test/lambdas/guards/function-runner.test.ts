@@ -3,7 +3,8 @@ import type { GuardPort } from "../../../lambdas/ports.js";
 import { CombinedRunner } from "../../../lambdas/guards/combined-runner.js";
 import type { GuardRequest } from "../../../lambdas/guards/contract.js";
 import { DeveloperGuards } from "../../../lambdas/guards/developer-guards.js";
-import { FunctionRunner, type GuardFunctions, type Invoked } from "../../../lambdas/guards/function-runner.js";
+import { FunctionRunner, type GuardFunctions } from "../../../lambdas/guards/function-runner.js";
+import type { Invoked } from "../../../lambdas/guards/invoke-with-retry.js";
 import type { Manifest } from "../../../protocol/guard-manifest.js";
 import type { GuardRunner } from "../../../lambdas/guards/runner.js";
 import { DEFAULT_TIMEOUTS } from "../../../lambdas/settings.js";
@@ -184,12 +185,12 @@ describe("any result but a valid verdict denies", () => {
       /403/,
     ],
     ["invalid JSON", { kind: "answered", payload: "planted secret" }, "guard_failed", /not JSON/],
-    ["an unknown verdict", { verdict: "planted secret" }, "guard_failed", /verdict is not one of/],
+    ["an unknown verdict", { verdict: "planted secret" }, "guard_failed", /verdict must be one of/],
     [
       "another channel's verdict",
       { verdict: "subscribe", channel: "planted secret" },
       "guard_failed",
-      /(channel|verdict) is not/,
+      /(channel|verdict) must be/,
     ],
     ["another version", { version: 2, verdict: "connected" }, "guard_failed", /version is not 1/],
   ];
@@ -303,7 +304,7 @@ describe("deliveries", () => {
     const got = await deliver(guards);
     expect(got.map((one, at) => [at, one !== undefined])).toEqual(many.map((_, at) => [at, at >= 100]));
     expect(log.of("guard_failed")).toMatchObject([
-      { recipients: 100, detail: expect.stringContaining("not asked about") },
+      { recipients: 100, detail: expect.stringContaining("not a recipient") },
     ]);
   });
 

@@ -303,7 +303,7 @@ describe("guardHandler fails the invocation", () => {
       { onConnectionRequest: () => true },
       { timeoutMs: 100 },
       "GuardTimeout",
-      /onConnectionRequest gave no verdict in time/,
+      /onConnectionRequest did not decide in time/,
     ],
     ["when the handler is missing", { onDisconnect() {} }, {}, "GuardMissing", /has no onConnectionRequest/],
     [
@@ -318,14 +318,14 @@ describe("guardHandler fails the invocation", () => {
       { onConnectionRequest: (agent) => agent.connected() },
       { version: 2 as never },
       "GuardVersion",
-      /speaks version 1/,
+      /supports only version 1/,
     ],
     [
       "when the request is empty",
       { onConnectionRequest: (agent) => agent.connected() },
       { version: undefined },
       "GuardVersion",
-      /speaks version 1/,
+      /supports only version 1/,
     ],
   ])("%s, without the thrown message", async (_, guards, more, name, message) => {
     const error = await failing(guards, { ...request("onConnectionRequest"), ...more });
@@ -404,10 +404,14 @@ test("the first verdict stands even if the guard throws later", async () => {
 });
 
 test.each<[string, unknown, RegExp]>([
-  ["nothing", undefined, /default-export/],
+  ["nothing", undefined, /default export/],
   ["a handler that is not a function", { onConnectionRequest: 1 }, /onConnectionRequest is not a function/],
   ["an invalid channel pattern", { channels: { "a*": {} } }, /neither a channel name nor a pattern/],
-  ["an empty channel name, which would hide the default", { channels: { "": {} } }, /"" is no channel name/],
+  [
+    "an empty channel name, which would hide the default",
+    { channels: { "": {} } },
+    /"" is not a valid channel pattern/,
+  ],
   ["a guard that would never run", { channels: { a: { onDisconnect() {} } } }, /would never run/],
 ])("guardHandler throws at start for %s", (_, guards, message) => {
   expect(() => guardHandler(guards as Guards)).toThrow(message);

@@ -1,4 +1,5 @@
-import { GuardHost, type WorkerLike } from "../../../lambdas/guards/host.js";
+import type { WorkerLike } from "../../../lambdas/guards/guard-thread.js";
+import { GuardHost } from "../../../lambdas/guards/host.js";
 import type { CallResult } from "../../../lambdas/guards/runner.js";
 import type { FromWorker, ToWorker } from "../../../lambdas/guards/messages.js";
 import { TestLog } from "../support/fakes.js";

@@ -1,6 +1,7 @@
 import { DEFAULT_LIMITS } from "../../../protocol/index.js";
 import type { HandlerName } from "../../../protocol/guard-manifest.js";
-import { FunctionRunner, type Invoked } from "../../../lambdas/guards/function-runner.js";
+import { FunctionRunner } from "../../../lambdas/guards/function-runner.js";
+import type { Invoked } from "../../../lambdas/guards/invoke-with-retry.js";
 import { invokeWithRetry, type InvokeDependencies } from "../../../lambdas/guards/invoke-with-retry.js";
 import { TestLog } from "../support/fakes.js";
 import { callOf } from "./call-fixture.js";

@@ -38,12 +38,12 @@ export class MemoryMembers implements Members {
       agent,
       since,
       until,
-      told: false,
+      announced: false,
       ...(userId === undefined ? {} : { userId }),
       ...(info === undefined ? {} : { info }),
     };
     const same =
-      row && row.goneAt === undefined && row.until > since && JSON.stringify(row.info) === JSON.stringify(info);
+      row && row.leftAt === undefined && row.until > since && JSON.stringify(row.info) === JSON.stringify(info);
     this.rows.set(`${channel} ${connectionId}`, same ? { ...row, until } : fresh);
   }
 
@@ -52,14 +52,14 @@ export class MemoryMembers implements Members {
       "describe",
       channel,
       connectionId,
-      (row) => row.goneAt === undefined && { ...row, info: info ?? null, since: now, told: false },
+      (row) => row.leftAt === undefined && { ...row, info: info ?? null, since: now, announced: false },
     );
   }
 
-  async untilOf(connectionId: string, channels: readonly string[]): Promise<Map<string, number>> {
-    await this.before("untilOf");
+  async leaseExpiries(connectionId: string, channels: readonly string[]): Promise<Map<string, number>> {
+    await this.before("leaseExpiries");
     const rows = channels.map((channel) => [channel, this.at(channel, connectionId)] as const);
-    return new Map(rows.flatMap(([channel, row]) => (row && row.goneAt === undefined ? [[channel, row.until]] : [])));
+    return new Map(rows.flatMap(([channel, row]) => (row && row.leftAt === undefined ? [[channel, row.until]] : [])));
   }
 
   renew(connectionId: string, channel: string, now: number, until: number): Promise<boolean> {
@@ -67,36 +67,36 @@ export class MemoryMembers implements Members {
       "renew",
       channel,
       connectionId,
-      (row) => row.goneAt === undefined && row.until > now && { ...row, until },
+      (row) => row.leftAt === undefined && row.until > now && { ...row, until },
     );
   }
 
   leave(connectionId: string, channel: string, now: number): Promise<boolean> {
-    return this.#change("leave", channel, connectionId, (row) => row.goneAt === undefined && { ...row, goneAt: now });
+    return this.#change("leave", channel, connectionId, (row) => row.leftAt === undefined && { ...row, leftAt: now });
   }
 
-  end(channel: string, { connectionId, since, until }: PresenceEntry, now: number): Promise<boolean> {
+  expire(channel: string, { connectionId, since, until }: PresenceEntry, now: number): Promise<boolean> {
     return this.#change(
-      "end",
+      "expire",
       channel,
       connectionId,
-      (row) => row.goneAt === undefined && row.since === since && row.until === until && { ...row, goneAt: now },
+      (row) => row.leftAt === undefined && row.since === since && row.until === until && { ...row, leftAt: now },
     );
   }
 
-  async told(channel: string, { connectionId, since }: PresenceEntry): Promise<void> {
+  async markAnnounced(channel: string, { connectionId, since }: PresenceEntry): Promise<void> {
     await this.#change(
-      "told",
+      "markAnnounced",
       channel,
       connectionId,
-      (row) => row.goneAt === undefined && row.since === since && { ...row, told: true },
+      (row) => row.leftAt === undefined && row.since === since && { ...row, announced: true },
     );
   }
 
-  async forget(channel: string, { connectionId, since }: PresenceEntry): Promise<void> {
-    await this.before("forget");
+  async remove(channel: string, { connectionId, since }: PresenceEntry): Promise<void> {
+    await this.before("remove");
     const row = this.at(channel, connectionId);
-    if (row?.goneAt !== undefined && row.since === since) this.rows.delete(`${channel} ${connectionId}`);
+    if (row?.leftAt !== undefined && row.since === since) this.rows.delete(`${channel} ${connectionId}`);
   }
 
   async all(channel: string): Promise<PresenceEntry[]> {
@@ -109,7 +109,7 @@ export class MemoryMembers implements Members {
     const behind = this.#of(channel).filter(({ connectionId }) => memberPlace(connectionId) > after);
     const sorted = behind.sort((a, b) => (memberPlace(a.connectionId) < memberPlace(b.connectionId) ? -1 : 1));
     // As in DynamoDB: a full page does not show whether more rows follow.
-    return { attendants: sorted.slice(0, limit), more: sorted.length >= limit };
+    return { entries: sorted.slice(0, limit), more: sorted.length >= limit };
   }
 
   #of(channel: string): PresenceEntry[] {
@@ -131,7 +131,7 @@ export class MemoryOccupancy implements Occupancy {
   ): Promise<boolean> {
     await this.before(step);
     const changed = change(
-      this.rows.get(channel) ?? { channel, occupied: false, since: now, awaitedUntil: 0, old: false },
+      this.rows.get(channel) ?? { channel, occupied: false, since: now, runExpectedUntil: 0, isStale: false },
     );
     if (changed) this.rows.set(channel, changed);
     return Boolean(changed);
@@ -142,18 +142,23 @@ export class MemoryOccupancy implements Occupancy {
     return this.rows.get(channel);
   }
 
-  async watch(channel: string, now: number): Promise<void> {
-    await this.#put("watch", channel, now, (row) => ({ ...row, since: now, old: false }));
+  async ensure(channel: string, now: number): Promise<void> {
+    await this.#put("ensure", channel, now, (row) => ({ ...row, since: now, isStale: false }));
   }
 
-  elect(channel: string, now: number, awaitedUntil: number): Promise<boolean> {
-    return this.#put("elect", channel, now, (row) => row.awaitedUntil <= now && { ...row, awaitedUntil });
+  scheduleRun(channel: string, now: number, runExpectedUntil: number): Promise<boolean> {
+    return this.#put(
+      "scheduleRun",
+      channel,
+      now,
+      (row) => row.runExpectedUntil <= now && { ...row, runExpectedUntil: runExpectedUntil },
+    );
   }
 
-  async begin(channel: string): Promise<OccupiedChannel | undefined> {
-    await this.before("begin");
+  async startRun(channel: string): Promise<OccupiedChannel | undefined> {
+    await this.before("startRun");
     const row = this.rows.get(channel);
-    if (row) this.rows.set(channel, { ...row, awaitedUntil: 0 });
+    if (row) this.rows.set(channel, { ...row, runExpectedUntil: 0 });
     return row;
   }
 
@@ -165,12 +170,12 @@ export class MemoryOccupancy implements Occupancy {
     return this.#put("vacate", channel, now, (row) => row.occupied && { ...row, occupied: false, since: now });
   }
 
-  async note(channel: string, count: number): Promise<void> {
-    await this.#put("note", channel, 0, (row) => ({ ...row, count }));
+  async setCount(channel: string, count: number): Promise<void> {
+    await this.#put("setCount", channel, 0, (row) => ({ ...row, count }));
   }
 
-  async forget({ channel, since }: OccupiedChannel): Promise<void> {
-    await this.before("forget");
+  async remove({ channel, since }: OccupiedChannel): Promise<void> {
+    await this.before("remove");
     const row = this.rows.get(channel);
     if (row && !row.occupied && row.since === since) this.rows.delete(channel);
   }

@@ -33,7 +33,7 @@ describe("the runs of the presence notifier", () => {
   test("are one for all channels of a frame", async () => {
     const { runs, recorder } = setUp();
     await recorder.join(agentOf("c1"), rooms(25));
-    await recorder.tell([...rooms(25), "plain"]);
+    await recorder.startNotifier([...rooms(25), "plain"]);
     expect(runs.map((channels) => [...channels].sort())).toEqual([rooms(25).sort()]);
   });
 
@@ -46,8 +46,8 @@ describe("the runs of the presence notifier", () => {
 
   test("are not scheduled again for channels with a scheduled run", async () => {
     const { runs, recorder } = setUp();
-    await recorder.tell(["rooms/1"]);
-    await recorder.tell(["rooms/1", "rooms/2"]);
+    await recorder.startNotifier(["rooms/1"]);
+    await recorder.startNotifier(["rooms/1", "rooms/2"]);
     expect(runs).toEqual([["rooms/1"], ["rooms/2"]]);
   });
 
@@ -75,8 +75,8 @@ describe("the time for which a run gathers changes", () => {
     [100_000, MAX_DEBOUNCE_MS],
   ])("of %i members is %i ms", async (count, milliseconds) => {
     const { dependencies, occupancy, clock } = setUp();
-    await occupancy.watch("rooms/1", clock.now());
-    await occupancy.note("rooms/1", count);
+    await occupancy.ensure("rooms/1", clock.now());
+    await occupancy.setCount("rooms/1", count);
     const begun = clock.now();
     await notifyChannel(dependencies, "rooms/1");
     expect(clock.now() - begun).toBe(milliseconds);

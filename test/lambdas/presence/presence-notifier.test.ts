@@ -56,7 +56,7 @@ const setUp = async () => {
   };
   const join = async (id: string) => {
     await recorder.join(agentOf(id, { userId: id, info: { name: id } }), ["rooms/1", "plain"]);
-    await recorder.tell(["rooms/1", "plain"]);
+    await recorder.startNotifier(["rooms/1", "plain"]);
   };
   const leave = (id: string) => recorder.leave(id, ["rooms/1", "plain"]);
   const minute = () => notifyAllChannels(dependencies, () => true);
@@ -110,7 +110,7 @@ test("a join while a run reads requests another run", async () => {
   const { join, dependencies, receivedEvents, asked, members } = await setUp();
   await join("c1");
   let late: Promise<void> | undefined;
-  members.before = (step) => void (step === "told" && (late ??= join("c2")));
+  members.before = (step) => void (step === "markAnnounced" && (late ??= join("c2")));
   await notifyChannel(dependencies, "rooms/1");
   await late;
   expect(asked).toEqual(["rooms/1", "rooms/1"]);
@@ -121,10 +121,10 @@ test("a join while a run reads requests another run", async () => {
 test("a join whose run could not start is sent a minute later", async () => {
   const { recorder, minute, receivedEvents, log, occupancy } = await setUp();
   occupancy.before = (step) => {
-    if (step === "elect") throw new Error("throttled");
+    if (step === "scheduleRun") throw new Error("throttled");
   };
   await recorder.join(agentOf("c1"), ["rooms/1"]);
-  await recorder.tell(["rooms/1"]);
+  await recorder.startNotifier(["rooms/1"]);
   expect(log.events("error")).toEqual(["announce_not_invoked"]);
   await minute();
   expect(receivedEvents()).toMatchObject([{ joined: { agent: "uuid-of-c1" } }]);
@@ -134,7 +134,7 @@ describe("the number of members", () => {
   const setUpMembers = async (count: number) => {
     const system = await setUp();
     let notes = 0;
-    system.occupancy.before = (step) => void (step === "note" && (notes += 1));
+    system.occupancy.before = (step) => void (step === "setCount" && (notes += 1));
     await Promise.all(Array.from({ length: count }, (_, at) => system.join(`c${at}`)));
     await system.minute();
     return { ...system, notes: () => notes, noted: () => system.occupancy.rows.get("rooms/1")?.count };
@@ -196,7 +196,7 @@ describe("a member without a renewal for a lease", () => {
       if (step === "all")
         members.before = async (next) =>
           void (
-            next === "end" &&
+            next === "expire" &&
             ((members.before = () => undefined),
             await members.renew("c1", "rooms/1", clock.now() - 1, clock.now() + LEASE))
           );
@@ -215,7 +215,7 @@ describe("a member that leaves and joins again", () => {
     await leave("c1");
     let again: Promise<void> | undefined;
     members.before = async (step) => {
-      if (step !== "forget" || again) return;
+      if (step !== "remove" || again) return;
       clock.advance(10);
       again = join("c1");
       await again;
@@ -283,17 +283,17 @@ describe("a Lambda function that dies", () => {
   // The subscribers have the right members after a lease and a minute.
   test.each([
     "read",
-    "watch",
+    "ensure",
     "join",
-    "elect",
-    "begin",
+    "scheduleRun",
+    "startRun",
     "all",
-    "told",
+    "markAnnounced",
     "occupy",
     "leave",
     "vacate",
-    "forget",
-    "end",
+    "remove",
+    "expire",
   ] as const)("before %s leaves correct members and no rows after a lease", async (fatal) => {
     for (let after = 0; after < 6; after += 1) {
       const { join, leave, dependencies, presentMembers, minute, members, occupancy, clock, serverEvents } =
@@ -321,7 +321,7 @@ describe("a Lambda function that dies", () => {
       await minute();
       expect(presentMembers()).toEqual(["uuid-of-c2"]);
       clock.advance(LEASE);
-      if (fatal === "end") left = 0;
+      if (fatal === "expire") left = 0;
       await minute();
       await minute();
       expect(presentMembers()).toEqual([]);

@@ -88,7 +88,7 @@ const reading = async (count: number, until?: number) => {
   const page = members.page.bind(members);
   members.page = async (...asked) => {
     const read = await page(...asked);
-    answers[answers.length - 1]! += read.attendants.length;
+    answers[answers.length - 1]! += read.entries.length;
     return read;
   };
   const agents = new Set<string>();
@@ -118,7 +118,7 @@ test("a reply reads at most 1,000 rows, even without present members", async () 
 test("the count is exact on one page, else from the last run", async () => {
   const { members, occupancy, ask, join } = setUp();
   const count = async (after?: string) => (await ask("rooms/1", after)).data as unknown as PresencePage;
-  await occupancy.note("rooms/1", 1_234);
+  await occupancy.setCount("rooms/1", 1_234);
   for (let at = 0; at < 20; at += 1) await join(`c${at}`);
   expect(await count()).toMatchObject({ count: 20 });
   expect(occupancy.rows.size).toBe(1);

@@ -43,14 +43,14 @@ const writing = async (joined: readonly string[], listed: readonly string[], aft
 test("a channel that is listed twice costs one write", async () => {
   expect(await writing(["rooms/1"], ["rooms/1", "rooms/1", "plain"])).toMatchObject({
     absent: [],
-    steps: ["untilOf", "renew"],
+    steps: ["leaseExpiries", "renew"],
   });
 });
 
 // Channels without presence cost nothing.
 test("channels without the agent share one read and cost no write", async () => {
   const channels = Array.from({ length: MAX_CHANNELS_PER_PING }, (_, at) => `rooms/${at}`);
-  expect(await writing([], channels)).toMatchObject({ absent: channels, steps: ["untilOf"] });
+  expect(await writing([], channels)).toMatchObject({ absent: channels, steps: ["leaseExpiries"] });
   expect(await writing([], ["plain"])).toMatchObject({ absent: [], steps: [] });
 });
 
@@ -58,12 +58,12 @@ test("a renewal within a quarter of the lease costs no write", async () => {
   const quarter = settings.presenceLeaseMs / 4;
   expect(await writing(["rooms/1"], ["rooms/1"], quarter - 1)).toEqual({
     absent: [],
-    steps: ["untilOf"],
+    steps: ["leaseExpiries"],
     until: NOW + settings.presenceLeaseMs,
   });
   expect(await writing(["rooms/1"], ["rooms/1"], quarter)).toEqual({
     absent: [],
-    steps: ["untilOf", "renew"],
+    steps: ["leaseExpiries", "renew"],
     until: NOW + quarter + settings.presenceLeaseMs,
   });
 });

@@ -192,7 +192,7 @@ describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (met
       });
     expect(read(["a", "b"])).toHaveProperty("request.channels", ["a", "b"]);
     expect(faultsOf(read(["a", "b", "a"]))).toMatchObject([
-      { code: "too_many", error: "At most 2 channels go in one frame." },
+      { code: "too_many", error: "A frame may have at most 2 channels." },
     ]);
   });
 

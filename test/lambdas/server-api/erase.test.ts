@@ -236,19 +236,16 @@ describe("requests of the server API to delete", () => {
   });
 
   it.each([
-    [{ deleteMessage: { channel: CHANNEL } }, "deleteMessage.position must be a position: { epoch, offset }."],
+    [{ deleteMessage: { channel: CHANNEL } }, '"deleteMessage.position" must be a position: { epoch, offset }.'],
     [
       { deleteMessage: { channel: "rooms/*", position: { epoch: "e", offset: 1 } } },
-      "deleteMessage.channel must be a channel name.",
+      '"deleteMessage.channel" must be a channel name.',
     ],
-    [{ deleteHistory: { channel: CHANNEL, continue: "yes" } }, "deleteHistory.continue must be true or false."],
-    [{ deleteHistory: CHANNEL }, "deleteHistory.channel must be a channel name."],
-    [{ forgetUser: { userId: "" } }, "forgetUser.userId must be the id of a user: 1 to 128 characters."],
-    [
-      { forgetUser: { userId: "ann", after: "not one" } },
-      "forgetUser.after must be the value of more in the response before.",
-    ],
-    [{ forgetUser: { userId: "ann", after: 1 } }, "forgetUser.after must be the value of more in the response before."],
+    [{ deleteHistory: { channel: CHANNEL, continue: "yes" } }, '"deleteHistory.continue" must be true or false.'],
+    [{ deleteHistory: CHANNEL }, '"deleteHistory.channel" must be a channel name.'],
+    [{ forgetUser: { userId: "" } }, '"forgetUser.userId" must be the id of a user: 1 to 128 characters.'],
+    [{ forgetUser: { userId: "ann", after: "not one" } }, '"forgetUser.after" must be "more" of the last response.'],
+    [{ forgetUser: { userId: "ann", after: 1 } }, '"forgetUser.after" must be "more" of the last response.'],
   ])("are refused if they are invalid: %j", async (request, error) => {
     expect(await ask(request)).toEqual({ version: 1, error, code: "bad_request" });
   });

@@ -19,13 +19,13 @@ const setUp = async (options: Parameters<typeof fanOutSystem>[0] = {}) => {
   return system;
 };
 
-const revoked = (error = "The server ended this.") => ({
+const revoked = (error = "The server revoked this connection or subscription.") => ({
   channel: "/meta/connect",
   successful: false,
   code: "revoked",
   error,
 });
-const ended = (error = "The server ended this.") => ({
+const ended = (error = "The server revoked this connection or subscription.") => ({
   channel: "/meta/unsubscribe",
   successful: true,
   code: "revoked",
@@ -141,7 +141,7 @@ describe("disconnecting", () => {
 
   test("does not begin without time, reports it, and the sweep continues", async () => {
     const system = await setUp({ budgetMs: 0 });
-    await expect(disconnect(system, ann, undefined)).rejects.toThrow("2 of 2 connections are not done");
+    await expect(disconnect(system, ann, undefined)).rejects.toThrow("2 of 2 connections failed; repeat the request");
     expect(system.connections.closed).toEqual([]);
     await sweepAll(system);
     expect(system.connections.closed.sort()).toEqual(["c1", "c2"]);

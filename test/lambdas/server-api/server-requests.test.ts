@@ -25,7 +25,7 @@ describe("a publish request", () => {
     [null, /object/, undefined],
     [{ data: 1 }, /either a channel or a userId/, undefined],
     [{ channel: "a", userId: "b", data: 1, uuid: "m1" }, /either a channel or a userId/, "m1"],
-    [{ channel: 5, data: 1 }, /channel must be a text/, undefined],
+    [{ channel: 5, data: 1 }, /"channel" must be a string/, undefined],
     [{ userId: "", data: 1 }, /userId/, undefined],
     [{ userId: "x".repeat(129), data: 1 }, /userId/, undefined],
     [{ channel: "a", uuid: "m1" }, /must have data/, "m1"],
@@ -56,7 +56,7 @@ describe("a publish request", () => {
   test("has 1 to 100 entries", () => {
     const entries = (count: number) => Array.from({ length: count }, () => ({ channel: "a", data: 1 }));
     expect(read({ version, publish: entries(100) })).toMatchObject({ kind: "publish" });
-    expect(() => read({ version, publish: entries(101) })).toThrow("At most 100 entries go in one request.");
+    expect(() => read({ version, publish: entries(101) })).toThrow("A request may have at most 100 entries.");
     expect(() => read({ version, publish: [] })).toThrow("at least one");
     expect(() => read({ version, publish: { channel: "a", data: 1 } })).toThrow("a list");
   });
@@ -89,7 +89,7 @@ describe("an unsubscribe request", () => {
   });
 
   test.each([undefined, 5, "", "*", "/*", "a b", "/meta/user/ann", "/meta/*", "/meta"])("cannot name %j", (channel) => {
-    expect(() => read({ version, unsubscribe: { userId: "ann" }, channel })).toThrow("channel must be");
+    expect(() => read({ version, unsubscribe: { userId: "ann" }, channel })).toThrow('"channel" must be');
   });
 });
 
@@ -97,14 +97,14 @@ test.each<[unknown, RegExp]>([
   [undefined, /JSON object/],
   [[], /JSON object/],
   ["publish", /JSON object/],
-  [{}, /version must be 1/],
-  [{ version: "1", publish: [] }, /version must be 1/],
-  [{ version: 2, publish: [{ channel: "a", data: 1 }] }, /version must be 1/],
-  [{ version: "0", id: "an EventBridge event", "detail-type": "Object Created" }, /version must be 1/],
+  [{}, /"version" must be 1/],
+  [{ version: "1", publish: [] }, /"version" must be 1/],
+  [{ version: 2, publish: [{ channel: "a", data: 1 }] }, /"version" must be 1/],
+  [{ version: "0", id: "an EventBridge event", "detail-type": "Object Created" }, /"version" must be 1/],
   [{ version }, /exactly one of publish, history, presence, disconnect, unsubscribe/],
   [{ version, publish: [], disconnect: {} }, /exactly one of/],
-  [{ version, presence: {} }, /presence must have a channel/],
-  [{ version, presence: { channel: "a", after: 1 } }, /presence must have a channel/],
+  [{ version, presence: {} }, /"presence" must have a channel/],
+  [{ version, presence: { channel: "a", after: 1 } }, /"presence" must have a channel/],
   [{ version, disconnect: "c1" }, /either a connectionId or a userId/],
   [{ version, disconnect: {} }, /either a connectionId or a userId/],
   [{ version, disconnect: { connectionId: "c1", userId: "ann" } }, /either a connectionId or a userId/],
@@ -112,7 +112,7 @@ test.each<[unknown, RegExp]>([
   [{ version, disconnect: { connectionId: "../x y" } }, /connectionId must be/],
   [{ version, disconnect: { connectionId: "x".repeat(129) } }, /connectionId must be/],
   [{ version, disconnect: { userId: 5 } }, /userId must be/],
-  [{ version, disconnect: { userId: "ann" }, reason: 5 }, /reason must be a text/],
+  [{ version, disconnect: { userId: "ann" }, reason: 5 }, /"reason" must be a string/],
   [JSON.parse('{"__proto__":{"version":1,"publish":[{"channel":"a","data":1}]}}'), /version/],
 ])("%j is refused as a whole", (value, error) => {
   expect(() => read(value)).toThrow(error);

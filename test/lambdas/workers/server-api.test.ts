@@ -80,7 +80,7 @@ test("a refused entry is logged with its code, without its data", async () => {
   await handler({ id: "an event", detail: "hush" });
   expect(error.mock.calls).toEqual([
     [{ event: "publication_refused", codes: ["bad_channel", "bad_frame"] }],
-    [{ event: "publication_refused", codes: ["bad_request"], error: "version must be 1." }],
+    [{ event: "publication_refused", codes: ["bad_request"], error: '"version" must be 1.' }],
   ]);
 });
 

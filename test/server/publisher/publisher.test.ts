@@ -296,7 +296,7 @@ describe("deleting", () => {
   });
 
   test("fails if the channel has no history", async () => {
-    const { publisher } = answering({ code: "no_history", error: "This channel keeps no history." });
+    const { publisher } = answering({ code: "no_history", error: "History is not enabled on this channel." });
     expect(await errorOf(publisher.deleteHistory("plain"))).toMatchObject({ code: "no_history" });
   });
 });

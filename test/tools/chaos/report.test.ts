@@ -95,7 +95,7 @@ describe("the report of a chaos run", () => {
     );
     expect(text).toContain("npm run chaos -- --seed 3 --messages 5000");
     expect(text).toContain("s1 has not received m1");
-    expect(text).toContain("the story of: s1 has not received m1\n    s1 subscribes");
-    expect(text).toContain("the history of m1:\n    it is posted");
+    expect(text).toContain("timeline for: s1 has not received m1\n    s1 subscribes");
+    expect(text).toContain("timeline of m1:\n    it is posted");
   });
 });

@@ -67,7 +67,7 @@ describe("the audit", () => {
   it.each([
     [{ pk: "c#open/b", sk: "c1" }, "no guard permitted"],
     [{ pk: "a#c1", sk: "s#open/b" }, "no guard permitted"],
-    [{ pk: "x#1", sk: "y" }, "no known kind"],
+    [{ pk: "x#1", sk: "y" }, "unknown kind"],
     [{ ...agent, c: SECRET }, "secret"],
   ])("finds %j", (row, fault) => {
     expect(audit.checkRows([...rows, row])).toEqual([expect.stringContaining(fault)]);

@@ -43,12 +43,12 @@ describe("a server that says something wrong is found out", () => {
     [
       "changes a message",
       (frame) => [isMessage(frame) ? frame.replace(/"uuid":"/, '"uuid":"z') : frame],
-      /nobody published/,
+      /not published in this form/,
     ],
     [
       "counts the messages of a history otherwise",
       (frame) => [frame.replace(/"offset":(\d+)/g, (_all, offset: string) => `"offset":${Number(offset) + 1000}`)],
-      /an offset that nobody can have taken/,
+      /an offset that is too large/,
     ],
     [
       "lets a stack trace out",

@@ -14,15 +14,15 @@ export interface AwsResult extends RateResult {
   estimatedUsd: number;
 }
 
-/** What is asked for. */
+/** The plan of a run. */
 export interface AwsPlan extends AwsLoad, ConnectTarget {
   channel: string;
 }
 
-/** The environment variable that holds the credentials, as JSON: on a command line others could read them. */
+/** The environment variable with the credentials as JSON: other users could read a command line. */
 export const CREDENTIALS_VARIABLE = "PUSH_IT_BENCH_CREDENTIALS";
 
-/** What a run may cost without `--yes`, in USD. */
+/** Maximum cost without `--yes`, in USD. */
 const MAX_UNCONFIRMED_USD = 0.1;
 
 const DEFAULTS = { subscribers: 10, rate: 10, seconds: 30, bytes: 100 };
@@ -33,10 +33,13 @@ const parseUrl = (given: Options[string]): string => {
     throw new UserError("aws needs --url.", "It is the stack's output: wss://….amazonaws.com/live");
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (!url || !["ws:", "wss:"].includes(url.protocol))
-    throw new UserError("--url is no WebSocket URL.", "Such as wss://….amazonaws.com/live");
-  // Not repeated in the message: whoever wrote it there may have written a secret.
+    throw new UserError("--url is not a WebSocket URL.", "Give one such as wss://….amazonaws.com/live");
+  // Not repeated in the message, because the URL may contain a secret.
   if (url.username || url.password || url.search || url.hash) {
-    throw new UserError("--url holds more than an address.", `Credentials go into ${CREDENTIALS_VARIABLE}, as JSON.`);
+    throw new UserError(
+      "--url contains more than an address.",
+      `Credentials go into ${CREDENTIALS_VARIABLE}, as JSON.`,
+    );
   }
   return given;
 };
@@ -46,16 +49,14 @@ const parseCredentials = (json: string | undefined): unknown => {
   try {
     return JSON.parse(json) as unknown;
   } catch {
-    throw new UserError(
-      `${CREDENTIALS_VARIABLE} is no JSON.`,
-      `A text needs its quotes: ${CREDENTIALS_VARIABLE}='"…"'`,
-    );
+    throw new UserError(`${CREDENTIALS_VARIABLE} is not JSON.`, `A string needs quotes: ${CREDENTIALS_VARIABLE}='"…"'`);
   }
 };
 
 /**
- * What a run is asked to be, and whether it may.
- * @throws UserError where something is missing or wrong, or where it would cost more than `FREE_USD` and `--yes` is not given
+ * Parses the plan of a run.
+ * @throws UserError if an option is missing or wrong, or if the run costs more than `MAX_UNCONFIRMED_USD` without
+ * `--yes`
  */
 export const parseAwsPlan = (options: Options, environment: Readonly<Record<string, string | undefined>>): AwsPlan => {
   const { channel = `bench/${randomUUID()}` } = options;
@@ -78,14 +79,14 @@ export const parseAwsPlan = (options: Options, environment: Readonly<Record<stri
   return plan;
 };
 
-/** What a load costs, in words. */
+/** Describes the cost of a load. */
 export const describeCost = (load: AwsLoad): string => {
   const { messages, usd } = estimateCost(load);
   const about = usd < 0.01 ? "less than 0.01" : `about ${usd.toFixed(2)}`;
   return `This run is ${messages.toLocaleString("en-US")} messages, and costs ${about} USD in the account of that stack (prices of us-east-1, free tiers not used)`;
 };
 
-/** Runs a load against what is deployed. */
+/** Runs a load against a deployed stack. */
 export const measureAws = async ({ progress }: Pick<BenchContext, "progress">, plan: AwsPlan): Promise<AwsResult> => {
   const clients: { disconnect(): void }[] = [];
   try {

@@ -1,19 +1,19 @@
-/** An axis: which values have lines, and where a value is between its two ends, from 0 to 1. */
+/** An axis: its tick values, and the position of a value between both ends, from 0 to 1. */
 export interface Axis {
   ticks: number[];
   share(value: number): number;
 }
 
-/** About how many lines an axis has. */
+/** Approximate number of ticks. */
 const LINES = 5;
 
-/** The next of 1, 2, 5, 10, 20 … that is not below a value. */
+/** The smallest of 1, 2, 5, 10, 20 … that is at least the value. */
 const niceStep = (value: number): number => {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * ([1, 2, 5, 10].find((each) => each * power >= value * 0.999) ?? 10);
 };
 
-/** From 0 to the first line that no value is above. */
+/** From 0 to the first tick that is at least the maximum. */
 const linearAxis = (values: readonly number[]): Axis => {
   const step = niceStep(Math.max(...values, Number.MIN_VALUE) / LINES);
   const lines = Math.max(1, Math.ceil(Math.max(...values) / step - 1e-9));
@@ -21,7 +21,7 @@ const linearAxis = (values: readonly number[]): Axis => {
   return { ticks, share: (value) => value / (lines * step) };
 };
 
-/** From a power of ten to a power of ten. What is not above 0 is at its lower end. */
+/** From a power of ten to a power of ten. Values up to 0 are at the lower end. */
 const logAxis = (values: readonly number[]): Axis => {
   const positive = values.filter((value) => value > 0);
   const low = Math.floor(Math.log10(Math.min(...positive)) + 1e-9);
@@ -32,9 +32,9 @@ const logAxis = (values: readonly number[]): Axis => {
 };
 
 /**
- * An axis for values.
- * @param log whether equal distances are equal ratios
- * @throws Error when there is no value that it could show
+ * Creates an axis for values.
+ * @param log whether the scale is logarithmic
+ * @throws Error if no value is above 0
  */
 export const axisFor = (values: readonly number[], log = false): Axis => {
   if (!values.some((value) => value > 0)) throw new Error("a chart needs a value above 0");

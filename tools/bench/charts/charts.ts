@@ -1,14 +1,14 @@
 import { type Axis, axisFor } from "./axis.js";
 import { coordinate, colourOf, formatNumber, svgImage, CHARACTER_WIDTH, text, plotTop, WIDTH } from "./svg.js";
 
-/** A bar chart: groups below each other, and in each group one bar for each series. */
+/** A bar chart: groups below each other, with one bar for each series. */
 export interface BarChart {
   title: string;
-  /** Of all values, such as "ms". */
+  /** The unit of all values, such as "ms". */
   unit: string;
-  /** The groups' names. */
+  /** The names of the groups. */
   groups: readonly string[];
-  /** One value a group; `null` where there is none. */
+  /** One value for each group; `null`: none. */
   series: readonly { name: string; values: readonly (number | null)[] }[];
   /**
    * Whether equal distances are equal ratios.
@@ -17,7 +17,7 @@ export interface BarChart {
   log?: boolean;
 }
 
-/** What an axis shows. */
+/** The options of an axis. */
 export interface AxisOptions {
   /** With the unit. */
   label: string;
@@ -33,7 +33,7 @@ export interface LineChart {
   title: string;
   x: AxisOptions;
   y: AxisOptions;
-  /** Points in the order in which the line goes through them; a line that belongs with another may be dashed. */
+  /** Points in drawing order. A line that belongs to another may be dashed. */
   series: readonly { name: string; points: readonly (readonly [x: number, y: number])[]; dashed?: boolean }[];
 }
 
@@ -41,10 +41,10 @@ const BAR_HEIGHT = 16;
 const BETWEEN_BARS = 3;
 const BETWEEN_GROUPS = 12;
 
-/** What is below what is drawn: the figures of the axis, and its name. */
+/** Height below the plot, for tick labels and the axis label. */
 const AXIS_HEIGHT = 44;
 
-/** Vertical lines with their figures. */
+/** Vertical grid lines with labels. */
 const verticals = ({ ticks, share }: Axis, left: number, width: number, top: number, bottom: number): string[] =>
   ticks.flatMap((tick) => {
     const x = left + share(tick) * width;
@@ -62,7 +62,7 @@ interface BarPlace {
   colour: string;
 }
 
-/** One bar with its figure. */
+/** One bar with its value. */
 const bar = (value: number | null, { axis, left, width, y, colour }: BarPlace): string[] => {
   if (value === null) return [text("–", { x: left + 6, y: y + BAR_HEIGHT - 4, style: "faint" })];
   const long = axis.share(value) * width;
@@ -73,8 +73,8 @@ const bar = (value: number | null, { axis, left, width, y, colour }: BarPlace): 
 };
 
 /**
- * A bar chart as SVG.
- * @throws Error when no value is above 0
+ * Draws a bar chart as SVG.
+ * @throws Error if no value is above 0
  * @example
  * barChart({ title: "Load time", unit: "ms", groups: ["publish"], series: [{ name: "median", values: [28] }] })
  */
@@ -106,7 +106,7 @@ export const barChart = ({ title, unit, groups, series, log }: BarChart): string
   return svgImage(title, names, bottom + AXIS_HEIGHT, [...verticals(axis, left, width, top, bottom), ...bars, name]);
 };
 
-/** How high the drawn part of a line chart is. */
+/** Height of a line chart's plot. */
 const HEIGHT = 260;
 
 /**

@@ -1,4 +1,4 @@
-/** A series' values in a chart have one of these colours: on a light page, and on a dark one. */
+/** The colors of the series, for light and dark pages. */
 const COLOURS: readonly (readonly [light: string, dark: string])[] = [
   ["#2563b8", "#6ea8f7"],
   ["#c2570c", "#f59a4c"],
@@ -8,23 +8,23 @@ const COLOURS: readonly (readonly [light: string, dark: string])[] = [
   ["#a3155b", "#f277ad"],
 ];
 
-/** How wide a chart is, in pixels. */
+/** Width of a chart, in pixels. */
 export const WIDTH = 760;
 
-/** How wide a letter of a label is taken for, in pixels: a page's fonts cannot be measured here. */
+/** Estimated width of a character, in pixels: the fonts of a page cannot be measured here. */
 export const CHARACTER_WIDTH = 7.2;
 
-/** What XML would take for markup, as text. */
-const escapeXml = (svgText: string): string =>
-  svgText.replace(/[&<>"]/g, (each) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[each] ?? each);
+/** Escapes text for XML. */
+const escapeXml = (text: string): string =>
+  text.replace(/[&<>"]/g, (each) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[each] ?? each);
 
-/** A coordinate without digits that nobody sees. */
+/** A coordinate with one decimal. */
 export const coordinate = (value: number): string => String(Math.round(value * 10) / 10);
 
-/** The class of a series' colour. Beyond the last colour they begin again. */
+/** The class of a series' color. Colors repeat after the last one. */
 export const colourOf = (series: number): string => `c${series % COLOURS.length}`;
 
-/** Where a text is, and how. */
+/** The position and style of a text. */
 interface TextPlace {
   x: number;
   y: number;
@@ -36,7 +36,7 @@ interface TextPlace {
 export const text = (what: string, { x, y, anchor = "start", style }: TextPlace): string =>
   `<text x="${coordinate(x)}" y="${coordinate(y)}"${anchor === "start" ? "" : ` text-anchor="${anchor}"`}${style ? ` class="${style}"` : ""}>${escapeXml(what)}</text>`;
 
-/** A number for people: three significant digits, thousands apart. */
+/** Formats a number with three significant digits and thousands separators. */
 export const formatNumber = (value: number): string => {
   const digits = value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   return value.toLocaleString("en-US", { maximumFractionDigits: Math.min(digits, 6) });
@@ -52,13 +52,13 @@ const style = (): string => {
   );
 };
 
-/** Where the names of the series begin, below the title. */
+/** The vertical position of the legend, below the title. */
 const LEGEND_Y = 46;
 
-/** Where what is drawn begins, below the title and the legend. */
+/** The top of the plot, below the title and the legend. */
 export const plotTop = (names: readonly string[]): number => (names.length > 1 ? LEGEND_Y + 22 : LEGEND_Y - 10);
 
-/** The names of the series, with their colours, in one row; none where there is one series, which the title names. */
+/** The legend in one row; empty for a single series, which the title names. */
 const legend = (names: readonly string[]): string[] => {
   if (names.length < 2) return [];
   let x = 12;
@@ -72,7 +72,7 @@ const legend = (names: readonly string[]): string[] => {
   });
 };
 
-/** The whole image: readable on light and dark pages, whose colours show through. */
+/** The whole image, readable on light and dark pages. */
 export const svgImage = (title: string, names: readonly string[], height: number, parts: readonly string[]): string =>
   [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${Math.ceil(height)}" width="${WIDTH}" height="${Math.ceil(height)}" role="img" aria-label="${escapeXml(title)}">`,

@@ -5,26 +5,26 @@ import { NodejsFunction } from "aws-cdk-lib/aws-lambda-nodejs";
 import { buildSync } from "esbuild";
 import { RUNTIME } from "../../../infra/functions/make-functions.js";
 
-/** Something to load, and to compare. */
+/** A module whose load time is compared. */
 export interface Candidate {
   name: string;
   /** Absolute path of the handler's module. */
   file: string;
-  /** What is deployed, in bytes. */
+  /** Deployed size in bytes. */
   bytes: number;
   environment?: Record<string, string>;
 }
 
-/** What the rows that are not functions of ours are called. */
+/** The names of the rows that are not own functions. */
 export const BARE_NODE = "bare node";
 export const NODEJS_FUNCTION = "NodejsFunction default";
 export const UNBUNDLED = "unbundled SDK";
-/** `publish` that starts the thread of a guard module. */
+/** The publish function with a guard module, which starts a thread. */
 export const GUARDED = "publish, guard module";
 
 const bytesOf = (file: string): number => statSync(file).size;
 
-/** Our own functions, as they are built. */
+/** The built functions. */
 const ownFunctions = (dist: string): Candidate[] =>
   readdirSync(join(dist, "lambdas"), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
@@ -37,7 +37,7 @@ const GUARDS = `export default {
   onPublicationRequest(channel, agent, message) { channel.publish(message); agent.publicationSuccess(message); },
 };`;
 
-/** `publish` beside a guard module and what runs it, as they are deployed. */
+/** The publish function with a guard module and the guard worker, as deployed. */
 const guarded = (dist: string, folder: string): Candidate => {
   const code = join(folder, "guarded");
   mkdirSync(code);
@@ -55,7 +55,7 @@ const bare = (folder: string): Candidate => {
   return { name: BARE_NODE, file, bytes: 0 };
 };
 
-/** The same work with the SDK, as `NodejsFunction` makes it where nothing but our runtime is said: the SDK is outside. */
+/** The same work with the SDK, as `NodejsFunction` bundles it for the construct's runtime: without the SDK. */
 const nodejsFunction = (root: string, folder: string, entry: string): Candidate => {
   const outdir = join(folder, "cdk.out");
   const app = new App({ outdir, analyticsReporting: false });
@@ -72,13 +72,13 @@ const nodejsFunction = (root: string, folder: string, entry: string): Candidate 
   return { name: NODEJS_FUNCTION, file, bytes: bytesOf(file) };
 };
 
-/** The bytes of a folder's files. */
+/** The total size of a folder's files. */
 const folderBytes = (folder: string): number =>
   readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .reduce((sum, entry) => sum + bytesOf(join(entry.parentPath, entry.name)), 0);
 
-/** The folders of packages and of what they depend on, as they are installed. */
+/** The folders of installed packages and their dependencies. */
 const installed = (names: readonly string[], from: string, found = new Set<string>()): Set<string> => {
   for (const name of names) {
     const folder = folderOf(name, from);
@@ -92,7 +92,7 @@ const installed = (names: readonly string[], from: string, found = new Set<strin
   return found;
 };
 
-/** Where Node finds a package from a folder. */
+/** The folder in which Node finds a package. */
 const folderOf = (name: string, from: string): string => {
   const folder = join(from, "node_modules", name);
   if (statSync(join(folder, "package.json"), { throwIfNoEntry: false })) return folder;
@@ -102,7 +102,7 @@ const folderOf = (name: string, from: string): string => {
 
 const SDK = ["@aws-sdk/client-apigatewaymanagementapi", "@aws-sdk/client-dynamodb"];
 
-/** The same work with the SDK, not bundled: deployed with all of its packages. */
+/** The same work with the unbundled SDK: deployed with all of its packages. */
 const unbundled = (root: string, folder: string, entry: string): Candidate => {
   const file = join(folder, "unbundled.mjs");
   buildSync({
@@ -120,8 +120,8 @@ const unbundled = (root: string, folder: string, entry: string): Candidate => {
 };
 
 /**
- * Everything that is compared.
- * @param folder an empty one below the package's, so that what is written there finds the package's modules
+ * Prepares all candidates.
+ * @param folder an empty folder in the repository, so that modules in it find the installed packages
  */
 export const candidates = (root: string, folder: string): Candidate[] => {
   const dist = join(root, "dist");

@@ -11,21 +11,24 @@ import { BARE_NODE, type Candidate, candidates, NODEJS_FUNCTION, GUARDED, UNBUND
 
 /** One row of the result. */
 export interface ColdStart {
-  /** A function's name, or what it is compared with. */
+  /** The name of a function, or of a comparison. */
   function: string;
-  /** What is deployed, in bytes. */
+  /** Deployed size in bytes. */
   bytes: number;
-  /** From the start of its import until it is loaded, in a fresh process: the best, because what disturbs only adds. */
+  /**
+   * From the start of its import until it is loaded, in a fresh process: the minimum, because disturbances only add
+   * time.
+   */
   loadMs: number;
-  /** The same, in the middle and at the 95th percentile. */
+  /** The median and the 95th percentile. */
   medianMs: number;
   p95Ms: number;
 }
 
-/** How often each is loaded, where nothing else is said. */
+/** Default number of loads of each module. */
 const ROUNDS = 25;
 
-/** What functions find in their environment; the credentials are no one's. */
+/** The environment of the functions, with fake credentials. */
 const ENVIRONMENT = {
   AWS_REGION: "us-east-1",
   AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
@@ -46,9 +49,9 @@ const load = async ({ file, environment }: Candidate, script: string): Promise<n
 };
 
 /**
- * Loads everything, one after the other, round after round: what disturbs the machine disturbs all alike. The first
- * round, which fills the caches of the file system, does not count.
- * @param rounds how often each is loaded
+ * Loads all modules in turn, round after round, so that disturbances affect all alike. The first round fills the file
+ * system caches and does not count.
+ * @param rounds loads of each module
  */
 export const measureColdStarts = async ({ root, progress }: BenchContext, rounds = ROUNDS): Promise<ColdStart[]> => {
   const folder = makeWorkFolder(root, "bench-");
@@ -99,7 +102,7 @@ const table = (results: ColdStart[]): string => {
   ].join("\n");
 };
 
-/** Size and load time of each function, beside what people deploy otherwise. */
+/** Compares size and load time of each function with common alternatives. */
 export const coldstart: Benchmark<ColdStart[]> = {
   summary: "size and load time of each function, beside bare node and the SDK as it comes",
   options: { rounds: { help: `how often each is loaded; default ${ROUNDS}` } },

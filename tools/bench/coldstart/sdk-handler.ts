@@ -6,7 +6,7 @@ import {
 import { DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import type { APIGatewayProxyWebsocketEventV2 } from "aws-lambda";
 
-// What people write to publish to a channel's subscribers: the comparison that `coldstart` loads, never deployed.
+// Common code for publishing to a channel's subscribers. `coldstart` loads it for comparison, and it is never deployed.
 
 const dynamodb = new DynamoDBClient({});
 const management = new ApiGatewayManagementApiClient({});

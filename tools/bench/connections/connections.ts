@@ -12,28 +12,28 @@ import { roundTo2 } from "../stats.js";
 export interface ConnectionsResult {
   /** Connections that were open from the first to the last publication. */
   connections: number;
-  /** Everything that went wrong: nothing, where the run is good. */
+  /** Number of errors; 0 in a good run. */
   errors: number;
   errorsByKind: Record<string, number>;
-  /** How long it took until all were open. */
+  /** Time until all connections were open. */
   connectSeconds: number;
-  /** How long they were held after that. */
+  /** Time for which they were held after that. */
   heldSeconds: number;
   published: number;
   received: number;
-  /** Messages that came again: delivery is at least once. */
+  /** Repeated messages: delivery is at least once. */
   repeated: number;
-  /** What the runtime's process has more than before them, for each: all of its memory, and its main thread's heap alone. */
+  /** Additional memory of the runtime's process for each connection: total, and the heap of its main thread. */
   bytesPerConnection: number;
   heapBytesPerConnection: number;
-  /** What the runtime's process used of one core while they were held, as a share. */
+  /** Share of one core that the runtime's process used while connections were held. */
   coreShare: number;
 }
 
-/** What is asked for. */
+/** The plan of a run. */
 export interface ConnectionsPlan {
   connections: number;
-  /** How long they are held once all are open. */
+  /** How long connections are held after all are open. */
   seconds: number;
 }
 
@@ -41,16 +41,16 @@ const CONNECTIONS = 5_000;
 const MAX_CONNECTIONS = 25_000;
 const SECONDS = 60;
 
-/** Connections that come before what is measured, so that functions and code are warm. */
+/** Connections for the warm-up of functions and code. */
 const WARM_UP = CONNECTIONS_PER_CHANNEL;
 
-/** How often progress is asked for, in milliseconds. */
+/** Interval of the progress requests, in milliseconds. */
 const POLL_INTERVAL_MS = 500;
 
-/** What a part of the run is of the whole, about: connecting takes as long as holding. */
+/** The approximate share of connecting in a run. */
 const CONNECT_SHARE = 0.5;
 
-/** Tells, as long as some work lasts, how far it is. */
+/** Calls `tell` regularly while some work lasts. */
 const withPolling = async <T>(work: Promise<T>, tell: () => Promise<void>): Promise<T> => {
   const timer = setInterval(() => void tell().catch(() => undefined), POLL_INTERVAL_MS);
   try {
@@ -62,7 +62,7 @@ const withPolling = async <T>(work: Promise<T>, tell: () => Promise<void>): Prom
 
 /**
  * Measures.
- * @throws UserError when this user may not open so many files
+ * @throws UserError if this user may not open enough files
  */
 export const measureConnections = async (
   { root, progress }: BenchContext,
@@ -101,7 +101,7 @@ export const measureConnections = async (
     progress(1);
     return {
       connections: open,
-      // Each that is not open any more has been counted as closed or refused; this is for one that neither was told of.
+      // Closed and refused connections are counted as errors. This also counts connections without any event.
       errors: Math.max(failures, plan.connections - open),
       errorsByKind: errors,
       connectSeconds: roundTo2(connectSeconds),
@@ -114,7 +114,7 @@ export const measureConnections = async (
       coreShare: roundTo2((cpuMs - after.cpuMs) / heldMs),
     };
   } finally {
-    // The runtime first: nobody has to hear of connections that end with everything.
+    // The runtime first, so that connections do not report its end.
     await runtime.close();
     await Promise.all(crowds.map((crowd) => crowd.stop()));
   }

@@ -1,9 +1,9 @@
 import { UserError } from "../../../local/core/user-error.js";
 
-/** Files that a process has open besides the connections: the other processes' pipes, DynamoDB's connections, modules. */
+/** Open files of a process without the connections: pipes, DynamoDB connections, modules. */
 const OTHER_FILES = 500;
 
-/** How many files a process of this user may open. Node raises its own limit as far as it may, when it starts. */
+/** Maximum open files of a process of this user. Node raises its own limit to this when it starts. */
 export const maxOpenFiles = (): number => {
   const report = process.report as { getReport(): unknown; excludeNetwork?: boolean };
   report.excludeNetwork = true;
@@ -13,9 +13,9 @@ export const maxOpenFiles = (): number => {
 };
 
 /**
- * Makes sure that a process can hold so many connections.
- * @param limit how many files it may open
- * @throws UserError when it cannot, with the command that allows it
+ * Checks that a process can hold so many connections.
+ * @param limit its maximum open files
+ * @throws UserError if it cannot, with the command that permits it
  */
 export const assertFileLimit = (connections: number, limit = maxOpenFiles()): void => {
   const needed = connections + OTHER_FILES;

@@ -1,7 +1,7 @@
 import { serve } from "../load/child.js";
 import { RawClientPool, type PoolState } from "./raw-client-pool.js";
 
-/** What the process that holds a crowd can be asked. */
+/** The operations of the process with the client pool. */
 export interface PoolOperations {
   connect(count: number): Promise<void>;
   subscribe(): Promise<void>;

@@ -2,33 +2,33 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { SUBPROTOCOL } from "../../../protocol/index.js";
 
-/** What has become of a crowd until now. */
+/** The current counts of a pool. */
 export interface PoolState {
-  /** Connections that are open. */
+  /** Open connections. */
   open: number;
   published: number;
   acknowledged: number;
-  /** Messages that subscribers received, each counted once. */
+  /** Received messages, each counted once. */
   received: number;
-  /** How often one came again: delivery is at least once. */
+  /** Repeated messages: delivery is at least once. */
   repeated: number;
-  /** What went wrong, by kind: a refused handshake, a connection that closed, an answer that was an error. */
+  /** Errors by kind: a refused handshake, a closed connection, an error reply. */
   errors: Record<string, number>;
 }
 
-/** How many connections share a channel, which the first of them is subscribed to. */
+/** Connections of one channel. The first of them is subscribed to it. */
 export const CONNECTIONS_PER_CHANNEL = 100;
 
-/** How many connect at once: each of them makes the runtime start one more environment of a function. */
+/** Parallel connects. Each makes the runtime start one more environment of a function. */
 const AT_ONCE = 16;
 
-/** How many connect in a second at most: what the load's stack lets in, whatever the machine could do. */
+/** Maximum connects per second: the throttle of the load's stack. */
 const CONNECTS_PER_SECOND = 400;
 
-/** How often each connection publishes, in milliseconds. */
+/** Interval of each connection's publications, in milliseconds. */
 export const PUBLISH_INTERVAL_MS = 60_000;
 
-/** How long is waited for answers and messages once the last publication has left, in milliseconds. */
+/** Maximum time for replies and messages after the last publication, in milliseconds. */
 const DRAIN_MS = 15_000;
 
 const DRAIN_STEP_MS = 20;
@@ -40,7 +40,7 @@ interface Frame {
   code?: string;
 }
 
-/** Many connections without the SDK: sockets that speak just enough of the protocol. */
+/** Many connections without the SDK: sockets with the necessary part of the protocol. */
 export class RawClientPool {
   readonly #url: string;
   readonly #sockets: WebSocket[] = [];
@@ -56,7 +56,7 @@ export class RawClientPool {
     this.#url = url;
   }
 
-  /** What has become of it until now. */
+  /** The current counts. */
   get state(): PoolState {
     return {
       open: this.#sockets.filter(({ readyState }) => readyState === WebSocket.OPEN).length,
@@ -68,7 +68,7 @@ export class RawClientPool {
     };
   }
 
-  /** Opens so many connections more. What cannot be opened is an error, and not tried again. */
+  /** Opens more connections. A failed connect is an error and is not retried. */
   async connect(count: number): Promise<void> {
     const begun = performance.now();
     let next = 0;
@@ -100,10 +100,7 @@ export class RawClientPool {
     }
   }
 
-  /**
-   * Lets each connection publish once a minute, one after the other and spread evenly, whatever becomes of it; then
-   * waits until everything has been answered and received.
-   */
+  /** Each connection publishes once a minute, spread evenly. Then waits until all replies and messages have arrived. */
   async hold(seconds: number): Promise<void> {
     const each = PUBLISH_INTERVAL_MS / this.#sockets.length;
     const begun = performance.now();
@@ -127,7 +124,7 @@ export class RawClientPool {
     for (const socket of this.#sockets) socket.terminate();
   }
 
-  /** Whether nothing is expected any more. */
+  /** Whether all replies and messages have arrived. */
   get #isDrained(): boolean {
     return this.#waiting.size === 0 && this.#received.size >= this.#acknowledged;
   }

@@ -4,8 +4,8 @@ import { MESSAGE_METER_BYTES, PRICES, meteredUnits } from "../../../local/meter/
 import type { Load } from "./scenario.js";
 
 /**
- * AppSync Events, for one publication, in USD: an operation for the publication and one for each delivery, by 5 KB; no
- * handler runs.
+ * The cost of one publication with AppSync Events, in USD: one operation for the publication and one for each delivery,
+ * in steps of 5 KB, without handlers.
  * @see https://aws.amazon.com/appsync/pricing/
  */
 export const appSyncEvents = ({ fanOut, bytes }: Load): number => {
@@ -13,11 +13,12 @@ export const appSyncEvents = ({ fanOut, bytes }: Load): number => {
   return ((1 + fanOut) * meteredUnits(bytes, meterBytes) * operations) / 1e6;
 };
 
-/** Bytes of a topic's name: what is metered of an MQTT message besides its payload. */
+/** Bytes of a topic's name, which an MQTT message is metered with. */
 const TOPIC_BYTES = 20;
 
 /**
- * IoT Core with QoS 0, for one publication, in USD: a message in and one for each delivery, by 5 KB of payload and topic.
+ * The cost of one publication with IoT Core and QoS 0, in USD: one message in and one for each delivery, in steps of 5
+ * KB of payload and topic.
  * @see https://aws.amazon.com/iot-core/pricing/additional-details/
  */
 export const iotCore = ({ fanOut, bytes }: Load): number => {
@@ -26,8 +27,8 @@ export const iotCore = ({ fanOut, bytes }: Load): number => {
 };
 
 /**
- * AWS's chat sample as it is deployed: 256 MB, a table with one row a connection, sockets as the SDK keeps them by
- * default. Everybody who is connected is a subscriber: each who is not would be scanned too, and sent the message.
+ * AWS's chat sample as deployed: 256 MB, one row for each connection, default sockets of the SDK. Each connection is a
+ * subscriber, because the sample posts to all connections.
  * @see https://github.com/aws-samples/simple-websockets-chat-app
  */
 const SAMPLE = { memoryGb: 0.25, rowBytes: 28, sockets: 50 };
@@ -35,7 +36,10 @@ const SAMPLE = { memoryGb: 0.25, rowBytes: 28, sockets: 50 };
 /** Bytes around a message's data in the sample: `{"action":"sendmessage","data":""}`. */
 const SAMPLE_ENVELOPE = 34;
 
-/** The sample, for one publication, in USD: a scan of the whole table (eventually consistent), and a POST to each connection. */
+/**
+ * The cost of one publication with the sample, in USD: an eventually consistent scan of the whole table, and a POST to
+ * each connection.
+ */
 export const awsSample = ({ fanOut, bytes }: Load): number => {
   const { apiGateway, lambda, dynamodb } = PRICES;
   const inbound = meteredUnits(bytes + SAMPLE_ENVELOPE, MESSAGE_METER_BYTES);

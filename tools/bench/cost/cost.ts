@@ -14,12 +14,12 @@ import { type Units, usdOf } from "../units.js";
 
 const MILLION = 1e6;
 
-/** Four significant digits are more than anybody's bill has. */
+/** Rounds to four significant digits. */
 const significant = (value: number): number => Number(value.toPrecision(4));
 
 /**
- * What a connection costs in a minute, in USD: the minute itself, and where the SDK pings, its part of that. With history
- * it asks more often, whether it has missed something: then the ping reads its subscription and the channel's head too.
+ * The cost of a connection minute in USD, including the SDK's pings. With history, a ping is more frequent and also
+ * reads the subscription and the channel's head.
  */
 const CONNECTION_MINUTE_USD = {
   pushIt: (history: boolean): number => {
@@ -27,7 +27,7 @@ const CONNECTION_MINUTE_USD = {
     const ping =
       (2 * PRICES.apiGateway.messages + PRICES.lambda.requests + reads * PRICES.dynamodb.readUnits) / MILLION;
     const gbSeconds = gbSecondsOf(COMPUTE_MS + (history ? 2 : 1) * DECLARED_MS.dynamoDb);
-    // Less up to a tenth, at random.
+    // Minus up to a tenth, at random.
     const perMinute = 60_000 / (0.95 * (history ? DEFAULT_SETTINGS.checkMs : DEFAULTS.pingInterval));
     return PRICES.apiGateway.connectionMinutes / MILLION + perMinute * (ping + gbSeconds * PRICES.lambda.gbSecond);
   },
@@ -45,7 +45,7 @@ const costsOf = (of: (name: (typeof NAMES)[number]) => number): Costs => ({
   awsSample: significant(of("awsSample")),
 });
 
-/** One cell. @param units what was metered of this load, if it was */
+/** The costs of one scenario. @param units its metered units, if any */
 export const scenarioCost = (load: Load, units?: Units): ScenarioCost => {
   const used = units ?? modelUnits(load);
   const { fanOut, perSecond, bytes, lingerMs, history } = load;
@@ -56,7 +56,7 @@ export const scenarioCost = (load: Load, units?: Units): ScenarioCost => {
     iotCore: iotCore(load),
     awsSample: awsSample(load),
   };
-  // A connection receives each publication: so many a minute.
+  // A connection receives so many publications a minute.
   const minutes = MILLION / (60 * perSecond);
   return {
     fanOut,
@@ -71,7 +71,7 @@ export const scenarioCost = (load: Load, units?: Units): ScenarioCost => {
   };
 };
 
-/** All cells, with what was metered where something was. */
+/** The costs of all scenarios, with metered units where available. */
 export const scenarioCosts = (metered: readonly Metered[]): ScenarioCost[] =>
   LOADS.map((load) =>
     scenarioCost(
@@ -150,7 +150,7 @@ const charts = (cells: ScenarioCost[]): Chart[] => {
   ];
 };
 
-/** What a million deliveries cost, beside what else delivers on AWS. */
+/** Compares the cost of a million deliveries. */
 export const cost: Benchmark<ScenarioCost[]> = {
   summary: "USD for a million deliveries, beside AppSync Events, IoT Core and AWS's chat sample",
   run: async ({ root, progress }) => scenarioCosts(await meterPublications(root, undefined, progress)),

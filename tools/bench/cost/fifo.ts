@@ -5,29 +5,29 @@ import type { Load } from "./scenario.js";
 import { fanOutWork, frameCount, gbSecondsOf, messageBytes, modelUnits } from "./model.js";
 
 /**
- * How many messages of a FIFO queue a function gets at once; there is no window in which they gather.
+ * Maximum messages of a FIFO queue in one batch. There is no batching window.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
-export const FIFO_BATCH = 10;
+const FIFO_BATCH = 10;
 
-/** What gathering by a FIFO queue comes to, for one publication. */
+/** The cost of one publication with a FIFO queue. */
 export interface FifoBatching {
   usd: number;
-  /** Messages that travel together. */
+  /** Messages in one batch. */
   batchSize: number;
 }
 
 /**
- * Gathering messages by an SQS FIFO queue with the channel as message group: while one batch is delivered, the next
- * gathers. What Lambda asks of the queue in vain is left out.
- * @param waits whether the function then waits until `lingerMs` are over, so that more gather
+ * The cost of an SQS FIFO queue with the channel as message group: while one batch is delivered, the next one fills.
+ * Excludes empty receives.
+ * @param waits whether the function waits for `lingerMs`, so that the batch is larger
  */
 export const fifoCost = (load: Load, waits: boolean): FifoBatching => {
   const { fanOut: subscribers, perSecond, lingerMs } = load;
   const message = messageBytes(load);
   const batchOf = (ms: number): number => Math.min(FIFO_BATCH, Math.max(1, (perSecond * ms) / 1_000));
   const deliveringMs = COMPUTE_MS + fanOutWork(subscribers, subscribers, 1).ms;
-  // It may not wait for longer than a full batch takes to come: others would gather without end.
+  // It must not wait longer than a full batch needs, or the queue would grow without end.
   const waitingMs = waits ? Math.min(lingerMs, (FIFO_BATCH * 1_000) / perSecond) : 0;
   const together = batchOf(Math.max(deliveringMs, waitingMs));
   const frames = frameCount(load, together);
@@ -42,13 +42,13 @@ export const fifoCost = (load: Load, waits: boolean): FifoBatching => {
     writeUnits: 0,
     queueRequests: queueRequests / together,
   };
-  // Sending each message; receiving and deleting a batch.
+  // Sends each message. Receives and deletes one batch.
   const requests =
     meteredUnits(message, QUEUE_METER_BYTES) + (meteredUnits(together * message, QUEUE_METER_BYTES) + 1) / together;
   return { usd: usdOf(units) + (requests * PRICES.sqs.fifoRequests) / 1e6, batchSize: together };
 };
 
-/** Loads of 100 bytes of which the two ways are compared. */
+/** The compared loads of 100 bytes. */
 const COMPARED: readonly Load[] = [
   ...[1, 10, 100, 1_000].flatMap((subscribers) =>
     [250, 500].map((lingerMs) => ({ fanOut: subscribers, perSecond: 20, lingerMs })),
@@ -56,7 +56,7 @@ const COMPARED: readonly Load[] = [
   ...[250, 500].map((lingerMs) => ({ fanOut: 100, perSecond: 100, lingerMs })),
 ].map((load) => ({ ...load, bytes: 100, history: false }));
 
-/** Both ways side by side, as a table in Markdown. */
+/** A Markdown table of both ways. */
 export const fifoTable = (): string =>
   [
     "What gathers messages, computed: USD for a million deliveries of 100 bytes without connection minutes; in parentheses how many messages travel in one frame.",

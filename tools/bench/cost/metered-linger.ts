@@ -7,20 +7,20 @@ import type { Units } from "../units.js";
 import type { Load } from "./scenario.js";
 import { type Channels, unitsOf, withSubscribers } from "./metered.js";
 
-/** What is published on a channel with `linger`, at its rate. */
+/** A load on a channel with `linger`. */
 export interface LingerLoad extends Load {
-  /** How many publications are metered. */
+  /** Number of metered publications. */
   publications: number;
 }
 
-/** The units of one publication with `linger`, as they were metered; its part of what the flusher used. */
+/** The metered units of one publication with `linger`, with its share of the flusher. */
 export interface MeteredLinger extends LingerLoad {
   units: Units;
 }
 
 type Channel = Pick<Load, "fanOut" | "lingerMs" | "history">;
 
-/** Names are as long as those that are metered without `linger`: rows are as long as their names. */
+/** As long as the names without `linger`, because rows contain names. */
 const channelOf = ({ fanOut, lingerMs, history }: Channel): string => `${history ? "k" : "l"}${lingerMs}/${fanOut}`;
 
 const patternsOf = (loads: readonly Channel[]): Channels =>
@@ -31,7 +31,7 @@ const patternsOf = (loads: readonly Channel[]): Channels =>
     ]),
   );
 
-/** Resolves when every subscriber has heard so many messages. */
+/** Resolves when each subscriber has received `messages` messages. */
 const allReceived = (clients: readonly Client[], { fanOut, ...channel }: Channel, messages: number): Promise<unknown> =>
   Promise.all(
     clients.slice(0, fanOut).map(
@@ -47,33 +47,33 @@ const allReceived = (clients: readonly Client[], { fanOut, ...channel }: Channel
     ),
   );
 
-/** Publishes at the load's rate, one after the other; fulfilled when every subscriber has all of them. */
+/** Publishes at the load's rate. Resolves when each subscriber has all messages. */
 const publishAll = async (clients: readonly Client[], load: LingerLoad): Promise<void> => {
   const { perSecond, bytes, publications } = load;
   const all = allReceived(clients, load, publications);
   const begun = performance.now();
   for (let at = 0; at < publications; at += 1) {
     await sleep(begun + (at * 1_000) / perSecond - performance.now());
-    // Awaited, so that the SDK does not send two of them in one frame.
+    // Awaited, so that the SDK does not batch two messages in one frame.
     await clients[0]!.channel(channelOf(load)).publish("x".repeat(bytes - 2));
   }
   await all;
 };
 
-/** Meters loads on a system that runs. */
+/** Meters a load on the running system. */
 export type MeterLinger = (load: LingerLoad) => Promise<MeteredLinger>;
 
 const meterOne = async (meter: Meter, clients: readonly Client[], load: LingerLoad): Promise<MeteredLinger> => {
   const before = meter.snapshot();
   await publishAll(clients, load);
-  // The flusher still runs then: it takes off the log what it has posted.
+  // The flusher still removes the posted messages from the log.
   await meter.settled();
   return { ...load, units: unitsOf(difference(meter.snapshot(), before), load.publications) };
 };
 
 /**
- * Runs a system with the channels of these loads, and has them metered.
- * @param root the package's folder; it has been built
+ * Runs a system with the channels of these loads, and meters them.
+ * @param root the repository's folder; it must be built
  */
 export const withLingerChannels = <Result>(
   root: string,
@@ -86,7 +86,7 @@ export const withLingerChannels = <Result>(
   ];
   const setup = { root, channels: patternsOf(loads), fanOuts, channelsOf, progress: () => undefined };
   return withSubscribers(setup, async (meter, clients) => {
-    // The first publication finds cold functions, and an agent that is in no cache.
+    // The first publication meets cold functions and an uncached agent.
     await publishAll(clients, { ...loads[0]!, publications: 1 });
     await meter.settled();
     return use((load) => meterOne(meter, clients, load));

@@ -10,37 +10,37 @@ import { makeWorkFolder } from "../../lib/work-folder.js";
 import type { Units } from "../units.js";
 import { FAN_OUTS, type Load, SIZES } from "./scenario.js";
 
-/** Largest fan-out that is run; larger ones are extrapolated by the model. */
-export const MAX_MEASURED_FAN_OUT = 1_000;
+/** Largest measured fan-out. The model extrapolates to larger ones. */
+const MAX_MEASURED_FAN_OUT = 1_000;
 
-/** How often each load is published and metered, after once that is not. */
+/** Number of metered publications of each load, after one warm-up. */
 const TIMES = 5;
 
-/** How many clients connect at once. */
+/** Parallel connects. */
 const CONNECTS_AT_ONCE = 20;
 
-/** What is published: data of so many bytes of JSON, on the channel of this fan-out. */
+/** A publication: data of so many bytes of JSON, on the channel of this fan-out. */
 type MeteredLoad = Pick<Load, "fanOut" | "bytes" | "history">;
 
-/** The units of one publication without `linger`, as they were metered. */
+/** The metered units of one publication without `linger`. */
 export interface Metered extends MeteredLoad {
   units: Units;
 }
 
-/** The channels of one fan-out, plain and with history; rows are as long as their names. */
+/** The channel of a fan-out. The length of its name affects the size of rows. */
 const channelOf = (fanOut: number, history: boolean): string => `${history ? "kept" : "cost"}/${fanOut}`;
 
-/** What is said of channels, by pattern. */
+/** Channel options by pattern. */
 export type Channels = NonNullable<PushItProps["channels"]>;
 
 const CHANNELS: Channels = { "kept/*": { history: {} } };
 
-/** A client that is subscribed to these channels. */
+/** Connects a client and subscribes it to these channels. */
 const subscriber = (url: string, channels: string[]): Promise<Client> =>
   new Promise((resolve, reject) => {
     const client = new Client({ url, WebSocket, timeout: 120_000 });
     const missing = new Set(channels);
-    // What a busy machine fails at is tried again: the event says when it has succeeded.
+    // The SDK retries failures of a busy machine. The event reports success.
     client.on("error", () => undefined);
     client.on("subscribed", ({ channel }) => {
       missing.delete(channel);
@@ -54,10 +54,10 @@ const subscriber = (url: string, channels: string[]): Promise<Client> =>
     for (const channel of channels) client.subscribe(channel);
   });
 
-/** Which channels there are of each fan-out. */
+/** Returns the channels of a fan-out. */
 type ChannelsOf = (fanOut: number) => string[];
 
-/** Clients of which the first so many are subscribed to the channels of each fan-out. */
+/** Connects clients. The first `fanOut` of them are subscribed to the channels of each fan-out. */
 const connect = async (
   url: string,
   fanOuts: readonly number[],
@@ -78,7 +78,7 @@ const connect = async (
   return clients;
 };
 
-/** Publishes once; fulfilled when every subscriber has it and the publisher its answer. */
+/** Publishes once. Resolves when each subscriber has the message and the publisher its reply. */
 const publishOnce = async (clients: readonly Client[], { fanOut, bytes, history }: MeteredLoad): Promise<void> => {
   const channel = channelOf(fanOut, history);
   const heard = clients.slice(0, fanOut).map(
@@ -93,7 +93,7 @@ const publishOnce = async (clients: readonly Client[], { fanOut, bytes, history 
   await Promise.all([clients[0]!.channel(channel).publish("x".repeat(bytes - 2)), ...heard]);
 };
 
-/** Of the functions that a publication runs: pings and departures are not part of it. */
+/** The units of one publication, without pings and disconnects. */
 export const unitsOf = (used: MeterSnapshot, times: number): Units => ({
   messages: (used.messagesIn + used.messagesOut) / times,
   invocations: used.invocations / times,
@@ -104,7 +104,7 @@ export const unitsOf = (used: MeterSnapshot, times: number): Units => ({
 });
 
 const meterOne = async (meter: Meter, clients: readonly Client[], publishing: MeteredLoad): Promise<Metered> => {
-  // The first one finds a cold function, and an agent that is in no cache.
+  // The first publication meets a cold function and an uncached agent.
   await publishOnce(clients, publishing);
   await meter.settled();
   const before = meter.snapshot();
@@ -113,9 +113,9 @@ const meterOne = async (meter: Meter, clients: readonly Client[], publishing: Me
   return { ...publishing, units: unitsOf(difference(meter.snapshot(), before), TIMES) };
 };
 
-/** What is run to be metered. */
+/** The options of a metered system. */
 export interface MeterSetup {
-  /** The package's folder; it has been built. */
+  /** The repository's folder; it must be built. */
   root: string;
   channels: Channels;
   fanOuts: readonly number[];
@@ -123,7 +123,7 @@ export interface MeterSetup {
   progress: (share: number) => void;
 }
 
-/** Runs the system with its meter and as many clients as the largest fan-out, for as long as `use` takes. */
+/** Runs a metered system with as many clients as the largest fan-out, while `use` runs. */
 export const withSubscribers = async <Result>(
   { root, channels, fanOuts, channelsOf, progress }: MeterSetup,
   use: (meter: Meter, clients: readonly Client[]) => Promise<Result>,
@@ -149,8 +149,8 @@ export const withSubscribers = async <Result>(
 };
 
 /**
- * Runs the system, publishes, and reads from its meter what one publication used.
- * @param root the package's folder; it has been built
+ * Runs a system, publishes, and meters the units of one publication.
+ * @param root the repository's folder; it must be built
  */
 export const meterPublications = (
   root: string,

@@ -29,20 +29,20 @@ const STORED_BYTES = 150;
 
 const { dynamoDb, invokeAsync, post } = DECLARED_MS;
 
-/** How long posts to so many take, in milliseconds. */
+/** Duration of the posts to so many recipients, in milliseconds. */
 const postsMs = (recipients: number): number => Math.ceil(recipients / POSTS_IN_FLIGHT) * post;
 
-/** What bringing frames to subscribers takes: one function's time, and of workers for those beyond its part. */
+/** The work of a fan-out: the function's time, and the workers for further recipients. */
 export interface FanOutWork {
   ms: number;
   workers: number;
-  /** Of all workers. */
+  /** Total of all workers. */
   workersMs: number;
   readUnits: number;
   queueRequests: number;
 }
 
-/** Reading the subscribers and posting frames to them. */
+/** The work of reading the subscribers and posting frames to them. */
 export const fanOutWork = (subscribers: number, posted: number, frames: number): FanOutWork => {
   const own = Math.min(posted, DEFAULT_SETTINGS.fanOutThreshold);
   const workers = Math.ceil((posted - own) / SEGMENT_RECIPIENTS);
@@ -55,12 +55,12 @@ export const fanOutWork = (subscribers: number, posted: number, frames: number):
   };
 };
 
-/** What so many milliseconds of functions are billed. */
+/** The billed GB-seconds of a duration. */
 export const gbSecondsOf = (ms: number): number => (ms / 1_000) * MEMORY_GB;
 
 /**
- * What storing a publication before it is delivered adds: its number, that it has been published, and the message, one
- * after the other.
+ * The additional units of storing a publication before its delivery: its offset, its deduplication record and the
+ * message, in turn.
  */
 const historyUnits = ({ bytes, history }: Load): Pick<Units, "gbSeconds" | "writeUnits"> => {
   if (!history) return { gbSeconds: 0, writeUnits: 0 };
@@ -70,7 +70,7 @@ const historyUnits = ({ bytes, history }: Load): Pick<Units, "gbSeconds" | "writ
   };
 };
 
-/** Bytes of a message as it travels. */
+/** Bytes of a message on the wire. */
 export const messageBytes = ({ bytes, history }: Load): number =>
   bytes + ENVELOPE_BYTES + (history ? POSITION_BYTES : 0);
 
@@ -79,7 +79,7 @@ const unitsWithoutLinger = (load: Load): Units => {
   const message = messageBytes(load);
   const { ms, workers, workersMs, readUnits, queueRequests } = fanOutWork(subscribers, subscribers - 1, 1);
   return {
-    // The publisher's own copy rides with its answer.
+    // The publisher's own copy is in the same frame as its reply.
     messages:
       meteredUnits(message, MESSAGE_METER_BYTES) * subscribers +
       meteredUnits(message + REPLY_BYTES, MESSAGE_METER_BYTES),
@@ -91,10 +91,10 @@ const unitsWithoutLinger = (load: Load): Units => {
   };
 };
 
-/** What one flusher does, from the publication that elects it until it lets go. */
+/** The run of one flusher. */
 export interface FlusherRun {
   publications: number;
-  /** Those that bring something. */
+  /** Windows with messages. */
   windows: number;
 }
 
@@ -103,28 +103,28 @@ const flusherMs = (lingerMs: number): number =>
   FLUSHER_TIMEOUT_MS - 2 * leaseMs({ ...DEFAULT_SETTINGS, channels: { "*": { lingerMs } } }, "*");
 
 /**
- * The run of a flusher where publications come evenly: where a window passes from one to the next, each elects one of
- * its own; else no window is empty, and one goes on for as long as it may.
+ * The run of a flusher with evenly spaced publications. At low rates each publication starts a flusher. At higher rates
+ * no window is empty, and one flusher runs for its maximum time.
  */
-export const flusherRun = ({ perSecond, lingerMs }: Load): FlusherRun =>
+const flusherRun = ({ perSecond, lingerMs }: Load): FlusherRun =>
   perSecond * lingerMs <= 1_000
     ? { publications: 1, windows: 1 }
     : { publications: (perSecond * flusherMs(lingerMs)) / 1_000, windows: flusherMs(lingerMs) / lingerMs };
 
-/** How many messages a window gathers: those that come while its first one waits. */
+/** Messages in one window. */
 export const messagesPerWindow = (load: Load): number => {
   const { publications, windows } = flusherRun(load);
   return publications / windows;
 };
 
-/** How many frames so many messages need that travel together. */
+/** Frames that so many messages need. */
 export const frameCount = (load: Load, messages: number): number =>
   Math.ceil(messages / Math.max(1, Math.floor(MESSAGE_METER_BYTES / messageBytes(load))));
 
-/** How many frames a window's messages need. */
+/** Frames that the messages of one window need. */
 export const framesPerWindow = (load: Load): number => frameCount(load, messagesPerWindow(load));
 
-/** What is billed until a flusher runs: storing the message, reading the lease, taking it, and the Invoke. */
+/** The billed time until a flusher runs: storing the message, reading and taking the lease, and the Invoke. */
 const START_FLUSHER_MS = 3 * dynamoDb + invokeAsync;
 
 const unitsWithLinger = (load: Load, { publications, windows }: FlusherRun): Units => {
@@ -133,11 +133,12 @@ const unitsWithLinger = (load: Load, { publications, windows }: FlusherRun): Uni
   const messages = publications / windows;
   const frames = frameCount(load, messages);
   const { ms, workers, workersMs, readUnits, queueRequests } = fanOutWork(subscribers, subscribers, frames);
-  // Whose first message stays alone lets go; any other one only after a window in which nothing came.
+  // A flusher with a single first message stops at once. Any other stops only after an empty window.
   const empty = publications > 1 ? 1 : 0;
   const bringMs = ms + Math.ceil(messages / BATCH_WRITES) * dynamoDb;
-  // The flusher takes the lease, waits until the window is over, reads the log and brings what is there: a window begins
-  // with that reading, the first one when the message was published. At last it releases the lease, reads and forgets.
+  // The flusher takes the lease, waits for the end of the window, reads the log and delivers. The next window begins
+  // with that read, the first one with the publication. At the end it releases the lease, reads once more and deletes
+  // the lease.
   const windowMs = Math.max(lingerMs, dynamoDb + bringMs + dynamoDb);
   const lastMs = dynamoDb + (empty ? 0 : bringMs) + 3 * dynamoDb;
   const flusherMs =
@@ -151,17 +152,18 @@ const unitsWithLinger = (load: Load, { publications, windows }: FlusherRun): Uni
     messages: 2 * meteredUnits(message, MESSAGE_METER_BYTES) + each(windows * subscribers * frames),
     invocations: 1 + each(1 + windows * workers),
     gbSeconds: gbSecondsOf(each(publisherMs + flusherMs)),
-    // Each publication reads the lease; a window reads the log and the subscribers, an empty one and the last look the log.
+    // Each publication reads the lease. A window reads the log and the subscribers, an empty window and the last read
+    // only the log.
     readUnits: 1 + each(windows * (logUnits + readUnits) + empty + 1),
-    // Each row is written and deleted; the lease is taken for each window.
+    // Each row is written and deleted. The lease is taken for each window.
     writeUnits: 2 * row + each(electing + windows + empty + releasing + forgetting),
     queueRequests: each(windows * queueRequests),
   };
 };
 
 /**
- * The units of one publication, by the model.
- * @param run with `linger`: how the flusher ran, if that is known
+ * The modelled units of one publication.
+ * @param run with `linger`: how the flusher ran, if known
  */
 export const modelUnits = (load: Load, run: FlusherRun = flusherRun(load)): Units => {
   const units = load.lingerMs === 0 ? unitsWithoutLinger(load) : unitsWithLinger(load, run);

@@ -5,12 +5,14 @@ import { framesPerWindow, messagesPerWindow } from "./model.js";
 
 const count = (value: number): string => Math.round(value).toLocaleString("en-US");
 
-/** Of a stored publication's write units, those of other partitions than its message's: its number, and that it was published. */
+/**
+ * Write units of a stored publication in other partitions than its message's: its offset, and its deduplication record.
+ */
 const OTHER_PARTITION_UNITS = 2;
 
 /**
- * Which default quotas do not permit a load that lasts.
- * @returns `null` where all do
+ * The default quotas that a lasting load exceeds.
+ * @returns `null` if there are none
  */
 export const exceededQuotas = (load: Load, { readUnits, writeUnits }: Units): string | null => {
   const { fanOut, perSecond, lingerMs, history } = load;

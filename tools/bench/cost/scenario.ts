@@ -1,14 +1,14 @@
-/** What is paid for: one channel on which a subscriber publishes. */
+/** A load: one channel on which a subscriber publishes. */
 export interface Load {
-  /** Subscribers of the channel, the publisher among them. */
+  /** Subscribers of the channel, including the publisher. */
   fanOut: number;
   /** Publications a second. */
   perSecond: number;
-  /** Of a message's data. */
+  /** Size of a message's data. */
   bytes: number;
-  /** How long the first message of a window waits for others, in milliseconds; 0: none waits. */
+  /** Linger time in milliseconds; 0: no linger. */
   lingerMs: number;
-  /** Whether the channel keeps what is published, and subscribers recover what they missed. */
+  /** Whether the channel has history. */
   history: boolean;
 }
 
@@ -20,23 +20,23 @@ export interface Costs {
   awsSample: number;
 }
 
-/** One cell of the result: costs with connection minutes and pings. */
+/** The costs of one scenario, with connection minutes and pings. */
 export interface ScenarioCost extends Load, Costs {
-  /** Which default quotas of AWS do not permit this, with what would be needed; `null`: they do. */
+  /** The exceeded default quotas of AWS, with the needed rates; `null`: none. */
   boundBy: string | null;
-  /** The same with connection minutes and pings left out. */
+  /** The costs without connection minutes and pings. */
   withoutConnectionMinutes: Costs;
-  /** Where `pushIt` comes from: units that the local runtime metered, or the model that is tested against them. */
+  /** The source of `pushIt`: units that the local runtime metered, or the model that is tested against them. */
   basis: "metered" | "modelled";
 }
 
-/** Fan-outs, rates, sizes and waits that are compared. */
+/** The compared fan-outs, rates, sizes and linger times. */
 export const FAN_OUTS = [1, 10, 100, 1_000, 10_000] as const;
-export const RATES = [1, 20] as const;
+const RATES = [1, 20] as const;
 export const SIZES = [100, 8 * 1024] as const;
-export const LINGERS = [0, 250, 500] as const;
+const LINGERS = [0, 250, 500] as const;
 
-/** All of them. */
+/** All scenarios. */
 export const LOADS: readonly Load[] = [false, true].flatMap((history) =>
   FAN_OUTS.flatMap((fanOut) =>
     RATES.flatMap((perSecond) =>

@@ -9,20 +9,20 @@ import type { Benchmark, BenchContext } from "../benchmark.js";
 import { integerOption } from "../options.js";
 import { percentilesOf } from "../stats.js";
 
-/** What a developer waits for. */
+/** Waiting times of a developer. */
 export interface DevTimes {
   /** From the start of `push-it-cli dev` until it is ready, in seconds. */
   firstStartS: number;
-  /** The same of a second start of the same app. */
+  /** The same for a second start of the same app. */
   secondStartS: number;
-  /** From writing a file of the guards until a client has the new verdict, in milliseconds. */
+  /** From an edit of the guards until a client gets the new verdict, in milliseconds. */
   editsMs: number[];
 }
 
-/** How many edits are made, where nothing else is said. */
+/** Default number of edits. */
 const EDITS = 10;
 
-/** How often a client asks whether the edited guard is live, in milliseconds. */
+/** Interval in which a client checks the edited guard, in milliseconds. */
 const ASK_EVERY_MS = 20;
 
 const APP = `
@@ -62,7 +62,7 @@ const stop = async ({ child }: Run): Promise<void> => {
   await once(child, "close");
 };
 
-/** Asks until the subscription guard says `reason`. */
+/** Subscribes until the guard's denial has this reason. */
 const waitForReason = async (socket: WebSocket, reason: string): Promise<void> => {
   for (let asked = 0; ; asked += 1) {
     const uuid = `${reason}-${asked}`;
@@ -105,7 +105,7 @@ const measureDev = async ({ root, progress }: BenchContext, edits = EDITS): Prom
       const begun = performance.now();
       writeFileSync(guards, guardsDenyingWith(`edit ${edit}`.replace(" ", "_")));
       await waitForReason(socket, `edit_${edit}`);
-      // The first one starts esbuild.
+      // The first edit starts esbuild.
       if (edit > 0) editsMs.push(Math.round(performance.now() - begun));
     }
     socket.close();
@@ -119,7 +119,7 @@ const measureDev = async ({ root, progress }: BenchContext, edits = EDITS): Prom
   }
 };
 
-/** What a developer waits for while the system runs locally. */
+/** Measures the waiting times of `push-it-cli dev`. */
 export const dev: Benchmark<DevTimes> = {
   summary: "how soon push-it-cli dev is ready, and an edited guard is live",
   options: { edits: { help: `how many edits (default ${EDITS})` } },

@@ -4,17 +4,17 @@ import { basename, join } from "node:path";
 import { buildSync } from "esbuild";
 import { makeWorkFolder, type WorkFolder } from "../../lib/work-folder.js";
 
-/** A process that answers each question with one message. */
+/** A process that answers each request with one message. */
 export interface Process {
   request<Answer>(question: object): Promise<Answer>;
 }
 
-/** Bundles programs of this folder as functions are bundled, and runs each in a process of its own. */
+/** Bundles programs as functions are bundled, and runs each in its own process. */
 export class BundledProcesses {
   readonly #folder: WorkFolder;
   readonly #running: ChildProcess[] = [];
 
-  /** @param root the package's folder */
+  /** @param root the repository's folder */
   constructor(root: string) {
     this.#folder = makeWorkFolder(root, "bench-");
   }
@@ -34,7 +34,7 @@ export class BundledProcesses {
     return outfile;
   }
 
-  /** Starts a bundle; gives the process, and the first thing that it says. */
+  /** Starts a bundle. Returns the process, and its first message. */
   async start<Hello>(file: string, args: string[], env: Record<string, string>): Promise<[Process, Hello]> {
     const child = fork(file, args, {
       execArgv: [],
@@ -57,7 +57,7 @@ export class BundledProcesses {
     return [{ request: ask }, hello];
   }
 
-  /** Ends them all. */
+  /** Stops all processes. */
   async close(): Promise<void> {
     const ended = this.#running.filter(({ exitCode }) => exitCode === null).map((child) => once(child, "exit"));
     for (const child of this.#running) child.kill();

@@ -15,16 +15,16 @@ import { POSTS_IN_FLIGHT } from "../../../lambdas/delivery/adaptive-concurrency.
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 
-/** Ways to bring one message to its subscribers. */
+/** Methods to deliver one message to its subscribers. */
 export const DELIVERY_METHODS = ["pushIt", "rawHttp", "sdk", "awsSample"] as const;
 
-/** A way to bring one message to its subscribers. */
+/** A method to deliver one message to its subscribers. */
 export type DeliveryMethod = (typeof DELIVERY_METHODS)[number];
 
-/** Publishes one message, and calls `posting` when it knows whom to post to. */
+/** Publishes one message, and calls `posting` when it knows the recipients. */
 export type PublishOnce = (subscribers: number, posting: () => void) => Promise<void>;
 
-/** About 170 bytes as it travels. */
+/** About 170 bytes on the wire. */
 const MESSAGE = { channel: "stories/5", uuid: "5f0c1c9e-4a1b", data: { text: "x".repeat(105) } };
 
 /** The message as it is posted. */
@@ -33,7 +33,7 @@ const frame = framesOf([serialize(MESSAGE)])[0]!.text;
 const idOf = (at: number): string => `L0SM9c${String(at).padStart(6, "0")}CIhw=`;
 const idsOf = (subscribers: number): string[] => Array.from({ length: subscribers }, (_, at) => idOf(at));
 
-/** What publishes in this package: the fan-out as functions run it, over the table and the connections as they have them. */
+/** This package: the fan-out with the table and the connections of the functions. */
 const pushIt = (url: string): PublishOnce => {
   process.env["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] = `${url}/live`;
   const connections = new ManagementApi(lambdaLog);
@@ -53,7 +53,7 @@ const pushIt = (url: string): PublishOnce => {
         connections: { post, close: (connectionId) => connections.close(connectionId) },
         clock: systemClock,
         log: lambdaLog,
-        // One function posts to all of them: what workers would do beside it is the same, in parts.
+        // One function posts to all recipients. Workers would do the same in parts.
         settings: { ...DEFAULT_SETTINGS, fanOutThreshold: subscribers, fanOutMs: 80_000 },
         segments: { send: (segments) => Promise.resolve([...segments]) },
       },
@@ -63,7 +63,7 @@ const pushIt = (url: string): PublishOnce => {
   };
 };
 
-/** The least that Node's own client does: requests that nobody has signed. */
+/** Node's own client with unsigned requests. */
 const rawHttp = (url: string): PublishOnce => {
   const { hostname, port } = new URL(url);
   const agent = new http.Agent({ keepAlive: true, maxSockets: POSTS_IN_FLIGHT });
@@ -89,7 +89,7 @@ const rawHttp = (url: string): PublishOnce => {
   };
 };
 
-/** What people write. */
+/** The usual code with the SDK. */
 const sdk = (url: string): PublishOnce => {
   const client = new ApiGatewayManagementApiClient({ endpoint: `${url}/live` });
   return async (subscribers, posting) => {
@@ -101,8 +101,8 @@ const sdk = (url: string): PublishOnce => {
 };
 
 /**
- * What AWS's sample of a chat does with each message: scans the table of connections, makes a client for the endpoint of
- * the event, posts to all at once, and deletes who is gone.
+ * AWS's chat sample: scans the table of connections, creates a client for the event's endpoint, posts to all
+ * connections at once, and deletes those that are gone.
  * @see https://github.com/aws-samples/simple-websockets-chat-app
  */
 const awsSample = (url: string): PublishOnce => {
@@ -128,5 +128,5 @@ const awsSample = (url: string): PublishOnce => {
   };
 };
 
-/** Each way, posting to the server at a URL. */
+/** Creates a publisher for each method, with the server's URL. */
 export const publishers: Record<DeliveryMethod, (url: string) => PublishOnce> = { pushIt, rawHttp, sdk, awsSample };

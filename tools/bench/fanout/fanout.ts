@@ -6,29 +6,29 @@ import type { PublishTimes } from "./poster.js";
 import { BundledProcesses } from "./bundled-processes.js";
 import { roundTo2, percentilesOf } from "../stats.js";
 
-/** One publication, the median of several. */
+/** One publication, as the median of several. */
 export interface DeliveryCost {
   /** From the first post to the last answer. */
   deliveriesPerSecond: number;
-  /** Of the posting process, reading who the subscribers are included. */
+  /** CPU of the posting process, including the reads. */
   cpuMicrosPerDelivery: number;
   /** From the publication to the last answer, reading included. */
   lastDeliveryMs: number;
-  /** Of that, until the first post. */
+  /** The part until the first post. */
   readMs: number;
 }
 
-/** One number of subscribers, in every way. */
+/** The results of all methods for one number of subscribers. */
 export type FanOutResult = { subscribers: number } & Record<DeliveryMethod, DeliveryCost>;
 
-/** How often each number of subscribers is published to in each way, after one time that does not count. */
+/** Publications for each number of subscribers and method, after one warm-up. */
 const ROUNDS: ReadonlyMap<number, number> = new Map([
   [100, 15],
   [1_000, 7],
   [10_000, 3],
 ]);
 
-/** An environment as Lambda gives one. Its session token is as long as AWS's. */
+/** A Lambda environment. Its session token is as long as in AWS. */
 const ENVIRONMENT = {
   AWS_REGION: "eu-west-1",
   AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
@@ -47,9 +47,9 @@ const summary = (subscribers: number, published: readonly PublishTimes[]): Deliv
 });
 
 /**
- * Measures. Each way has a process of its own for each number of subscribers, and they take turns, so that what disturbs
- * the machine disturbs all alike.
- * @param rounds how often each number of subscribers is published to
+ * Measures. Each method has a process for each number of subscribers. They take turns, so that disturbances affect all
+ * alike.
+ * @param rounds publications for each number of subscribers
  */
 export const measureFanOut = async ({ root, progress }: BenchContext, rounds = ROUNDS): Promise<FanOutResult[]> => {
   const processes = new BundledProcesses(root);
@@ -98,7 +98,7 @@ const LABEL: Record<DeliveryMethod, string> = {
   awsSample: "AWS's chat sample: Scan, the SDK, `Promise.all`",
 };
 
-/** The same for a legend, which is one line. */
+/** Short labels for the legend. */
 const SHORT: Record<DeliveryMethod, string> = {
   pushIt: "Push-It",
   rawHttp: "node:http, not signed",
@@ -141,7 +141,7 @@ const charts = (results: FanOutResult[]): Chart[] => [
   },
 ];
 
-/** What a fan-out costs, beside other ways to post. */
+/** Compares the cost of a fan-out with other ways to post. */
 export const fanout: Benchmark<FanOutResult[]> = {
   summary: "one publish to 100, 1,000 and 10,000 subscribers, beside raw HTTP, the SDK and AWS's sample",
   run: (context) => measureFanOut(context),

@@ -1,14 +1,14 @@
 import { type DeliveryMethod, publishers } from "./delivery-methods.js";
 
-/** One way to post, in a process of its own: publishes as often as it is asked to, and measures itself. */
+/** One delivery method in its own process. It publishes on request, and measures itself. */
 
-/** What one publication took, in milliseconds but for the CPU. */
+/** The times of one publication, in milliseconds except for the CPU. */
 export interface PublishTimes {
-  /** From the publication to the first post: who the subscribers are has to be read. */
+  /** From the publication to the first post: reading the subscribers. */
   readMs: number;
   /** From the first post to the last answer. */
   postMs: number;
-  /** Of this process, all threads, reading included, in microseconds. */
+  /** CPU of this process with all threads, including the reads, in microseconds. */
   cpuMicros: number;
 }
 

@@ -3,15 +3,15 @@ import type { AddressInfo } from "node:net";
 import { subscriptionItem } from "../../../lambdas/aws/dynamodb/items.js";
 
 /**
- * API Gateway and DynamoDB as far as a fan-out meets them, in a process of its own: `@connections` takes every frame, and
- * the table answers a Query and a Scan with pages that were made before, so that no database is measured. The number of
- * subscribers is in the name of the table. Ends with its parent.
+ * A stub of API Gateway and DynamoDB in its own process. `@connections` accepts each frame, and the table answers a
+ * Query and a Scan with prepared pages, so that no database is measured. The table's name contains the number of
+ * subscribers. Ends with its parent.
  */
 
-/** An id as API Gateway makes them. */
+/** A connection id in API Gateway's format. */
 const idOf = (at: number): string => `L0SM9c${String(at).padStart(6, "0")}CIhw=`;
 
-/** Rows are small: 10,000 of them are less than the 1 MB that DynamoDB gives in one page. */
+/** 10,000 small rows are less than the 1 MB of a DynamoDB page. */
 const rowsOf = (count: number): { sk: { S: string } }[] => {
   const item = subscriptionItem({ connectedAt: Date.now() - 600_000 });
   return Array.from({ length: count }, (_, at) => ({ sk: { S: idOf(at) }, ...item }));
@@ -42,7 +42,7 @@ const answer = (request: IncomingMessage, body: Buffer, response: ServerResponse
   response.writeHead(200, { "Content-Type": "application/x-amz-json-1.0", "Content-Length": rows.length }).end(rows);
 };
 
-const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
   const chunks: Buffer[] = [];
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.on("end", () => answer(request, Buffer.concat(chunks), response));
@@ -50,7 +50,7 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
 
 server.listen(0, "127.0.0.1", () => process.send?.({ port: (server.address() as AddressInfo).port }));
 
-/** Asked anything, it says how many frames have come since it was asked the last time. */
+/** Any request returns the number of frames since the last request. */
 process.on("message", () => {
   process.send?.({ posts });
   posts = 0;

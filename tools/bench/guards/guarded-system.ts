@@ -16,14 +16,14 @@ export const GUARD_VARIANTS = ["none", "module", "lambda"] as const;
 /** Where a system's guards run. */
 export type GuardVariant = (typeof GUARD_VARIANTS)[number];
 
-/** A running system, and what can be asked of it. */
+/** A running system, and its operations. */
 export interface GuardedSystem {
   guard: GuardVariant;
   perform: Record<"connect" | "subscribe" | "publish" | "deliver", () => Promise<unknown>>;
-  /** Lets what an operation has left to do be done, outside the time that is measured. */
+  /** Cleans up after an operation, outside of the measured time. */
   cleanUp(): Promise<void>;
   resetInvocations(): void;
-  /** Invocations since `countFromHere` that belong to the operation. */
+  /** The operation's invocations since `resetInvocations`. */
   invocations(operation: "connect" | "subscribe" | "publish" | "deliver"): number;
   close(): Promise<void>;
 }
@@ -39,7 +39,7 @@ const CHANNEL = "plain";
 const GUARDED = "guarded/1";
 const SUBSCRIBED = "subscribed";
 
-/** The guards of a variant, in a folder of its own. */
+/** The guards of a variant, in their own folder. */
 const guardsOf = (stack: Stack, folder: string, variant: GuardVariant): Guards | undefined => {
   const file = join(folder, "guards.ts");
   if (variant === "none") return undefined;
@@ -75,7 +75,7 @@ const guardsOf = (stack: Stack, folder: string, variant: GuardVariant): Guards |
   });
 };
 
-/** Functions that are invoked for an operation's sake; the others (`$disconnect`, `ping`) belong to the measuring. */
+/** The functions of each operation. The others (`$disconnect`, `ping`) belong to the measurement. */
 const OPERATION_FUNCTIONS = {
   connect: /Connect|Guard/,
   subscribe: /Subscribe|Guard/,
@@ -83,12 +83,12 @@ const OPERATION_FUNCTIONS = {
   deliver: /Publish|Guard/,
 };
 
-/** Not `$disconnect` or `unsubscribe`, whose names hold the others'. */
+/** `$disconnect` and `unsubscribe`, whose names contain those of other functions. */
 const OTHER_FUNCTIONS = /Disconnect|Unsubscribe/;
 
 /**
- * Starts a system with one kind of guard, and clients that ask it.
- * @param recipients how many clients hear what is published on the channel with delivery guards
+ * Starts a system with one kind of guard, and connects its clients.
+ * @param recipients subscribers of the channel with a delivery guard
  */
 export const startGuardedSystem = async (
   root: string,
@@ -121,7 +121,7 @@ export const startGuardedSystem = async (
   await publisher.channel(CHANNEL).subscribe();
   await Promise.all(hearers.map((hearer) => hearer.channel(GUARDED).subscribe()));
   const passing: Client[] = [];
-  // One object: another one would hold a subscription of its own.
+  // One handle: a second one would hold its own subscription.
   const room = publisher.channel(SUBSCRIBED);
   let subscribed = false;
   let messages = 0;

@@ -5,32 +5,32 @@ import { DECLARED_MS } from "../../../local/meter/latency.js";
 import { PRICES } from "../../../local/meter/prices.js";
 import { roundTo2, type Percentiles, percentilesOf } from "../stats.js";
 
-/** What is guarded, and measured. */
+/** The measured operations. */
 const OPERATIONS = ["connect", "subscribe", "publish", "deliver"] as const;
 type Operation = (typeof OPERATIONS)[number];
 
-/** One cell of the result. */
+/** One row of the result. */
 export interface GuardCost {
   guard: GuardVariant;
   operation: Operation;
-  /** From asking to the answer (`deliver`: to the last recipient's message), in milliseconds, on loopback. */
+  /** From the request to the reply (`deliver`: to the last recipient's message), in milliseconds, on loopback. */
   ms: Percentiles;
-  /** Invocations of Lambda functions for one operation, counted. */
+  /** Counted Lambda invocations of one operation. */
   invocations: number;
-  /** What Lambda charges for a million of them, in USD, by the declared durations below. */
+  /** Lambda's price for a million operations, in USD, by the declared durations. */
   usdPerMillion: number;
 }
 
-/** How often each operation is measured with each kind of guard, after a tenth of that to warm up. */
+/** Measurements of each operation and kind of guard, after a tenth as warm-up. */
 export const ROUNDS: Record<Operation, number> = { connect: 100, subscribe: 200, publish: 300, deliver: 60 };
 
-/** How many recipients `deliver` has. */
+/** Recipients of `deliver`. */
 export const RECIPIENTS = 20;
 
 /** The duration that a guard is billed for, in milliseconds: the least that Lambda charges, because it decides at once. */
 const GUARD_MS = 1;
 
-/** How long an operation's function works, without what its guards take: its calls that follow each other. */
+/** How long an operation's function runs without guards: its consecutive calls. */
 const OWN_MS: Record<Operation, number> = {
   connect: DECLARED_MS.dynamoDb,
   subscribe: 4 * DECLARED_MS.dynamoDb,
@@ -38,7 +38,7 @@ const OWN_MS: Record<Operation, number> = {
   deliver: DECLARED_MS.dynamoDb + DECLARED_MS.post,
 };
 
-/** How often an operation waits for a guard: a delivery's has to wait for its publication's. */
+/** How often an operation waits for guards: a delivery also waits for the publication guard. */
 const GUARD_WAITS: Record<Operation, number> = { connect: 1, subscribe: 1, publish: 1, deliver: 2 };
 
 /** Memory of the construct's functions and of the guard Lambda, in GB. */
@@ -47,7 +47,7 @@ const GUARD_GB = 0.125;
 
 const usdPerMillion = (guard: GuardVariant, operation: Operation, invocations: number): number => {
   const wait = { none: 0, module: GUARD_MS, lambda: DECLARED_MS.invoke + GUARD_MS }[guard];
-  // A delivery guard is shown the recipients' agents, which are read for it.
+  // A delivery guard gets the recipients' agents, which the function reads.
   const reading = operation === "deliver" && guard !== "none" ? DECLARED_MS.dynamoDb : 0;
   const gbMs =
     ROUTE_GB * (OWN_MS[operation] + reading + GUARD_WAITS[operation] * wait) + GUARD_GB * GUARD_MS * (invocations - 1);
@@ -60,7 +60,7 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
   return performance.now() - begun;
 };
 
-/** Measures one operation with all kinds of guards in turn, so that what disturbs the machine disturbs all alike. */
+/** Measures one operation with all kinds of guards in turn, so that disturbances affect all alike. */
 const measure = async (
   systems: GuardedSystem[],
   operation: Operation,
@@ -92,7 +92,7 @@ const measure = async (
 
 /**
  * Measures.
- * @param rounds how often each operation is measured
+ * @param rounds measurements of each operation
  */
 export const measureGuards = async ({ root, progress }: BenchContext, rounds = ROUNDS): Promise<GuardCost[]> => {
   const systems: GuardedSystem[] = [];
@@ -137,7 +137,7 @@ const table = (results: GuardCost[]): string => {
   ].join("\n");
 };
 
-/** What a guard costs, in time and money: none, in the module, in a Lambda of its own. */
+/** Compares latency and cost without a guard, with a guard module, and with a guard Lambda. */
 export const guards: Benchmark<GuardCost[]> = {
   summary: "latency and cost of no guard, a module guard and a guard Lambda",
   run: (context) => measureGuards(context),

@@ -10,22 +10,22 @@ import { integerOption, numberOption } from "../options.js";
 /** The result. */
 export interface LatencyResult {
   subscribers: number;
-  /** What the emulation of AWS takes of the way to the first subscriber, unloaded. */
+  /** The emulation's part of the time to the first subscriber, without load. */
   emulationMs: EmulationTimes;
-  /** Rising, as far as the machine kept up, and the first where it did not. */
+  /** Increasing rates up to the first that saturated the machine. */
   rates: RateResult[];
-  /** The first rate, in publications a second, that the machine did not keep up with; `null`: it kept up with all. */
+  /** The first rate that saturated the machine, in publications a second; `null`: none. */
   saturatedAt: number | null;
 }
 
-/** What is measured. */
+/** The plan of a run. */
 export interface LatencyPlan {
   /** Publications a second. */
   rates: readonly number[];
-  /** How long each rate lasts. */
+  /** Duration of each rate. */
   seconds: number;
   subscribers: number;
-  /** How often each part of the emulation is measured. */
+  /** Measurements of each part of the emulation. */
   probes: number;
 }
 
@@ -35,23 +35,23 @@ const SUBSCRIBERS = 3;
 const PROBES = 200;
 const CHANNEL = "bench/latency";
 
-/** Before measuring: functions start, and code is compiled. */
+/** The warm-up, which starts functions and compiles code. */
 const WARM_UP = { perSecond: 20, seconds: 2 };
 
-/** The least share of a rate that a machine that keeps up achieves. */
+/** Minimum achieved share of a rate without saturation. */
 const MIN_ACHIEVED_SHARE = 0.9;
 
-/** The longest median, in milliseconds, of a machine that keeps up. */
+/** Maximum median without saturation, in milliseconds. */
 const MAX_MEDIAN_MS = 1_000;
 
-/** Whether a rate was more than the machine can do. */
+/** Whether a rate saturated the machine. */
 const isSaturated = ({ perSecond, achievedPerSecond, acknowledged, failed, missing }: RateResult): boolean =>
   achievedPerSecond < MIN_ACHIEVED_SHARE * perSecond ||
   acknowledged.p50 > MAX_MEDIAN_MS ||
   missing > 0 ||
   Object.keys(failed).length > 0;
 
-/** One publication by itself: how long the first subscriber waited, once everything is over. */
+/** Publishes one message. @returns the time to the first subscriber, after all have received it */
 const publishOne = async (publisher: PushIt, hearing: readonly PushIt[]): Promise<number> => {
   const begun = performance.now();
   const received = hearing.map(
@@ -117,7 +117,7 @@ const table = ({ subscribers: count, emulationMs, rates, saturatedAt }: LatencyR
   ].join("\n");
 };
 
-/** Publish to received and to acknowledged, at rising rates. */
+/** Measures publish to received and to acknowledged, at increasing rates. */
 export const latency: Benchmark<LatencyResult> = {
   summary: "publish → received and → acknowledged at rising rates, the emulation's share told apart",
   options: {

@@ -8,30 +8,30 @@ import { roundTo2, percentilesOf } from "../stats.js";
 import type { LoadRuntime } from "../load/runtime.js";
 
 /**
- * What the emulation of AWS takes of the way from a publisher to a subscriber, in milliseconds: medians, measured in
- * turn while nothing else goes on.
+ * The emulation's part of the time from a publisher to a subscriber, in milliseconds: medians, measured in turn without
+ * other load.
  */
 export interface EmulationTimes {
-  /** The gateway's part of a frame and its answer: all of a `ping` but the function's invocation. */
+  /** The gateway's part of a frame and its reply: a `ping` without its function. */
   gateway: number;
-  /** Invoking a function that does nothing. */
+  /** Invoking an empty function. */
   invoke: number;
-  /** The publication's Query, as HTTP request to the local DynamoDB. */
+  /** The publication's Query, as an HTTP request to the local DynamoDB. */
   query: number;
   /** A POST to `@connections`, until the frame arrives. */
   post: number;
-  /** These four together. */
+  /** The sum of the four parts. */
   total: number;
-  /** The whole way, of one publication at a time: what is left is our code. */
+  /** The whole time of one publication. The rest is this project's code. */
   received: number;
 }
 
-/** Requests that warm up, and are not counted. */
+/** Warm-up requests. */
 const WARM_UP = 10;
 
 const REGION = "us-east-1";
 
-/** A signed HTTP request over a connection that is kept. */
+/** Sends a signed HTTP request over a persistent connection. */
 const signedRequest = async (
   agent: Agent,
   { credentials }: LoadRuntime,
@@ -61,10 +61,10 @@ const open = async (url: string): Promise<WebSocket> => {
   return socket;
 };
 
-/** What is measured, in turn. */
+/** The measured parts, in turn. */
 const PARTS = ["gateway", "invoke", "query", "post", "received"] as const;
 
-/** Measures each part once a round, so that what disturbs the machine disturbs all alike. */
+/** Measures each part once in each round, so that disturbances affect all alike. */
 const measureInTurn = async (times: number, measure: Record<(typeof PARTS)[number], () => Promise<number>>) => {
   const took = { gateway: [], invoke: [], query: [], post: [], received: [] } as Record<keyof typeof measure, number[]>;
   for (let round = -WARM_UP; round < times; round += 1) {
@@ -77,10 +77,10 @@ const measureInTurn = async (times: number, measure: Record<(typeof PARTS)[numbe
 };
 
 /**
- * Measures the emulation's parts.
+ * Measures the parts of the emulation.
  * @param channel whose subscribers the Query reads
- * @param publish publishes on it: how long that took until the first subscriber had it
- * @param times how often each is measured
+ * @param publish publishes on the channel, and returns the time to the first subscriber
+ * @param times measurements of each part
  */
 export const measureEmulation = async (
   runtime: LoadRuntime,

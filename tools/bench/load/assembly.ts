@@ -4,10 +4,10 @@ import { RUNTIME } from "../../../infra/functions/make-functions.js";
 import { PushIt } from "../../../infra/index.js";
 import { CONNECTIONS_PER_SECOND } from "../../../local/commands/remote/quotas.js";
 
-/** What the function that does nothing is called. */
+/** The name of the empty function. */
 export const EMPTY_FUNCTION = "Empty";
 
-/** Enough for one publisher at every rate that is measured. */
+/** Enough for one publisher at each measured rate. */
 const PUBLICATIONS_PER_SECOND = 25_000;
 
 /** Adds a system without guards and a function that does nothing. */

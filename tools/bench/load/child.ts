@@ -1,17 +1,17 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 
-/** What a process of a benchmark can be asked, by name. Arguments and answers are JSON. */
+/** The operations of a process, by name. Arguments and results are JSON. */
 export type Operations<W> = { [name in keyof W]: (argument: never) => unknown };
 
-/** A request to such a process. */
+/** A request to the process. */
 interface ChildRequest {
   id: number;
   name: string;
   argument: unknown;
 }
 
-/** What it says: what became of a request, or that it has started (`id` 0). */
+/** A message of the process: the result of a request, or that it has started (`id` 0). */
 type ChildMessage = { id: number; answer?: unknown } | { id: number; error: string };
 
 interface Pending {
@@ -19,10 +19,10 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** What TypeScript runs with in a process of its own; `gc` makes memory comparable. */
+/** Options for TypeScript; `gc` makes memory comparable. */
 const NODE_OPTIONS = ["--import", "tsx", "--expose-gc"];
 
-/** A process that does a part of a benchmark, so that the parts do not disturb each other. It ends with this one. */
+/** A process for one part of a benchmark, so that the parts do not disturb each other. It ends with this one. */
 export class Child<W extends Operations<W>> {
   readonly #process: ChildProcess;
   readonly #pending = new Map<number, Pending>();
@@ -40,8 +40,8 @@ export class Child<W extends Operations<W>> {
   }
 
   /**
-   * Starts a file that calls `serve`, and waits until it has.
-   * @throws Error (rejects) with what it said on stderr, when it ends before that
+   * Starts a file that calls `serve`, and waits until it is ready.
+   * @throws Error (rejects) with its stderr, if it ends before that
    */
   static async start<W extends Operations<W>>(file: string, argument: unknown): Promise<Child<W>> {
     const child = new Child<W>(file, argument);
@@ -49,7 +49,7 @@ export class Child<W extends Operations<W>> {
     return child;
   }
 
-  /** Asks it to do something. Rejects when that fails, or when the process ends. */
+  /** Calls an operation. Rejects if it fails, or if the process ends. */
   call<Name extends keyof W & string>(
     name: Name,
     argument?: Parameters<W[Name]>[0],
@@ -59,10 +59,10 @@ export class Child<W extends Operations<W>> {
     return this.#answer(id);
   }
 
-  /** Lets it end what it has, and waits until it has gone. */
+  /** Stops the process, and waits for its end. */
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    // Not `close`: that is not told where this side has disconnected.
+    // Not `close`, which is not emitted after `disconnect`.
     const gone = once(this.#process, "exit");
     this.#process.disconnect();
     await gone;
@@ -86,8 +86,8 @@ export class Child<W extends Operations<W>> {
 }
 
 /**
- * The other side, in the file that was started.
- * @param make what it can be asked, for the argument that it was started with; `close` is called before the end
+ * Serves the operations, in the started file.
+ * @param make creates the operations for the start argument; `close` is called before the end
  */
 export const serve = async <Argument, W extends Operations<W>>(
   make: (argument: Argument) => Promise<{ works: W; close(): unknown }>,

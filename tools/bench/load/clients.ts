@@ -1,19 +1,19 @@
 import { WebSocket } from "ws";
 import { PushIt } from "push-it-client";
 
-/** Where to connect, and as whom. */
+/** The URL and the credentials of a connection. */
 export interface ConnectTarget {
   url: string;
-  /** What the connection guard sees. @default none */
+  /** The credentials for the connection guard. @default none */
   credentials?: unknown;
 }
 
-/** How long an attempt to connect may take, in milliseconds. */
+/** Timeout of a connection attempt, in milliseconds. */
 const CONNECT_MS = 60_000;
 
 /**
- * The SDK, connected.
- * @throws Error (rejects) with code and reason, when the first attempt fails or nobody answers in time
+ * Connects an SDK client.
+ * @throws Error (rejects) with code and reason, if the first attempt fails or times out
  */
 export const connectClient = ({ url, credentials }: ConnectTarget): Promise<PushIt> =>
   new Promise((resolve, reject) => {
@@ -32,10 +32,10 @@ export const connectClient = ({ url, credentials }: ConnectTarget): Promise<Push
     });
   });
 
-/** How many connect at once. */
+/** Parallel connects. */
 const AT_ONCE = 20;
 
-/** Some clients that are subscribed to a channel. */
+/** Connects clients and subscribes them to a channel. */
 export const connectSubscribers = async (target: ConnectTarget, channel: string, count: number): Promise<PushIt[]> => {
   const clients: PushIt[] = [];
   try {

@@ -2,47 +2,47 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { PushIt } from "push-it-client";
 import { roundTo2, type Percentiles, percentilesOf } from "../stats.js";
 
-/** A load: who publishes to whom, how fast and for how long. */
+/** A load: publisher, subscribers, rate and duration. */
 export interface Load {
   publisher: PushIt;
   subscribers: readonly PushIt[];
   channel: string;
   perSecond: number;
   seconds: number;
-  /** Size of the data that is published, besides what numbers it. @default 0 */
+  /** Size of the published data without its number. @default 0 */
   bytes?: number;
-  /** Told how much of the load has been published, from 0 to 1. */
+  /** Reports the published share of the load, from 0 to 1. */
   progress?(share: number): void;
 }
 
-/** What came of it. Times are milliseconds from when a publication was due. */
+/** The result of a load. Times are milliseconds from when a publication was due. */
 export interface RateResult {
   perSecond: number;
-  /** What was acknowledged in a second, until the last acknowledgement. */
+  /** Acknowledgements a second, until the last one. */
   achievedPerSecond: number;
   published: number;
-  /** To each subscriber's own message. */
+  /** Until each subscriber's message. */
   received: Percentiles;
-  /** To the publisher's answer. */
+  /** Until the publisher's acknowledgement. */
   acknowledged: Percentiles;
-  /** To the last subscriber's message. */
+  /** Until the last subscriber's message. */
   complete: Percentiles;
-  /** Publications that were refused or not answered, by their code. */
+  /** Failed publications by code. */
   failed: Record<string, number>;
-  /** Messages that did not arrive although their publication was acknowledged. */
+  /** Missing messages of acknowledged publications. */
   missing: number;
 }
 
-/** How long is waited for messages once all answers are there, in milliseconds. */
+/** Maximum time for messages after the last acknowledgement, in milliseconds. */
 const DRAIN_MS = 5_000;
 
-/** What is published. */
+/** The published data. */
 interface Numbered {
   run: string;
   n: number;
 }
 
-/** Counts what one load's publications come to. */
+/** Counts the results of one load. */
 class DeliveryTally {
   readonly received: number[] = [];
   readonly acknowledged: number[] = [];
@@ -84,7 +84,7 @@ class DeliveryTally {
     this.failed[code] = (this.failed[code] ?? 0) + 1;
   }
 
-  /** Waits until everything that was acknowledged has arrived, or until it is late. */
+  /** Waits until all acknowledged messages have arrived, or until the timeout. */
   async drained(): Promise<void> {
     const all = new Promise<void>((resolve) => (this.#all = resolve));
     const late = new AbortController();
@@ -95,10 +95,10 @@ class DeliveryTally {
 }
 
 /**
- * Publishes at a fixed rate, whatever becomes of it: each publication has its time, and is measured from that time even
- * where it left later. So what makes a system stall is in the figures of all that it held up.
+ * Publishes at a fixed rate. Each publication is measured from its due time, even if it is sent later. So a stall is
+ * visible in the figures of all delayed publications.
  * @example
- * await publishAt({ publisher, subscribers, channel: "bench", perSecond: 50, seconds: 5 });
+ * await publishAtRate({ publisher, subscribers, channel: "bench", perSecond: 50, seconds: 5 });
  */
 export const publishAtRate = async (load: Load): Promise<RateResult> => {
   const { publisher, subscribers, channel, perSecond, seconds, bytes = 0, progress } = load;

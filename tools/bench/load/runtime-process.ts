@@ -5,46 +5,46 @@ import type { InvocationReport } from "../../../local/services/lambda/runtime/po
 import { EMPTY_FUNCTION } from "./assembly.js";
 import { serve } from "./child.js";
 
-/** How to run it. */
+/** The arguments of the process. */
 export interface RuntimeArguments {
   root: string;
   /** A cloud assembly. */
   assembly: string;
 }
 
-/** Where the parts of the running system are, and who may call them. */
+/** The addresses of the running system, and credentials to call it. */
 export interface RuntimeInfo {
   websocketUrl: string;
   managementUrl: string;
   dynamodbUrl: string;
   table: string;
-  /** The publish function's. */
+  /** The credentials of the publish function. */
   credentials: CallerCredentials;
   pid: number;
 }
 
-/** What a process has used. */
+/** The resource usage of a process. */
 export interface Usage {
-  /** All memory that it has, in bytes, and what of it is the heap. */
+  /** Total memory in bytes, and the heap. */
   rss: number;
   heap: number;
   cpuMs: number;
 }
 
-/** What the process that runs the system can be asked. */
+/** The operations of the process with the system. */
 export interface RuntimeOperations {
   info(): RuntimeInfo;
   usage(): Usage;
-  /** Runs the empty function: how long that took, in milliseconds. */
+  /** Invokes the empty function. Returns the duration in milliseconds. */
   invokeEmpty(): Promise<number>;
-  /** Invocations of a route's function since this was asked last: how long each took, and whose frame it was. */
+  /** The invocations of a route's function since the last call: duration and connection of each. */
   invocations(route: string): { ms: number; connectionId: string }[];
 }
 
 const connectionOf = (event: unknown): string =>
   (event as { requestContext?: { connectionId?: string } }).requestContext?.connectionId ?? "";
 
-/** Invocations that are remembered: what nobody asks for must not fill the memory that is measured. */
+/** Maximum stored invocations, so that they do not grow the measured memory. */
 const REMEMBERED = 1000;
 
 void serve(async ({ root, assembly }: RuntimeArguments) => {

@@ -5,13 +5,13 @@ import { addLoadSystem } from "./assembly.js";
 import { Child } from "./child.js";
 import type { RuntimeArguments, RuntimeInfo, RuntimeOperations } from "./runtime-process.js";
 
-/** The local runtime in a process of its own. */
+/** The local runtime in its own process. */
 export interface LoadRuntime extends RuntimeInfo {
   child: Child<RuntimeOperations>;
   close(): Promise<void>;
 }
 
-/** Runs a system without guards, as built, in a process of its own. */
+/** Runs a built system without guards in its own process. */
 export const startLoadRuntime = async (root: string): Promise<LoadRuntime> => {
   const folder = makeWorkFolder(root, "bench-");
   try {

@@ -1,31 +1,31 @@
 import { PAGE_ROWS } from "./model.js";
 
-/** How far a channel's subscribers have been read: as many streams as it has shards, each page by page. */
+/** The read position in a channel's subscribers: one stream for each shard, read page by page. */
 export class Cursor {
   readonly #ends: number[];
   readonly #at: number[];
 
-  /** @param subscribers how many there are, spread evenly over the shards */
+  /** @param subscribers their number, spread evenly over the shards */
   constructor(subscribers: number, shards: number) {
     const boundary = (shard: number): number => Math.round((subscribers * shard) / shards);
     this.#at = Array.from({ length: shards }, (_, shard) => boundary(shard));
     this.#ends = Array.from({ length: shards }, (_, shard) => boundary(shard + 1));
   }
 
-  /** How many streams there are. */
+  /** Number of streams. */
   get shards(): number {
     return this.#at.length;
   }
 
-  /** How many rows a full page has. */
+  /** Rows of a full page. */
   readonly rows = PAGE_ROWS;
 
-  /** Whether all streams have been read to their ends. */
+  /** Whether all streams have been read. */
   get allEnded(): boolean {
     return this.#at.every((_, shard) => this.ended(shard));
   }
 
-  /** Whether a stream has been read to its end. */
+  /** Whether a stream has been read. */
   ended(shard: number): boolean {
     return this.#at[shard] === this.#ends[shard];
   }

@@ -6,24 +6,27 @@ import type { Quotas } from "./quotas.js";
 import { seeded } from "../../lib/random.js";
 import { TokenBucket } from "./token-bucket.js";
 
-/** What a channel sustains. */
+/** The maximum sustained rate of a channel. */
 export interface MaxRate {
   /** Publications or subscriptions a second. */
   perSecond: number;
-  /** Until the last subscriber of a publication has it, at 99 of 100; until a subscription is confirmed. In milliseconds. */
+  /**
+   * The delay of a publication's last subscriber at the 99th percentile, or of a subscription's confirmation. In
+   * milliseconds.
+   */
   lateMs: number;
 }
 
-/** How long a rate has to be sustained, in milliseconds, where nothing else is said. */
+/** Default time for which a rate must be sustained, in milliseconds. */
 export const SUSTAINED_MS = 20_000;
 
-/** The share of requests that may fail at a rate that counts as sustained. */
+/** Maximum share of failed requests at a sustained rate. */
 const FAILURES = 0.001;
 
-/** What came of a rate: `undefined` where it was not sustained. */
+/** The delay at a rate; `undefined`: not sustained. */
 type Tried = number | undefined;
 
-/** The highest rate that is sustained, found by halving; to one in a hundred. */
+/** Finds the maximum sustained rate by bisection, to one per cent. */
 export const findMaxRate = (most: number, attempt: (perSecond: number) => Tried): MaxRate => {
   let [low, high, lateMs] = [0, most, 0];
   while (high - low > Math.max(1, high / 100)) {
@@ -35,21 +38,21 @@ export const findMaxRate = (most: number, attempt: (perSecond: number) => Tried)
   return { perSecond: Math.round(low), lateMs: Math.round(lateMs) };
 };
 
-/** What lasts: without what there is in the beginning. */
+/** A bucket without its initial tokens, for lasting rates. */
 const drainedBucket = (perSecond: number): TokenBucket => {
   const bucket = new TokenBucket(perSecond, perSecond);
   bucket.take(0, perSecond);
   return bucket;
 };
 
-/** Times of requests that come by chance, so many a second, in milliseconds. */
+/** Random arrival times of requests at an average rate, in milliseconds. */
 function* arrivals(perSecond: number, lastingMs: number, random: () => number): Generator<number> {
   for (let at = 100; at < lastingMs; at -= (Math.log(1 - random()) / perSecond) * 1_000) yield at;
 }
 
 /**
- * How many subscriptions to one channel a second are confirmed.
- * @param lastingMs how long a rate has to be sustained
+ * The maximum rate of subscriptions to one channel.
+ * @param lastingMs for how long a rate must be sustained
  */
 export const maxSubscribeRate = (quotas: Quotas, lastingMs = SUSTAINED_MS, seed = 1): MaxRate =>
   findMaxRate(1.2 * quotas.requestsPerSecond, (perSecond) => {
@@ -68,20 +71,20 @@ export const maxSubscribeRate = (quotas: Quotas, lastingMs = SUSTAINED_MS, seed 
     return CALLS_MS.subscribe + LATENCY_MS.frame;
   });
 
-/** What is published on a channel with `linger`. */
+/** A load on a channel with `linger`. */
 export interface LingerLoad {
   subscribers: number;
-  /** Of one message as it is delivered, its envelope included. */
+  /** Size of one delivered message with its envelope. */
   bytes: number;
-  /** How long the first message of a window waits, in milliseconds. */
+  /** Linger time in milliseconds. */
   lingerMs: number;
 }
 
 /**
- * How many publications a second a channel with `linger` delivers. Each is written to the channel's log and deleted from
- * it, in one partition; each window's go to every subscriber in as few frames as they fit. A flush that takes longer
- * than the window makes the next window longer, whose frames are fuller.
- * @param lastingMs how long a rate has to be sustained
+ * The maximum rate of publications on a channel with `linger`. Each is written to and deleted from the log in one
+ * partition. Each window goes to all subscribers in as few frames as possible. A flush that is longer than the window
+ * extends the next window, whose frames are fuller.
+ * @param lastingMs for how long a rate must be sustained
  */
 export const maxLingerRate = (
   { subscribers, bytes, lingerMs }: LingerLoad,
@@ -104,7 +107,7 @@ export const maxLingerRate = (
     let [flushAt, waiting, freeAt, roomAt] = [0, 0, 0, 0];
     const flush = (): void => {
       const frames = Math.ceil(waiting / perFrame);
-      // Posts share the account's rate with the publications themselves.
+      // Posts share the account's rate with the publications.
       const begun = Math.max(flushAt, roomAt);
       roomAt = begun + (subscribers * frames * 1_000) / Math.max(1, quotas.requestsPerSecond - perSecond);
       freeAt = begun + acknowledgedMs * frames;
@@ -127,19 +130,19 @@ export const maxLingerRate = (
   });
 };
 
-/** What is published on a channel with `history`. */
+/** A load on a channel with `history`. */
 export interface HistoryLoad {
-  /** Of one message as it is stored, with its keys. */
+  /** Size of one stored message with its keys. */
   bytes: number;
-  /** How many messages are in a frame. */
+  /** Messages in one frame. */
   perFrame: number;
 }
 
 /**
- * How many publications a second a channel with `history` takes. Each frame writes the channel's head, a single row, and
- * each message a row of the one partition where the channel's messages are; claims are spread over their publishers'.
- * What either does not take is answered `channel_busy`.
- * @param lastingMs how long a rate has to be sustained
+ * The maximum rate of publications on a channel with `history`. Each frame writes the channel's head, a single row.
+ * Each message writes a row to the channel's message partition. Deduplication records are spread over the publishers'
+ * partitions. A throttled write is answered `channel_busy`.
+ * @param lastingMs for how long a rate must be sustained
  */
 export const maxHistoryRate = (
   { bytes, perFrame }: HistoryLoad,

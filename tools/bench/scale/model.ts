@@ -17,13 +17,13 @@ import {
   SUBSCRIBE_CALLS,
 } from "../../../local/commands/check/account/work.js";
 
-// What `push-it-cli check` reckons with, too.
+// `push-it-cli check` uses these values too.
 export { CALLS_MS, cpuShare, READ_UNIT_BYTES, ROW_BYTES, SUBSCRIBE_CALLS };
 
 /**
- * What calls take, in milliseconds: declared, as everywhere in this project, because loopback says nothing about AWS.
- * `page` is a Query that fills its 1 MB; `handshake` is a TCP, TLS and WebSocket handshake over the internet, and
- * `coldStart` the start of a function's environment: both are guesses.
+ * Durations of calls in milliseconds, declared because loopback does not show AWS's times. `page` is a Query that fills
+ * its 1 MB. `handshake` is a TCP, TLS and WebSocket handshake over the internet. `coldStart` is the start of an
+ * environment. The last two are guesses.
  */
 export const LATENCY_MS = {
   dynamoDb: DYNAMODB_MS,
@@ -41,37 +41,42 @@ export const LATENCY_MS = {
  * Bytes of a Query's page.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
  */
-export const PAGE_BYTES = 1024 * 1024;
+const PAGE_BYTES = 1024 * 1024;
 
-/** Rows of a full page, and what it costs in read units. */
+/** Rows of a full page. */
 export const PAGE_ROWS = Math.floor(PAGE_BYTES / ROW_BYTES);
 
 /** CPU of one whole vCPU, in microseconds. */
 export interface Cpu {
   /**
-   * Of one delivery: signing, sending, and its answer. `npm run bench -- fanout` measures some 50 a delivery to 10,000
-   * subscribers (docs/PERFORMANCE.md), without TLS, and with reading them, which `perRowMicros` is about: so some 45. The
-   * rest is a guess of what TLS and a slower core take.
+   * CPU of one delivery: signing, sending and the response. `npm run bench -- fanout` measures about 50 for a delivery
+   * to 10,000 subscribers (docs/PERFORMANCE.md), without TLS. That includes reading (`perRowMicros`), so a delivery
+   * takes about 45. The rest is a guess for TLS and a slower core.
    */
   perPostMicros: number;
-  /** Of one subscriber that is read: measured as a Query of 9,500 rows from a stub in the same process, on 2 cores with Node 20. */
+  /**
+   * CPU of reading one subscriber: measured with a Query of 9,500 rows from a stub in the same process, on 2 cores with
+   * Node 20.
+   */
   perRowMicros: number;
-  /** Of one subscriber that is handed on in a segment. */
+  /** CPU of enqueuing one subscriber in a segment. */
   perHandOnMicros: number;
 }
 
 export const CPU: Cpu = { perPostMicros: POST_MICROS, perRowMicros: 6.6, perHandOnMicros: 0.5 };
 
-// What the product does by itself is the product's own: nothing here can fall behind it.
+// Constants of the product, imported so that they cannot differ.
 export { DELIVERY_DEADLINE_MS, SEGMENT_RECIPIENTS, SLOW_CLIENT_GRACE_MS };
 
-/** How many subscribers a function that reads them posts to itself; those beyond are handed on. */
+/** Subscribers that a reading function posts to itself; it enqueues the others. */
 export const OWN_RECIPIENTS = DEFAULT_SETTINGS.fanOutThreshold;
 
-/** How long a function posts and reads before it hands on what is left, in milliseconds: its share of the fan-out budget. */
+/**
+ * How long a function posts and reads before it enqueues the rest, in milliseconds: its share of the fan-out budget.
+ */
 export const POSTS_MS = DEFAULT_SETTINGS.fanOutMs * POSTS_SHARE;
 
-/** How long one recipient is tried again after its first failure, by who publishes and by a worker, in milliseconds. */
+/** How long one recipient is retried after its first failure, by the publisher and by a worker, in milliseconds. */
 export const RETRY_BUDGET_MS = { publisher: PUBLISHER_RETRY_BUDGET_MS, worker: WORKER_RETRY_BUDGET_MS };
 
 /** How long a publication with `history` takes until it is stored, in milliseconds: head, claim and message in turn. */

@@ -2,8 +2,8 @@ import { AdaptiveConcurrency } from "../../../lambdas/delivery/adaptive-concurre
 import { nextAttempt, NEW_CONNECTION_MS } from "../../../lambdas/delivery/retry.js";
 
 /**
- * How long the product waits before it posts again after a 429, in milliseconds: its own decision is asked.
- * @returns `undefined` where its time is over
+ * The product's delay before the next post after a 429, in milliseconds.
+ * @returns `undefined` if the recipient's time is over
  */
 export const backoffMs = (attempt: number, remainingMs: number, chance: number): number | undefined => {
   const next = nextAttempt("busy", attempt, NEW_CONNECTION_MS, remainingMs, chance);
@@ -11,24 +11,24 @@ export const backoffMs = (attempt: number, remainingMs: number, chance: number):
 };
 
 /**
- * A running function that posts: whom it has left to post to, its CPU, and how many posts it has under way, which the
- * product's own concurrency says.
+ * A running function that posts: its remaining recipients, its CPU, and its posts in flight, which the product's own
+ * concurrency control limits.
  */
 export class PostingFunction {
   readonly concurrency: AdaptiveConcurrency;
   inFlight = 0;
-  /** How many it has reached. */
+  /** Number of reached recipients. */
   sent = 0;
-  /** How many wait after a refusal. */
+  /** Number of recipients that wait after a refusal. */
   waiting = 0;
-  /** How many reads are under way. */
+  /** Number of running reads. */
   reading = 0;
-  /** Those for whom its time was not enough, and those whom it tried in vain. */
+  /** Recipients that it has not tried, and those that it tried without success. */
   readonly untried: number[] = [];
   readonly retryable: number[] = [];
   readonly #queue: number[];
   #head = 0;
-  /** Those that have waited after a refusal. They come first, as in the product. */
+  /** Recipients that have waited after a refusal. They come first, as in the product. */
   readonly #requeued: number[] = [];
   #requeuedHead = 0;
   readonly begunAt: number;
@@ -38,7 +38,7 @@ export class PostingFunction {
   constructor(
     clock: { now(): number },
     readonly publisher: boolean,
-    /** Until when its recipients are tried. */
+    /** Until when recipients are tried. */
     readonly until: number,
     readonly cpuShare: number,
     recipients: number[] = [],
@@ -48,7 +48,7 @@ export class PostingFunction {
     this.#queue = recipients;
   }
 
-  /** Whether it has nothing to do any more. */
+  /** Whether it is finished. */
   get idle(): boolean {
     return this.inFlight + this.waiting + this.reading === 0 && this.#isEmpty;
   }
@@ -57,12 +57,12 @@ export class PostingFunction {
     this.#queue.push(recipient);
   }
 
-  /** A recipient has waited after a refusal. */
+  /** Enqueues a recipient that has waited after a refusal. */
   requeue(recipient: number): void {
     this.#requeued.push(recipient);
   }
 
-  /** The next recipient, in the order in which they came; -1 when none is there, or as many posts are under way as may be. */
+  /** The next recipient in order; -1 if there is none, or if the maximum number of posts is in flight. */
   next(): number {
     if (this.inFlight >= this.concurrency.limit || this.#isEmpty) return -1;
     return this.#requeuedHead < this.#requeued.length

@@ -22,7 +22,7 @@ import { TimingWheel } from "./timing-wheel.js";
 import { TokenBucket } from "./token-bucket.js";
 import { type Segment, WorkQueue } from "./work-queue.js";
 
-/** What one publication came to. */
+/** The result of one publication. */
 export interface PublishResult {
   /** From the publish frame to the last subscriber that got it, in milliseconds. */
   lastDeliveryMs: number;
@@ -30,34 +30,34 @@ export interface PublishResult {
   acknowledgedMs: number;
   usd: number;
   used: Units;
-  /** How many subscribers got it, and how many were closed because they could not be reached in time. */
+  /** Subscribers that received it, and subscribers that were closed because they could not be reached in time. */
   delivered: number;
   closed: number;
-  /** Posts that were refused, and most workers at once. */
+  /** Refused posts, and maximum parallel workers. */
   refused: number;
   workers: number;
 }
 
-/** What a simulation may be told besides, for tests. */
+/** Options for tests. */
 export interface PublishOptions {
   cpu?: Cpu;
   latency?: typeof LATENCY_MS;
-  /** How many recipients the publish function posts to itself. */
+  /** Recipients that the publish function posts to itself. */
   own?: number;
   seed?: number;
 }
 
-/** How finely time is told, and how far ahead something is planned, in milliseconds. */
+/** Resolution of time, and how far ahead events are planned, in milliseconds. */
 const RESOLUTION_MS = 0.1;
 const HORIZON_MS = 60_000;
 
-/** How often what is in the queue is looked at, in milliseconds. */
+/** Polling interval of the queue, in milliseconds. */
 const POLL_MS = 1;
 
-/** The SDK's wait before it reads again what a partition refused, in milliseconds; doubles. */
+/** The SDK's first delay before it repeats a throttled read, in milliseconds; doubles. */
 const THROTTLED_MS = 500;
 
-/** One publication to a channel with so many subscribers, by its own rules, on a system that does nothing else. */
+/** Simulates one publication to a channel on an idle system. */
 export const simulatePublish = (subscribers: number, quotas: Quotas, options: PublishOptions = {}): PublishResult => {
   const { cpu = CPU, latency = LATENCY_MS, own = OWN_RECIPIENTS, seed = 1 } = options;
   const random = seeded(seed);
@@ -71,7 +71,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
   const queue = new WorkQueue();
   const used = noUnits();
 
-  // Entities: the subscribers, one read for each shard, who polls the queue, and workers on their way.
+  // Entities: the subscribers, one read for each shard, the poller of the queue, and starting workers.
   const reads = subscribers;
   const poll = reads + quotas.shards;
   const starts = poll + 1;
@@ -101,7 +101,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
   let warm = 0;
   let polling = false;
 
-  /** Hands on, as the product does: in segments, whose batches are charged by their bytes. */
+  /** Enqueues recipients in segments, as the product does. Batches are charged by their bytes. */
   const handOn = (recipients: number[], until: number, delayMs: number, poster: PostingFunction): void => {
     for (let at = 0; at < recipients.length; at += SEGMENT_RECIPIENTS) {
       const part = recipients.slice(at, at + SEGMENT_RECIPIENTS);
@@ -112,14 +112,14 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
     }
   };
 
-  /** Pollers look every now and then, for as long as there is something in the queue. */
+  /** Polls regularly while the queue is not empty. */
   const pollSoon = (): void => {
     if (polling) return;
     polling = true;
     wheel.plan(poll, wheel.now + POLL_MS);
   };
 
-  /** Receives as many segments as there are pollers for, and comes back when there may be more. */
+  /** Receives as many segments as there are pollers, and polls again later. */
   const polled = (): void => {
     polling = false;
     const { first, perMinute, most } = quotas.pollers;
@@ -164,7 +164,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
     if (poster.idle) ended(poster);
   };
 
-  /** A post has ended, or the wait after one that was refused. */
+  /** A post has ended, or the delay after a refusal. */
   const happened = (recipient: number): void => {
     const poster = of[recipient]!;
     if (posting[recipient] === 0) {
@@ -199,7 +199,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
     wheel.plan(recipient, wheel.now + wait);
   };
 
-  /** A function has done what it could: what is left is handed on, or closed where its time is over. */
+  /** A function has finished: enqueues its remaining recipients, or closes them if their time is over. */
   const ended = (poster: PostingFunction): void => {
     const { untried, retryable, publisher, until } = poster;
     for (const recipient of [...untried, ...retryable]) attempts[recipient] = 0;
@@ -231,7 +231,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
     for (let shard = 0; shard < cursor.shards; shard += 1) if (!cursor.ended(shard)) read(shard);
   };
 
-  /** Asks for a shard's next page; a partition that has no units left refuses. */
+  /** Requests a shard's next page. A partition without read units refuses. */
   const read = (shard: number): void => {
     const { cursor, poster, attempts: tried } = reader!;
     const { from, to } = cursor.page(shard);
@@ -248,7 +248,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
     wheel.plan(reads + shard, poster.compute(answered, cpu.perRowMicros * (to - from)));
   };
 
-  /** A page has come, or the wait for one that was refused is over. */
+  /** A page has arrived, or the delay after a refused read is over. */
   const hasRead = (shard: number): void => {
     const { poster, cursor, attempts: tried, beyond } = reader!;
     poster.reading -= 1;

@@ -16,24 +16,24 @@ import {
 import { NEW_ACCOUNT_CONCURRENCY } from "../../../local/services/lambda/runtime/account-concurrency.js";
 import { SMALL_REGION_THROTTLE } from "../../../local/services/gateway/limits.js";
 
-/** Requests of one route: so many a second, and so many at once. */
+/** The throttle of one route: requests a second, and burst. */
 export interface RouteThrottle {
   rateLimit: number;
   burstLimit: number;
 }
 
-/** What AWS allows, and what a deployment chooses: each can be raised. */
+/** Quotas of AWS and of the deployment. Each can be raised. */
 export interface Quotas {
   /** Requests to the account's APIs in a second, `@connections` calls included. */
   requestsPerSecond: number;
   requestBurst: number;
   /** Connections opened in a second. */
   connectionsPerSecond: number;
-  /** What the construct's own throttles let through. */
+  /** The construct's own throttles. */
   throttling: { connect: RouteThrottle; subscribe: RouteThrottle };
-  /** Functions running at once. */
+  /** Parallel function runs. */
   concurrency: number;
-  /** `deliver` workers that a queue begins with, that are added each minute, and that there are at most. */
+  /** Fan-out workers of a queue: initial number, increase each minute, and maximum. */
   pollers: { first: number; perMinute: number; most: number };
   /** Read and write units of one partition in a second. */
   partitionReads: number;
@@ -41,27 +41,28 @@ export interface Quotas {
   /** Read and write units of the whole table in a second. */
   tableReads: number;
   tableWrites: number;
-  /** Memory of the functions that post, in MB; CPU comes with it. */
+  /** Memory of the posting functions, in MB. It determines their CPU. */
   memoryMb: number;
-  /** Over how many partitions a channel's subscribers are spread. */
+  /** Number of partitions of a channel's subscribers. */
   shards: number;
 }
 
 /**
- * How long a connection lasts at most, and how long it may be idle, in milliseconds.
- * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
+ * Maximum lifetime and idle time of a connection, in milliseconds.
+ * @see
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
  */
-export const CONNECTION_MS = 2 * 60 * 60 * 1_000;
-export const IDLE_MS = 10 * 60 * 1_000;
+const CONNECTION_MS = 2 * 60 * 60 * 1_000;
+const IDLE_MS = 10 * 60 * 1_000;
 
 /**
- * Batches that an event source mapping works on at once: to begin with, more each minute, and at most: the default of the
- * construct's `deliveryConcurrency`.
+ * Parallel batches of an event source mapping: initial number, increase each minute, and maximum, which is the default
+ * of the construct's `deliveryConcurrency`.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
-export const POLLERS = { first: 5, perMinute: 300, most: DEFAULT_WORKERS };
+const POLLERS = { first: 5, perMinute: 300, most: DEFAULT_WORKERS };
 
-/** The construct's throttles, if nothing else is said. */
+/** The construct's default throttles. */
 const throttlingIn = (region?: string): Quotas["throttling"] => ({
   connect: defaultThrottle("connect", region),
   subscribe: defaultThrottle("subscribe", region),
@@ -83,10 +84,10 @@ export const DEFAULT_QUOTAS: Quotas = {
   shards: 1,
 };
 
-/** A new account, whose functions run ten at a time until AWS raises that. */
+/** A new account, with ten parallel function runs until AWS raises that. */
 export const NEW_ACCOUNT: Quotas = { ...DEFAULT_QUOTAS, concurrency: NEW_ACCOUNT_CONCURRENCY };
 
-/** An account in one of the Regions that have a quarter of the requests; the construct's throttles are a quarter there, too. */
+/** An account in a Region with a quarter of the request quotas and of the construct's throttles. */
 export const SMALL_REGION: Quotas = {
   ...DEFAULT_QUOTAS,
   requestsPerSecond: SMALL_REGION_THROTTLE.rate,
@@ -99,14 +100,14 @@ const raised = ({ rateLimit, burstLimit }: RouteThrottle, factor: number): Route
   burstLimit: burstLimit * factor,
 });
 
-/** What can bind, and how it is raised. */
+/** The possible bottlenecks, and how each is raised. */
 export const QUOTA_INCREASES = {
   requestsPerSecond: (quotas: Quotas, factor: number): Quotas => ({
     ...quotas,
     requestsPerSecond: quotas.requestsPerSecond * factor,
     requestBurst: quotas.requestBurst * factor,
   }),
-  /** The account's and the construct's own: either alone would go on binding. */
+  /** The quotas of the account and of the construct, because either alone would still bind. */
   connectionsPerSecond: (quotas: Quotas, factor: number): Quotas => ({
     ...quotas,
     connectionsPerSecond: quotas.connectionsPerSecond * factor,
@@ -117,30 +118,30 @@ export const QUOTA_INCREASES = {
     throttling: { ...quotas.throttling, subscribe: raised(quotas.throttling.subscribe, factor) },
   }),
   concurrency: (quotas: Quotas, factor: number): Quotas => ({ ...quotas, concurrency: quotas.concurrency * factor }),
-  /** Provisioned mode: pollers that are there before the first message. */
+  /** Provisioned mode: more pollers from the start. */
   pollers: (quotas: Quotas, factor: number): Quotas => ({
     ...quotas,
     pollers: { ...quotas.pollers, first: quotas.pollers.first * factor, perMinute: quotas.pollers.perMinute * factor },
   }),
-  /** Warm throughput: what the table is prepared for, up to its quota. */
+  /** Warm throughput of the table, up to its quota. */
   tableThroughput: (quotas: Quotas, factor: number): Quotas => ({
     ...quotas,
     tableReads: Math.min(TABLE_QUOTA, quotas.tableReads * factor),
     tableWrites: Math.min(TABLE_QUOTA, quotas.tableWrites * factor),
   }),
-  /** A partition's throughput is no quota: the channel is spread over more of them. */
+  /** A partition's throughput is fixed, so the channel is spread over more partitions. */
   partition: (quotas: Quotas, factor: number): Quotas => ({ ...quotas, shards: quotas.shards * factor }),
-  /** The one partition that a channel's log is in: nothing raises it, but it can bind. */
+  /** The partition of a channel's log: it can bind, and cannot be raised. */
   logPartition: (quotas: Quotas, factor: number): Quotas => ({
     ...quotas,
     partitionWrites: quotas.partitionWrites * factor,
   }),
-  /** CPU comes with memory, up to the one vCPU that a Node process can use. */
+  /** CPU depends on memory, up to the one vCPU that a Node process can use. */
   cpu: (quotas: Quotas, factor: number): Quotas => ({
     ...quotas,
     memoryMb: Math.min(VCPU_MB, quotas.memoryMb * factor),
   }),
 } as const;
 
-/** What can bind. */
+/** A possible bottleneck. */
 export type Bottleneck = keyof typeof QUOTA_INCREASES;

@@ -9,56 +9,56 @@ import { TokenBucket } from "./token-bucket.js";
 
 const { retryBase: RETRY_BASE, retryCap: RETRY_CAP } = DEFAULTS;
 
-/** What it took until everybody was back. */
+/** The result of a reconnection of all subscribers. */
 export interface ReconnectResult {
   /** From the first loss to the last subscriber that is subscribed again, in milliseconds. */
   lastBackMs: number;
-  /** How long one subscriber was away: from its loss to its subscription, in milliseconds. */
+  /** Time from a subscriber's loss to its restored subscription, in milliseconds. */
   awayMs: { p50: number; p99: number };
   usd: number;
   used: Units;
   back: number;
-  /** Handshakes that were refused, subscribe frames that failed, and departures that are left to the sweep. */
+  /** Refused handshakes, failed subscribe frames, and disconnects that are left to the sweep. */
   refused: { connects: number; subscribes: number; departures: number };
-  /** Most connections opened in one second. */
+  /** Maximum connections opened in one second. */
   peakPerSecond: number;
-  /** Subscribers that are back, at the end of each second. */
+  /** Restored subscribers at the end of each second. */
   timeline: number[];
   /** When each simulated connection opened, in milliseconds. */
   openedAt: Float64Array;
 }
 
-/** What a simulation may be told besides. */
+/** Options of the simulation. */
 export interface ReconnectOptions {
-  /** When each simulated connection is lost, in milliseconds. Left out: all at once, at 0. */
+  /** When each simulated connection is lost, in milliseconds. @default all at 0 */
   lostAt?: Float64Array;
-  /** When API Gateway notices that, in milliseconds after it: from, and up to. */
+  /** Range of the delay until API Gateway notices the loss, in milliseconds. */
   noticedMs?: readonly [from: number, to: number];
   seed?: number;
 }
 
-/** Most connections that are simulated; each then stands for several, and quotas are divided by as many. */
-export const MAX_SIMULATED = 50_000;
+/** Maximum simulated connections. Each then stands for several, and quotas are divided accordingly. */
+const MAX_SIMULATED = 50_000;
 
-/** How many connections are simulated for so many subscribers. */
-export const simulatedCount = (subscribers: number): number => Math.min(subscribers, MAX_SIMULATED);
+/** Number of simulated connections. */
+const simulatedCount = (subscribers: number): number => Math.min(subscribers, MAX_SIMULATED);
 
 const RESOLUTION_MS = 2;
 
-/** Longer than anything that is waited for, in milliseconds. */
+/** Longer than any delay, in milliseconds. */
 const LONGEST_WAIT_MS = 120_000;
 
-/** How often the SDK in a Lambda asks a table that refuses, and its first wait, in milliseconds; doubles. */
+/** Attempts of the AWS SDK on a throttled table, and its first delay in milliseconds, which doubles. */
 const TABLE_ATTEMPTS = 3;
 const THROTTLED_MS = 500;
 
-/** Write units, with the registration's, of connecting, subscribing and leaving; read units of the last two. */
+/** Write and read units of connecting, subscribing and leaving. */
 const UNITS = { connect: { writes: 2, reads: 0 }, subscribe: { writes: 2, reads: 3 }, leave: { writes: 4, reads: 1 } };
 
-/** Where a connection is. */
+/** The state of a connection. */
 const At = { Away: 0, Connecting: 1, Open: 2, Subscribing: 3, Back: 4 } as const;
 
-/** Subscribers of one channel who lose their connections and come back with the SDK's own waits. */
+/** Simulates subscribers of one channel that lose their connections and reconnect with the SDK's delays. */
 export const simulateReconnect = (
   subscribers: number,
   quotas: Quotas,
@@ -97,7 +97,7 @@ export const simulateReconnect = (
   let back = 0;
   let lastBackMs = 0;
 
-  /** Counts a connection in the second that it is. */
+  /** Counts a connection in the current second. */
   const countIn = (seconds: number[]): void => {
     const second = Math.floor(wheel.now / 1_000);
     seconds[second] = (seconds[second] ?? 0) + weight;
@@ -107,7 +107,7 @@ export const simulateReconnect = (
     used.invocations += weight;
     used.gbSeconds += weight * (ms / 1_000) * (quotas.memoryMb / 1_024);
   };
-  /** Writes, or waits as the SDK in the Lambda does; `false`: it gives up. `undefined`: it tries again. */
+  /** Writes, or plans a retry as the AWS SDK does. `false`: all attempts failed. `undefined`: a retry is planned. */
   const wrote = (
     entity: number,
     units: { writes: number; reads: number },
@@ -186,9 +186,9 @@ export const simulateReconnect = (
     away[agent] = wheel.now - lost[agent]!;
     countIn(backs);
   };
-  /** What comes next for a connection, by where it is. */
+  /** The next step of a connection by its state. */
   const steps = [connect, connected, subscribe, subscribed];
-  /** API Gateway has noticed that a connection is gone: its rows go too, where the table lets them. */
+  /** API Gateway has noticed a lost connection: deletes its rows if the table permits. */
   const leave = (agent: number): void => {
     const done = wrote(count + agent, UNITS.leave, shardOf(agent));
     if (done === undefined) return;
@@ -220,7 +220,7 @@ export const simulateReconnect = (
   };
 };
 
-/** Sums up to and with each place; places that nothing came to count as 0. */
+/** Cumulative sums. Missing items count as 0. */
 const cumulated = (counts: readonly number[]): number[] => {
   let sum = 0;
   return Array.from(counts, (count: number | undefined) => (sum += count ?? 0));

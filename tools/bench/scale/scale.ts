@@ -5,14 +5,14 @@ import { timelines } from "./timelines.js";
 
 const count = (value: number): string => value.toLocaleString("en-US");
 
-/** A time for people: as many digits as it deserves. */
+/** Formats a time. */
 const formatTime = (ms: number): string => {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   const seconds = ms / 1_000;
   return seconds < 120 ? `${seconds.toFixed(1)} s` : `${(seconds / 60).toFixed(1)} min`;
 };
 
-/** Columns of a scenario's table. */
+/** A column of a scenario's table. */
 type Column = readonly [title: string, of: (cell: ScenarioResult) => string];
 
 const SUBSCRIBERS: Column = ["subscribers", (cell) => count(cell.subscribers)];
@@ -20,7 +20,7 @@ const QUOTAS: Column = ["quotas", (cell) => cell.quotas];
 const BOUND_BY: Column = ["bound by", (cell) => cell.boundBy];
 const USD: Column = ["USD", (cell) => (cell.usd ?? 0).toFixed(4)];
 
-/** What each scenario's table is called, and shows. */
+/** The title and the columns of each scenario's table. */
 const TABLES: Record<Scenario, { title: string; columns: readonly Column[] }> = {
   publish: {
     title: "One publication",
@@ -95,7 +95,7 @@ const tableOf = (scenario: Scenario, cells: readonly ScenarioResult[]): string =
 const table = (cells: ScenarioResult[]): string =>
   (Object.keys(TABLES) as Scenario[]).map((scenario) => tableOf(scenario, cells)).join("\n\n");
 
-/** Cells of a scenario with nothing raised, and with everything raised that its chain raised. */
+/** The results of a scenario with default quotas, and with all raised quotas. */
 const timeSeries = (
   cells: readonly ScenarioResult[],
   scenario: Scenario,
@@ -142,7 +142,7 @@ const charts = (cells: ScenarioResult[]): Chart[] => [
   },
 ];
 
-/** What happens with many subscribers, by simulation. */
+/** Simulates many subscribers. */
 export const scale: Benchmark<ScenarioResult[]> = {
   summary: "10,000 to 1,000,000 subscribers, simulated: time, cost, and which quota binds",
   page: "docs/SCALING.md",

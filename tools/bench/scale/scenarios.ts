@@ -3,40 +3,40 @@ import { simulatePublish } from "./publish.js";
 import { DEFAULT_QUOTAS, type Bottleneck, QUOTA_INCREASES, NEW_ACCOUNT, type Quotas, SMALL_REGION } from "./quotas.js";
 import { simulateReconnect, type ReconnectResult } from "./reconnect.js";
 
-/** What is simulated. */
+/** The simulated scenarios. */
 export type Scenario = "publish" | "reconnect" | "hand-over" | "subscribe" | "linger" | "history";
 
 /** One result. */
 export interface ScenarioResult {
   subscribers: number;
   scenario: Scenario;
-  /** Over how many partitions the channel's subscribers are spread. */
+  /** Number of partitions of the channel's subscribers. */
   shards: number;
-  /** What was raised, and how far. */
+  /** The raised quotas with their factors. */
   quotas: string;
   /**
-   * `publish`: from the publication to the last subscriber that gets it; `reconnect` and `hand-over`: from the first
-   * loss to the last subscriber that can be delivered to again; `subscribe`, `linger` and `history`: of one request,
-   * at the highest rate. In milliseconds.
+   * `publish`: from the publication to the last delivery. `reconnect` and `hand-over`: from the first loss to the last
+   * restored subscription. `subscribe`, `linger` and `history`: delay of one request at the maximum rate. In
+   * milliseconds.
    */
   lastDeliveryMs: number;
-  /** Of the whole scenario; a ceiling has none. */
+  /** Cost of the whole scenario; `null` for maximum rates. */
   usd: number | null;
-  /** What would hold it up most if everything else were raised tenfold; "latency" where nothing would by a tenth. */
+  /** The main bottleneck if all other quotas were raised tenfold; "latency" if no quota matters by a tenth. */
   boundBy: Bottleneck | "latency";
-  /** `publish`: subscribers that were closed because they could not be reached in time. */
+  /** `publish`: subscribers that were closed, because they could not be reached in time. */
   closed?: number;
-  /** `publish`: until the publisher was answered, in milliseconds. */
+  /** `publish`: time until the acknowledgement, in milliseconds. */
   acknowledgedMs?: number;
-  /** `reconnect` and `hand-over`: how long one subscriber was away, in milliseconds. */
+  /** `reconnect` and `hand-over`: time without a subscription, in milliseconds. */
   awayMs?: { p50: number; p99: number };
-  /** `subscribe`, `linger` and `history`: the highest rate that is sustained. */
+  /** `subscribe`, `linger` and `history`: the maximum sustained rate. */
   perSecond?: number;
-  /** `history`: of one message as it is stored. */
+  /** `history`: size of one stored message. */
   bytes?: number;
 }
 
-/** What a run with some quotas came to: what is to be compared, the less the better, and what is told. */
+/** The result of a run with some quotas, and a penalty for comparison: less is better. */
 type Outcome = Pick<
   ScenarioResult,
   "bytes" | "lastDeliveryMs" | "usd" | "closed" | "acknowledgedMs" | "awayMs" | "perSecond"
@@ -44,23 +44,23 @@ type Outcome = Pick<
   penalty: number;
 };
 
-/** Something to simulate. */
+/** The plan of a scenario. */
 interface ScenarioPlan {
   scenario: Scenario;
   subscribers: number;
   candidates: readonly Bottleneck[];
   run(quotas: Quotas): Outcome;
-  /** How often what binds is raised, and looked again. */
+  /** How often the bottleneck is raised and determined again. */
   steps: number;
 }
 
-/** How far a quota is raised to see what binds. */
+/** The factor for finding the bottleneck. */
 const TENFOLD = 10;
 
-/** How much worse it must be with one quota as it is, and all others raised, to say that this one binds. */
+/** Minimum ratio of the penalties, with one quota as it is and all others raised, for this quota to bind. */
 const BINDING_RATIO = 1.1;
 
-/** How many connections a simulated loss has; a hand-over begins with those that a reconnection has opened. */
+/** The simulated numbers of subscribers. */
 export const SIZES = [10_000, 100_000, 1_000_000] as const;
 
 const publishPlan = (subscribers: number): ScenarioPlan => ({
@@ -70,7 +70,7 @@ const publishPlan = (subscribers: number): ScenarioPlan => ({
   steps: 3,
   run(quotas) {
     const { lastDeliveryMs, acknowledgedMs, usd, closed } = simulatePublish(subscribers, quotas);
-    // Who is closed comes back, and has missed it: worse than late.
+    // A closed subscriber has missed the message, which is worse than late.
     return {
       lastDeliveryMs,
       usd,
@@ -105,7 +105,7 @@ const reconnectPlan = (subscribers: number): ScenarioPlan => ({
   run: (quotas) => outcomeOf(simulateReconnect(subscribers, quotas)),
 });
 
-/** Connections that were opened as a burst let them, two hours ago. */
+/** The opening times of connections in a burst, two hours ago. */
 export const burstTimes = (openedAt: Float64Array): Float64Array => {
   const first = openedAt.reduce((least, each) => Math.min(least, each), Infinity);
   return openedAt.map((at) => at - first);
@@ -114,7 +114,7 @@ export const burstTimes = (openedAt: Float64Array): Float64Array => {
 /** API Gateway closes these connections itself, and notices at once. */
 export const NOTICED_AT_ONCE_MS = [0, 1_000] as const;
 
-/** Whatever is raised later: two hours ago, quotas were as they are by default. */
+/** Two hours ago the default quotas applied, whatever is raised later. */
 const handOverPlan = (subscribers: number): ScenarioPlan => {
   const lostAt = burstTimes(simulateReconnect(subscribers, DEFAULT_QUOTAS).openedAt);
   return {
@@ -156,7 +156,7 @@ const lingerPlan = (subscribers: number, lastingMs: number): ScenarioPlan => ({
   },
 });
 
-/** Publications on one channel with history, of so many bytes as they are stored. */
+/** Publications on one channel with history, of so many stored bytes. */
 const historyPlan = (bytes: number, lastingMs: number): ScenarioPlan => ({
   scenario: "history",
   subscribers: 1,
@@ -194,20 +194,23 @@ const resultOf = (plan: ScenarioPlan, quotas: Quotas, label: string): ScenarioRe
   };
 };
 
-/** What was raised, in words. */
+/** Describes the raised quotas. */
 const labelOf = (raised: readonly (readonly [Bottleneck, number])[]): string =>
   raised.map(([lever, factor]) => `${lever} ×${factor}`).join(", ") || "default";
 
-/** The accounts that have less than the default, by what their rows are called; and up to how many subscribers. */
+/** Accounts with lower quotas, by label, and up to how many subscribers. */
 const ACCOUNTS = [
   { label: "new account", quotas: NEW_ACCOUNT, most: 100_000 },
   { label: "small Region", quotas: SMALL_REGION, most: Infinity },
 ] as const;
 
-/** Scenarios with a row for each of them. */
+/** Scenarios with a row for each of these accounts. */
 const BY_ACCOUNT: ReadonlySet<Scenario> = new Set(["publish", "reconnect", "subscribe"]);
 
-/** A scenario with the default quotas, and with those of accounts that have less; then with what binds it doubled and tenfold, and so on from there. */
+/**
+ * The results of a scenario: with default quotas, with lower quotas, and then repeatedly with the bottleneck doubled
+ * and raised tenfold.
+ */
 function* resultsOf(plan: ScenarioPlan): Generator<ScenarioResult> {
   const raised: [Bottleneck, number][] = [];
   let quotas = DEFAULT_QUOTAS;
@@ -229,10 +232,10 @@ function* resultsOf(plan: ScenarioPlan): Generator<ScenarioResult> {
 }
 
 /**
- * Simulates everything.
- * @param sizes how many subscribers there are
- * @param progress told the share that is done
- * @param lastingMs how long the highest rates have to be sustained
+ * Runs all simulations.
+ * @param sizes numbers of subscribers
+ * @param progress receives the finished share
+ * @param lastingMs for how long maximum rates must be sustained
  */
 export const simulate = (
   sizes: readonly number[] = SIZES,

@@ -2,14 +2,14 @@ import { NOTICED_AT_ONCE_MS, burstTimes } from "./scenarios.js";
 import { DEFAULT_QUOTAS, QUOTA_INCREASES } from "./quotas.js";
 import { simulateReconnect, type ReconnectResult } from "./reconnect.js";
 
-/** A line: seconds since the first loss, and how many of a hundred are back. */
+/** A line: seconds since the first loss, and the percentage of restored subscribers. */
 interface Timeline {
   name: string;
   points: [seconds: number, percent: number][];
   dashed?: boolean;
 }
 
-/** How many points a line has. */
+/** Number of points in a line. */
 const POINTS = 40;
 
 const lineOf = ({ timeline }: ReconnectResult, subscribers: number): [number, number][] => {
@@ -23,7 +23,7 @@ const lineOf = ({ timeline }: ReconnectResult, subscribers: number): [number, nu
   ];
 };
 
-/** How subscribers come back: after a loss, with raised quotas, and two hours after the loss. */
+/** How subscribers reconnect: after a loss, with raised quotas, and two hours after the loss. */
 export const timelines = (subscribers: number): Timeline[] => {
   const raised = (["connectionsPerSecond", "throttling.subscribe", "partition", "tableThroughput"] as const).reduce(
     (quotas, lever) => QUOTA_INCREASES[lever](quotas, 10),

@@ -1,10 +1,10 @@
 /**
- * The event queue of a simulation: entities, numbered from 0, each with at most one event to come. Events come in the
- * order of their times, and those of one moment in the order in which they were planned. A wheel of time slots instead
- * of a heap, because a simulation of a million subscribers plans a hundred million events.
+ * The event queue of a simulation. Entities are numbered from 0, and each has at most one planned event. Events come in
+ * time order, and simultaneous ones in planning order. A wheel of time slots instead of a heap, because a simulation of
+ * a million subscribers plans a hundred million events.
  */
 export class TimingWheel {
-  /** The time of the last event, in milliseconds since the beginning. */
+  /** The time of the last event, in milliseconds. */
   now = 0;
   readonly #resolution: number;
   readonly #slots: number;
@@ -16,8 +16,8 @@ export class TimingWheel {
   #pending = 0;
 
   /**
-   * @param entities how many there are
-   * @param resolutionMs how finely times are told apart: they are rounded up to a multiple
+   * @param entities their number
+   * @param resolutionMs times are rounded up to a multiple of it
    * @param horizonMs how far ahead an event can be planned
    */
   constructor(entities: number, resolutionMs: number, horizonMs: number) {
@@ -31,7 +31,7 @@ export class TimingWheel {
 
   /**
    * Plans an entity's event.
-   * @throws RangeError when it has one already, or this one is in the past or beyond the horizon
+   * @throws RangeError if it already has one, or if the time is in the past or beyond the horizon
    */
   plan(entity: number, whenMs: number): void {
     const slot = Math.ceil(whenMs / this.#resolution - 1e-9);
@@ -48,7 +48,7 @@ export class TimingWheel {
     this.#pending += 1;
   }
 
-  /** The entity whose event is next, for which time goes on; -1 when nothing is planned. */
+  /** Advances to the next event. @returns its entity; -1 if no event is planned */
   next(): number {
     if (this.#pending === 0) return -1;
     for (;;) {

@@ -1,8 +1,8 @@
-/** A rate with a burst, as AWS enforces its quotas: what finds no token is refused at once. */
+/** A rate with a burst, as AWS enforces its quotas: requests without a token are refused at once. */
 export class TokenBucket {
-  /** How many tokens were taken. */
+  /** Number of taken tokens. */
   granted = 0;
-  /** How many requests were refused. */
+  /** Number of refused requests. */
   refused = 0;
   readonly #perMs: number;
   readonly #burst: number;
@@ -10,8 +10,8 @@ export class TokenBucket {
   #at = 0;
 
   /**
-   * @param perSecond how many tokens come each second
-   * @param burst how many there are at most, and in the beginning
+   * @param perSecond tokens that are added each second
+   * @param burst maximum and initial number of tokens
    */
   constructor(perSecond: number, burst: number) {
     this.#perMs = perSecond / 1_000;
@@ -23,7 +23,7 @@ export class TokenBucket {
   take(nowMs: number, tokens = 1): boolean {
     this.#tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#at) * this.#perMs);
     this.#at = nowMs;
-    // What comes in fractions may miss a whole one by a rounding.
+    // Fractions may miss a whole token by a rounding error.
     if (this.#tokens + 1e-6 < tokens) {
       this.refused += 1;
       return false;

@@ -1,6 +1,6 @@
 import type { Cursor } from "./cursor.js";
 
-/** What is handed on to a worker: recipients, or all who have not been read yet. */
+/** Work for a worker: recipients, or a cursor to the unread ones. */
 export interface Segment {
   recipients: number[];
   cursor?: Cursor;
@@ -8,9 +8,9 @@ export interface Segment {
   until: number;
 }
 
-/** A standard queue: segments that can be received, and those whose delay is not over. */
+/** A standard queue with available and delayed segments. */
 export class WorkQueue {
-  /** When the first segment came, in milliseconds: from then on pollers are added. */
+  /** When the first segment was sent, in milliseconds: from then on pollers are added. */
   activeSince: number | undefined;
   readonly #ready: Segment[] = [];
   #head = 0;
@@ -18,11 +18,11 @@ export class WorkQueue {
 
   send(segment: Segment, at: number): void {
     this.activeSince ??= at;
-    // Delays differ: whoever's is over first comes first.
+    // Delays differ, so segments become available in another order.
     this.#delayed.push({ segment, at });
   }
 
-  /** The next segment that can be received. */
+  /** The next available segment. */
   receive(nowMs: number): Segment | undefined {
     for (let at = 0; at < this.#delayed.length;) {
       const delayed = this.#delayed[at]!;
@@ -35,7 +35,7 @@ export class WorkQueue {
     return this.#head < this.#ready.length ? this.#ready[this.#head++] : undefined;
   }
 
-  /** Whether nothing is in it. */
+  /** Whether the queue is empty. */
   get empty(): boolean {
     return this.#delayed.length === 0 && this.#head === this.#ready.length;
   }

@@ -1,17 +1,14 @@
-/**
- * All that the model knows of the SDK's shape. The model shares only types with the SDK and the protocol; what is
- * called differently in another version of the SDK is renamed here.
- */
+/** The only part of the model that knows the SDK's API. The model shares only types with the SDK and the protocol. */
 import { PushIt, type Socket } from "../../../client/src/index.js";
 import type { Platform } from "./platform.js";
 
 export type { Position } from "../../../protocol/index.js";
 export { PushItError, type StateChange } from "../../../client/src/index.js";
 
-/** What is given for a WebSocket class. */
+/** A class that the SDK uses as WebSocket. */
 export type SocketClass = new (url: string, protocols: string[]) => Socket;
 
-/** The names of fields on the wire that versions of the protocol spell differently. */
+/** Names of fields on the wire. */
 export const WIRE = {
   historyCheck: "historyCheckIntervalMs",
   presenceCheck: "presenceIntervalMs",
@@ -19,17 +16,17 @@ export const WIRE = {
   absent: "absentChannels",
   pending: "pendingMs",
   expiresIn: "expiresInMs",
-  /** What a ping says of the channels on which the agent is still there. */
+  /** The channels in a ping on which the agent is present. */
   present: "presentChannels",
 } as const;
 
-/** For how long the old connection still receives after everything has moved, in milliseconds. */
+/** How long the old connection still receives after a rotation, in milliseconds. */
 export const DRAIN_MS = 30_000;
 
-/** Within how many milliseconds a dead network is noticed, from the first frame that was sent into it. */
+/** Maximum time until the client notices a dead network, in milliseconds from its first lost frame. */
 export const HEARTBEAT_LIMIT_MS = 15_000;
 
-/** What a walk decides about its client. All times are in milliseconds. */
+/** The client options that a walk selects. Times are in milliseconds. */
 export interface ClientOptions {
   channels: string[];
   credentials?: unknown;
@@ -40,7 +37,7 @@ export interface ClientOptions {
   queueLimit?: number;
 }
 
-/** Makes the client under test. It connects at once. */
+/** Creates the client under test, which connects at once. */
 export const createClient = (options: ClientOptions, platform: Platform, WebSocket: SocketClass): PushIt =>
   new PushIt({ url: "wss://push-it.test/stage", ...options, since: options.since as never, WebSocket, platform });
 

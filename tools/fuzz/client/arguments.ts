@@ -1,22 +1,22 @@
 import { parseInteger, parseOptions } from "../../lib/arguments.js";
 import { MAX_SEED } from "../../lib/random.js";
 
-/** What `npm run fuzz:client` prints for `--help`. */
+/** The help text of `npm run fuzz:client -- --help`. */
 export const CLIENT_FUZZ_HELP = `npm run fuzz:client -- [options]
 
-  --runs N        how many walks to take (300)
-  --steps N       how many steps each has (60)
-  --seed N        where they begin (random)
-  --path P        take one walk only, as a report names it, and print all that happens in it
-  --workers N     how many processes to use (all cores)
+  --runs N        number of walks (300)
+  --steps N       steps of each walk (60)
+  --seed N        seed of the walks (random)
+  --path P        run only the walk that a report names, and print its trace
+  --workers N     number of processes (all cores)
   --without LIST  leave these commands out: rotate,cut
-  --client DIR    take client/ from this folder instead of the repository
-  --keep-going    go on after a violation; report one for each part of the run
+  --client DIR    use client/ of this folder instead of the repository's
+  --keep-going    continue after a violation; report one for each part of the run
   --json          print one line of JSON
   --help          print this
 `;
 
-/** What the command line asks for. */
+/** The parsed command line. */
 export interface ClientFuzzOptions {
   runs: number;
   steps: number;
@@ -42,7 +42,7 @@ const OPTIONS = {
   help: { type: "boolean" },
 } as const;
 
-/** Reads the command line. */
+/** Parses the command line. */
 export const parseClientFuzzArguments = (
   args: string[],
   defaults: { seed: number; workers: number },

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
 
-/** Takes `client/` and what it imports from another folder than the repository's. */
+/** Takes `client/` and its imports from another folder. */
 const clientFrom = (root: string, folder: string): Plugin => ({
   name: "client-from",
   setup(build) {
@@ -11,7 +11,7 @@ const clientFrom = (root: string, folder: string): Plugin => ({
       const file = path.replace(/^(\.\.\/)+client\//, "").replace(/\.js$/, ".ts");
       return { path: join(folder, "client", file) };
     });
-    // Both have to be one module: the model and the SDK share nothing of `protocol/` but types.
+    // Both must be one module: the model and the SDK share only types of `protocol/`.
     build.onResolve({ filter: /^(\.\.\/)+protocol\// }, ({ path }) => ({
       path: join(root, path.replace(/^(\.\.\/)+/, "").replace(/\.js$/, ".ts")),
     }));
@@ -19,9 +19,9 @@ const clientFrom = (root: string, folder: string): Plugin => ({
 });
 
 /**
- * Bundles a program of this folder, with the SDK; gives the file.
- * @param entry its name: `worker` takes walks, `growth` measures what a client keeps
- * @param folder what holds the `client/` to be used, if it is not the repository's
+ * Bundles a program of this folder with the SDK. Returns the file.
+ * @param entry `worker` runs walks, `growth` measures memory
+ * @param folder the folder with the `client/` to use @default the repository
  */
 export const bundleProgram = async (root: string, entry: "worker" | "growth", folder?: string): Promise<string> => {
   const outfile = join(mkdtempSync(join(tmpdir(), "push-it-walks-")), `${entry}.cjs`);

@@ -1,4 +1,4 @@
-/** The channels of every walk; what a channel can do is in its name. Few, so that commands meet. */
+/** The channels of every walk. A channel's name determines its options. There are few, so that commands meet. */
 export const CHANNELS = [
   "h/1",
   "h/2",
@@ -15,37 +15,37 @@ export const CHANNELS = [
   "p/129",
 ] as const;
 
-/** Names that are too long: the first for any server's answer, which cuts it; the second for a channel alone. */
+/** Names that are too long: one that the server truncates in answers, and one above the limit of a channel name. */
 export const LONG_CHANNELS = { "p/long": `p/${"x".repeat(198)}`, "p/129": `p/${"x".repeat(127)}` };
 
-/** Where messages can be published. */
+/** The channels for publications. */
 export const PUBLIC_CHANNELS = ["h/1", "h/2", "p/1", "p/2", "l/1", "hl/1", "r/1", "hr/1"] as const;
 
-/** A channel to which the connection guard subscribes agents, in walks that have one; nobody else does. */
+/** The channel that the connection guard subscribes agents to, in walks with such a guard. */
 export const GUARD_CHANNEL = "g/1";
 
-/** The longest name that a channel can have, and the longest that an answer repeats. */
+/** Maximum length of a channel name, and of a name that an answer repeats. */
 export const MAX_NAME_LENGTH = 128;
 export const MAX_REPEATED_LENGTH = 130;
 
-/** Whether the deployment keeps the channel's history. */
+/** Whether the channel has history. */
 export const hasHistory = (channel: string): boolean => channel.startsWith("h") && !isWildcard(channel);
 
-/** Whether the deployment keeps the channel's latest value. */
+/** Whether the channel has a latest value. */
 export const hasLatest = (channel: string): boolean => /^h?l\/\d/.test(channel);
 
-/** Whether only a newer value than the last one counts: a latest value without a history. */
+/** Whether only newer values count: the channel has a latest value and no history. */
 export const isLatestOnly = (channel: string): boolean => hasLatest(channel) && !hasHistory(channel);
 
-/** Whether the channel tells who is there. */
+/** Whether the channel has presence. */
 export const hasPresence = (channel: string): boolean => /^h?r\/\d/.test(channel);
 
 /** Whether it is a wildcard. */
 export const isWildcard = (channel: string): boolean => channel.endsWith("/*");
 
-/** Whether a subscription to `subscribed` hears what is published on `channel`. */
+/** Whether a subscription to `subscribed` matches the channel. */
 export const matchesSubscription = (subscribed: string, channel: string): boolean =>
   subscribed === channel || (isWildcard(subscribed) && channel.startsWith(subscribed.slice(0, -1)));
 
-/** The `limit` with which the walk itself asks for a history: so its questions are told from the SDK's. */
+/** The `limit` of the walk's own history requests, which distinguishes them from the SDK's. */
 export const WALK_HISTORY_LIMIT = 7;

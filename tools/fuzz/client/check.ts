@@ -3,39 +3,39 @@ import { walks, type Walk } from "./commands.js";
 import type { Violation } from "./oracle/oracle.js";
 import { walk } from "./walk.js";
 
-/** Walks that one process takes at a time. */
+/** The walks of one process at a time. */
 export interface Batch {
   seed: number;
   runs: number;
   steps: number;
-  /** One walk, or its shrunk form; then no other is taken. */
+  /** Only this walk, or its shrunk form. */
   path?: string;
-  /** Commands that are left out. */
+  /** Commands to exclude. */
   without: string[];
 }
 
-/** A walk in which a promise was broken, as small as it could be made. */
+/** A shrunk walk with a broken promise. */
 export interface Finding {
   seed: number;
   path: string;
   steps: number;
   walk: Walk;
   violations: Violation[];
-  /** All that happened in it. */
+  /** The trace of the walk. */
   trace: string[];
 }
 
-/** How a batch went. */
+/** The result of a batch. */
 export interface Outcome {
   runs: number;
   steps: number;
   finding?: Finding;
 }
 
-/** How long a walk may be shrunk, in milliseconds. */
+/** Maximum time for shrinking a walk, in milliseconds. */
 const SHRINK_MS = 40_000;
 
-/** Takes the walks of a batch, up to the first in which a promise is broken; that one is shrunk. */
+/** Runs the walks of a batch up to the first broken promise, and shrinks that walk. */
 export const check = async ({ seed, runs, steps, path, without }: Batch): Promise<Outcome> => {
   const outcome: Outcome = { runs: 0, steps: 0 };
   let rule: string | undefined;
@@ -46,7 +46,7 @@ export const check = async ({ seed, runs, steps, path, without }: Batch): Promis
     const course = await walk(one);
     if (rule === undefined) outcome.steps += course.steps;
     if (course.violations.length === 0) return true;
-    // Shrunk is what was seen first, and nothing else.
+    // Shrinking keeps the first broken rule and ignores others.
     const [first] = course.violations;
     if (rule === undefined) until = Date.now() + SHRINK_MS;
     rule ??= first!.rule;

@@ -1,9 +1,9 @@
 import type { SeededRandom } from "./seeded-random.js";
 
-/** Where something happens: in the client's process (timers, socket events), or elsewhere. */
+/** Where an event happens: in the client's process (timers, socket events), or elsewhere. */
 export type Lane = "timer" | "socket" | "server";
 
-/** Something that will happen. */
+/** A future event. */
 export interface Entry {
   at: number;
   order: number;
@@ -11,38 +11,38 @@ export interface Entry {
   run: (() => void) | undefined;
 }
 
-/** More events than this in one step mean that somebody retries without a pause. */
+/** Maximum events in one step: more mean retries without a pause. */
 const MAX_EVENTS = 4_000;
 
 /** Timers with a longer delay fire at once, as in every runtime. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** Lets all microtasks run, and everything they cause. */
+/** Waits until all microtasks have run, including those that they cause. */
 export const drainMicrotasks = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Virtual time: nothing here waits for real time. */
+/** Virtual time. Nothing waits for real time. */
 export class Clock {
   /** The virtual time, in epoch milliseconds. */
   now = 1_700_000_000_000;
-  /** How many timers the client has set and not cleared. */
+  /** Number of active timers of the client. */
   timers = 0;
   #heap: Entry[] = [];
   #order = 0;
   #events = 0;
 
-  /** Has `run` happen at a time; not before now. */
+  /** Schedules `run` at a time, or now if that time is over. */
   at(at: number, lane: Lane, run: () => void): Entry {
     const entry: Entry = { at: Math.max(at, this.now), order: this.#order++, lane, run };
     push(this.#heap, entry);
     return entry;
   }
 
-  /** Has `run` happen on the server's side after some milliseconds. */
+  /** Schedules `run` on the server's side after some milliseconds. */
   later(milliseconds: number, run: () => void): Entry {
     return this.at(this.now + milliseconds, "server", run);
   }
 
-  /** Cancels what `at` planned. */
+  /** Cancels a scheduled event. */
   cancel(entry: Entry | undefined): void {
     if (entry) entry.run = undefined;
   }
@@ -67,7 +67,7 @@ export class Clock {
     }
   };
 
-  /** Lets time pass until `until`; microtasks run after each event of the client. */
+  /** Advances the time to `until`. Microtasks run after each event of the client. */
   async advance(until: number, stop?: () => boolean): Promise<void> {
     this.#events = 0;
     await drainMicrotasks();
@@ -80,8 +80,8 @@ export class Clock {
   }
 
   /**
-   * The client's process stands still until `until`: timers and socket events that are due meanwhile happen late, in an
-   * order that chance decides. The rest of the world goes on.
+   * Freezes the client's process until `until`. Its due timers and socket events then happen late, in random order. The
+   * other lanes continue.
    */
   async freeze(until: number, chance: SeededRandom): Promise<void> {
     this.#events = 0;

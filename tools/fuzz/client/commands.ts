@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** What can happen in one step; the first is the simplest, to which others are shrunk. How often each stands here is its weight. */
+/** The commands with their weights. Others shrink to the first, which is the simplest. */
 const WEIGHTS = {
   advance: 14,
   subscribe: 14,
@@ -34,9 +34,9 @@ const WEIGHTS = {
 export type Kind = keyof typeof WEIGHTS;
 
 /** The names of all commands. */
-export const KINDS = Object.keys(WEIGHTS) as Kind[];
+const KINDS = Object.keys(WEIGHTS) as Kind[];
 
-/** Commands whose first number names a channel. */
+/** Commands whose first number selects a channel. */
 const CHANNEL_KINDS: readonly Kind[] = [
   "subscribe",
   "unsubscribe",
@@ -49,17 +49,17 @@ const CHANNEL_KINDS: readonly Kind[] = [
   "damage",
 ];
 
-/** One step of a walk: what it does with its numbers is the command's matter; each is good. */
+/** One step of a walk. Each command interprets the numbers itself, and all numbers are valid. */
 export interface Command {
   kind: Kind;
   a: number;
   b: number;
   c: number;
-  /** The seed of all that is random in this step; 0: nothing is. */
+  /** The seed of random effects in this step; 0: none. */
   salt: number;
 }
 
-/** What a walk decides before its first step, as numbers. */
+/** The initial decisions of a walk, as numbers. */
 export interface Plan {
   limits: number;
   lifetime: number;
@@ -80,7 +80,7 @@ export interface Walk {
 const MAX_SALT = 2 ** 20;
 const MAX_NUMBER = 31;
 
-/** Commands that end promises: a walk has only some of them, or little would be promised for long. */
+/** Commands that end promises. A walk has only some of them, or few promises would last. */
 const DISRUPTIVE: readonly Kind[] = [
   "cut",
   "freeze",
@@ -100,7 +100,7 @@ const DISRUPTIVE: readonly Kind[] = [
   "stall",
 ];
 
-/** Channels that concern each other, by their places in `CHANNELS`: histories, plain ones, latest values. */
+/** Related channels, as indexes in `CHANNELS`: histories, plain channels, latest values. */
 const FAMILIES = [
   [0, 1, 2],
   [0, 1, 2],
@@ -111,19 +111,19 @@ const FAMILIES = [
   [9, 10],
 ];
 
-/** How many of ten channels are of the walk's family. */
+/** How many of ten channels belong to the walk's family. */
 const FAMILY_TENTHS = 8;
 
-/** How far a list has been shrunk: pieces of `size` have been tried up to `from`. */
+/** The progress of shrinking: pieces of `size` have been tried up to `from`. */
 interface Progress {
   size: number;
   from: number;
 }
 
 /**
- * Lists of exactly so many commands. Each list has some of the disruptive commands and prefers a few channels, so that
- * commands meet. Lists shrink by leaving out pieces, large ones first; then each command becomes as simple as it can be.
- * That goes on where the last success was, which takes far fewer attempts than beginning anew.
+ * Lists of exactly `count` commands. Each list has some disruptive commands and prefers a few channels, so that
+ * commands meet. Shrinking removes pieces, large ones first, and then simplifies each command. It continues after the
+ * last success, which needs far fewer attempts than a restart.
  */
 class CommandLists extends fc.Arbitrary<Command[]> {
   constructor(
@@ -164,7 +164,7 @@ function* shorter(commands: Command[], progress: Progress | undefined): Iterable
       yield new fc.Value([...commands.slice(0, start), ...commands.slice(from)], { size, from: start });
   for (let index = 0; index < length; index += 1)
     for (const simpler of simplerThan(commands[index]!)) {
-      // What is simpler may make others superfluous.
+      // A simpler command may make others redundant.
       yield new fc.Value(commands.with(index, simpler), { size: 1, from: length });
     }
 }
@@ -179,7 +179,7 @@ function* simplerThan(command: Command): IterableIterator<Command> {
   }
 }
 
-/** Walks of so many steps. */
+/** Generates walks of `steps` steps. */
 export const walks = (steps: number, without: readonly string[] = []): fc.Arbitrary<Walk> => {
   const kinds = KINDS.filter((kind) => !without.includes(kind)).flatMap((kind) =>
     Array<Kind>(WEIGHTS[kind]).fill(kind),

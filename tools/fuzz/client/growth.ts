@@ -1,4 +1,4 @@
-// Measures what a client keeps when it sees ever new channels: run with `--expose-gc`, it prints a line of JSON.
+// Measures the memory of a client that sees ever new channels. Run with `--expose-gc`, it prints a line of JSON.
 import { createClient, WIRE, type Client, type SocketClass } from "./adapter.js";
 import { SeededRandom } from "./seeded-random.js";
 import { Clock } from "./clock.js";
@@ -7,13 +7,13 @@ import { Platform } from "./platform.js";
 import { targetsOf } from "./server/subscribe-handler.js";
 import type { ClientFrame } from "./server/types.js";
 
-/** Rounds before the first measurement: what is bounded is full then. */
+/** Rounds before the first measurement, which fill all bounded collections. */
 const WARM_UP = 3_000;
 
-/** Rounds between both measurements: each has channels of its own. */
+/** Rounds between both measurements, each with new channels. */
 const ROUNDS = 15_000;
 
-/** A server that keeps nothing: it denies what begins with `d`, and permits all else. */
+/** A server without state: it denies names that begin with `d`, and permits all others. */
 const reply = (link: Link, frame: ClientFrame): void => {
   const { action, uuid } = frame;
   const meta = `/meta/${action}`;
@@ -46,7 +46,7 @@ const positionOf = (channel: string): object => ({
   [WIRE.historyCheck]: 1e9,
 });
 
-/** One round: messages, subscriptions and publications on channels that nobody has seen. */
+/** One round: messages, subscriptions and publications on new channels. */
 const round = async (client: Client, clock: Clock, link: Link, n: number): Promise<void> => {
   link.post(
     JSON.stringify([

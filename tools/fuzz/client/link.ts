@@ -8,7 +8,7 @@ const CLOSED = 3;
 
 type Listener = (event: never) => void;
 
-/** One direction of a connection: what is pushed arrives later, in order. */
+/** One direction of a connection. Frames arrive later, in order. */
 class Pipe {
   #items: { at: number; run: () => void; lost: (() => void) | undefined }[] = [];
   #last = 0;
@@ -26,7 +26,7 @@ class Pipe {
     if (!this.#entry) this.#arm();
   }
 
-  /** Loses all that is under way. */
+  /** Drops all frames in flight. */
   clear(): void {
     for (const { lost } of this.#items.splice(0)) lost?.();
     this.clock.cancel(this.#entry);
@@ -41,49 +41,49 @@ class Pipe {
   #fire(): void {
     this.#entry = undefined;
     if (this.stalledUntil() <= this.clock.now) this.#items.shift()!.run();
-    // What ran may have pushed and armed, or cleared.
+    // `run` may have pushed and armed, or cleared.
     if (!this.#entry) this.#arm();
   }
 }
 
-/** What a server's end of a connection hears. */
+/** The server's end of a connection. */
 export interface ServerEnd {
   /** A frame arrived. */
   received(text: string, sentAt: number): void;
-  /** The connection is over. */
+  /** The connection has ended. */
   gone(): void;
 }
 
 /**
- * One connection and the client's WebSocket on it. The network between both ends delays, stalls, loses everything
- * silently (`dead`) or cuts.
+ * One connection and its WebSocket at the client. The network between both ends delays, stalls, drops everything
+ * (`dead`) or cuts.
  */
 export class Link {
   readonly socket: FakeSocket;
-  /** Nothing passes before this time. */
+  /** No frame passes before this time. */
   stalledUntil = 0;
-  /** Everything that is sent disappears, and nobody is told. */
+  /** The network drops all frames, and neither end is notified. */
   dead = false;
   /** Whether the server has closed it. */
   isEndedByServer = false;
-  /** When the client first sent something that disappeared. */
+  /** When the client first sent a frame that was dropped. */
   lostAt: number | undefined;
-  /** The server's end; there is one as long as the server thinks that it is connected. */
+  /** The server's end, as long as the server considers the connection open. */
   serverEnd: ServerEnd | undefined;
   readonly #up: Pipe;
   readonly #down: Pipe;
 
   constructor(
-    /** Which of the client's connections it is, from 1 on. */
+    /** The number of the connection, from 1. */
     readonly id: number,
     readonly clock: Clock,
     /** The latency of the next frame, in milliseconds. */
     readonly latency: () => number,
-    /** Told each frame that the client sends, at once. */
+    /** Called for each frame that the client sends. */
     readonly sent: (text: string) => void,
-    /** Told before the client is given a frame. */
+    /** Called before the client receives a frame. */
     readonly delivering: (text: string) => void,
-    /** Whether a socket still gives messages after `close()`, as the package `ws` does and browsers do not. */
+    /** Whether a socket delivers messages after `close()`, as the package `ws` does and browsers do not. */
     readonly deliversWhileClosing: boolean,
   ) {
     this.#up = new Pipe(clock, "server", () => this.stalledUntil);
@@ -91,12 +91,12 @@ export class Link {
     this.socket = new FakeSocket(this);
   }
 
-  /** Whether the client has it open, as far as the client knows. */
+  /** Whether it is open at the client. */
   get open(): boolean {
     return this.socket.readyState === OPEN;
   }
 
-  /** Whether the client uses it, or is about to. */
+  /** Whether the client uses it or is opening it. */
   get inUse(): boolean {
     return this.socket.readyState <= OPEN;
   }
@@ -111,7 +111,10 @@ export class Link {
     });
   }
 
-  /** The server sends a frame; `delivered` runs just before the client is given it, `lost` if it has closed by then. */
+  /**
+   * Sends a frame from the server. `delivered` runs just before the client receives it, `lost` if the client has
+   * closed.
+   */
   post(text: string, delivered?: () => void, lost?: () => void): void {
     this.#send(() => {
       const { readyState } = this.socket;
@@ -122,14 +125,14 @@ export class Link {
     }, lost);
   }
 
-  /** The server's end closes, or refuses the handshake: the client learns it behind all that was sent before. */
+  /** Closes the server's end, or refuses the handshake. The client is notified after all earlier frames. */
   finish(code: number, reason = ""): void {
     this.isEndedByServer = true;
     this.serverEnd = undefined;
     this.#send(() => this.#closed(code, reason));
   }
 
-  /** The network breaks: what is under way is lost, both ends learn it later. */
+  /** Cuts the connection: frames in flight are lost, and both ends are notified later. */
   cut(clientAfter: number, serverAfter: number): void {
     this.#up.clear();
     this.#down.clear();
@@ -139,7 +142,7 @@ export class Link {
     this.clock.later(serverAfter, () => this.#gone());
   }
 
-  /** From now on everything disappears; both ends think that they are connected. */
+  /** Drops all frames from now on, while both ends consider the connection open. */
   kill(): void {
     this.dead = true;
     this.#up.clear();
@@ -157,7 +160,10 @@ export class Link {
     this.#up.push(this.latency(), () => this.serverEnd?.received(text, sentAt));
   }
 
-  /** The client closes: the server learns it behind all that was sent; then the client is told that it is closed. */
+  /**
+   * Closes from the client. The server is notified after all earlier frames, and then the client's `close` event
+   * follows.
+   */
   closeFromClient(): void {
     if (this.dead) {
       this.clock.at(this.clock.now + 20_000, "socket", () => this.#closed(1006, ""));
@@ -189,7 +195,7 @@ export class Link {
   }
 }
 
-/** The client's end of a connection: what the SDK needs of a WebSocket. */
+/** The client's end of a connection: the part of a WebSocket that the SDK needs. */
 export class FakeSocket {
   protocol = "";
   readyState = CONNECTING;
@@ -206,7 +212,7 @@ export class FakeSocket {
     this.#link = link;
   }
 
-  /** Sends a frame, as a browser does: an error before the socket is open, silence after it is closed. */
+  /** Sends a frame as a browser does: throws before the socket is open, and ignores the frame after the close. */
   send(text: string): void {
     if (this.readyState === CONNECTING) throw new Error("InvalidStateError: the WebSocket is still connecting");
     if (this.readyState === OPEN) this.#link.transmit(text);
@@ -228,7 +234,7 @@ export class FakeSocket {
     this.#listeners.get(type)?.delete(listener);
   }
 
-  /** Gives an event to whoever listens. */
+  /** Dispatches an event to its listeners. */
   fire(type: "open" | "message" | "close" | "error", event: object): void {
     this[`on${type}`]?.(event as never);
     for (const listener of [...(this.#listeners.get(type) ?? [])]) listener(event as never);

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Mutation } from "./mutations.js";
 
 /**
- * A copy of the SDK's sources with a mutation's edits; gives the folder, whose `client/` it is.
- * @throws Error if a text is not there exactly once
+ * Copies the SDK's sources and applies a mutation. Returns the folder that contains `client/`.
+ * @throws Error if a search text does not occur exactly once
  */
 export const mutated = (root: string, { fault, edits }: Mutation): string => {
   const folder = mkdtempSync(join(tmpdir(), "push-it-mutant-"));

@@ -1,4 +1,5 @@
-// Puts back faults that the SDK once had, one at a time, and shows that the model finds each: `npm run fuzz:client:mutate`.
+// Reintroduces former faults of the SDK one at a time, and checks that the model finds each: `npm run
+// fuzz:client:mutate`.
 import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
@@ -12,16 +13,16 @@ import { runWalks, type RunOutcome } from "./run.js";
 
 const ROOT = join(__dirname, "../../..");
 
-/** Walks in which a fault must be found, and walks in which the SDK as it is must have none. */
+/** Maximum walks to find a fault, and walks in which the unchanged SDK must have no violation. */
 const MAX_RUNS = 20_000;
 const CONTROL_RUNS = 200;
 
 const SEED = 1;
 
-/** What is printed of a violation. */
+/** Maximum printed length of a violation. */
 const MAX_LINE_LENGTH = 160;
 
-/** The processes' programs: the SDK as it is, and mutants. All are removed in the end. */
+/** The folders of the bundled programs and mutants. All are removed at the end. */
 const programs: string[] = [];
 
 const program = async (folder?: string): Promise<string> => {
@@ -42,7 +43,7 @@ const OPTIONS: ClientFuzzOptions = {
 const walk = (file: string, options: Partial<ClientFuzzOptions> = {}): Promise<RunOutcome> =>
   runWalks(file, { ...OPTIONS, ...options }, () => {});
 
-/** What the model says of one mutant. */
+/** Runs one mutant, and describes how the model found it. */
 const tryMutation = async (unmutated: string, mutation: Mutation): Promise<string> => {
   const begun = performance.now();
   const folder = mutated(ROOT, mutation);
@@ -50,10 +51,10 @@ const tryMutation = async (unmutated: string, mutation: Mutation): Promise<strin
   const { runs, findings } = await walk(await program(folder));
   const [finding] = findings;
   if (!finding) throw new Error(`not found in ${runs} walks`);
-  // What the SDK as it is does, too, says nothing of the mutation.
+  // A violation of the unchanged SDK does not show that the mutation was found.
   const { seed, path, violations } = finding;
   if ((await walk(unmutated, { seed, path })).findings.length > 0)
-    throw new Error(`the SDK as it is fails, too:\n${findingText(finding, false)}`);
+    throw new Error(`the unchanged SDK fails too:\n${findingText(finding, false)}`);
   const [{ rule, what }] = violations as [Violation];
   const seconds = Math.round((performance.now() - begun) / 1000);
   return `found after ${runs} walks, ${seconds} s, by ${finding.walk.commands.length} commands: ${rule}: ${what.slice(0, MAX_LINE_LENGTH)}`;
@@ -66,7 +67,7 @@ const main = async (filter: string | undefined): Promise<void> => {
     const { runs, findings } = await walk(unmutated, { runs: CONTROL_RUNS });
     if (findings[0])
       throw new Error(
-        `The model finds something in the SDK as it is: mend that first.\n${findingText(findings[0], false)}`,
+        `The model finds a violation in the unchanged SDK. Fix it first.\n${findingText(findings[0], false)}`,
       );
     process.stdout.write(`no fault: nothing found in ${runs} walks\n`);
     for (const mutation of chosen)

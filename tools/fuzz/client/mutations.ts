@@ -2,17 +2,17 @@
 export interface Edit {
   /** A file below `client/src`. */
   file: string;
-  /** What is there, exactly once. */
+  /** The text to replace. It must occur exactly once. */
   search: string;
   replace: string;
 }
 
-/** A fault that the SDK once had, put back. */
+/** A former fault of the SDK. */
 export interface Mutation {
-  /** Its number and what it did. */
+  /** Its number and its effect. */
   fault: string;
   edits: Edit[];
-  /** Walks are too short to see it: only the measurement of growth does. */
+  /** Walks are too short to find it: only the memory measurement does. */
   isGrowth?: true;
 }
 

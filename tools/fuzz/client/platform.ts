@@ -3,7 +3,7 @@ import type { Clock } from "./clock.js";
 
 type PageListener = (event: { type: string }) => void;
 
-/** The page's events that the model makes. */
+/** The page events that the model dispatches. */
 export type PageEvent = "online" | "offline" | "pageshow" | "visibilitychange" | "freeze" | "resume";
 
 /** Listeners by event, as `window` and `document` have them. */
@@ -28,13 +28,13 @@ class Target {
     this.#listeners.get(type)?.delete(listener);
   };
 
-  /** Gives an event to whoever listens. */
+  /** Dispatches an event to its listeners. */
   dispatch(type: string): void {
     for (const listener of [...(this.#listeners.get(type) ?? [])]) listener({ type });
   }
 }
 
-/** The world of one client: clock, timers, randomness and page, all in the walk's hands. */
+/** The platform of one client: clock, timers, random numbers and page, all controlled by the walk. */
 export class Platform {
   readonly Date: { now(): number };
   readonly Math: { random(): number };
@@ -63,7 +63,7 @@ export class Platform {
       addEventListener: this.#page.addEventListener,
       removeEventListener: this.#page.removeEventListener,
     };
-    // Ids only have to differ.
+    // Ids only need to be unique.
     this.crypto = {
       getRandomValues: (values) => {
         let id = (ids += 1);
@@ -76,12 +76,12 @@ export class Platform {
     };
   }
 
-  /** How many listeners the client has on the page. */
+  /** Number of the client's listeners on the page. */
   get listeners(): number {
     return this.#window.size + this.#page.size;
   }
 
-  /** A page event, which reaches `window` also from `document`. */
+  /** Dispatches a page event on `document` and `window`. */
   dispatch(type: PageEvent): void {
     this.#page.dispatch(type);
     this.#window.dispatch(type);
@@ -95,7 +95,7 @@ export class Platform {
     this.dispatch("visibilitychange");
   }
 
-  /** Tells the page that its network is there, or is not. */
+  /** Sets whether the page is online. */
   online(online: boolean): void {
     if (this.navigator.onLine === online) return;
     this.navigator.onLine = online;

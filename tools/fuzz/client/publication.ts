@@ -1,13 +1,13 @@
-/** One message that somebody publishes, and all that the model knows of it. */
+/** One published message, and the model's knowledge of it. */
 export interface Publication {
-  /** What it carries: a number that no other message has. */
+  /** Its data: a unique number. */
   n: number;
   channel: string;
   uuid: string;
   /** Whether the client under test published it. */
   own: boolean;
   echo: boolean;
-  /** Who published it, to the server: a session. */
+  /** The publisher's session at the server. */
   session: string;
   /** When its publish frame was sent, in epoch milliseconds. */
   startedAt: number;
@@ -15,27 +15,27 @@ export interface Publication {
   storedAt?: number;
   epoch?: string;
   offset?: number;
-  /** How often the server has carried it out. */
+  /** How often the server has published it. */
   executed: number;
-  /** Whether every subscriber is certain to be posted to, or closed. */
+  /** Whether each subscriber is certain to be posted to, or closed. */
   complete: boolean;
   /** Whether the client's delivery guard withholds it. */
   withheld: boolean;
-  /** Whether a post of it was lost, which only a channel's history makes good. */
+  /** Whether a post was lost, which only a history recovers. */
   lost: boolean;
-  /** The connections on which it was lost because they were closed or broken, and when. */
+  /** The closed or broken connections on which it was lost, and when. */
   missed: { link: number; at: number; broken: boolean }[];
-  /** How often the application was given it. */
+  /** How often the application received it. */
   received: number;
-  /** Under which promises it was published. */
+  /** The promises that were open when it was published. */
   covers: Span[];
-  /** An event has told the application that it may have missed this. */
+  /** Whether an event has notified the application that it may have missed this message. */
   excused: boolean;
 }
 
-/** A time in which a promise holds: what is published in it is told, or an event says that it was missed. */
+/** A promise: messages that are published while it is open arrive, or an event reports them as missed. */
 export interface Span {
-  /** What was subscribed: a channel, a wildcard, or what the connection guard subscribed to. */
+  /** The subscribed channel or wildcard, or the guard's channel. */
   subscribed: string;
   open: boolean;
 }

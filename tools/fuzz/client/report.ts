@@ -1,15 +1,15 @@
 import type { Finding } from "./check.js";
 import type { RunOutcome } from "./run.js";
 
-/** The one line of `--json`. */
+/** The line of `--json`. */
 export const jsonLine = ({ runs, steps, findings }: RunOutcome, seconds: number): string =>
   `${JSON.stringify({ runs, steps, violations: findings.length, rules: rulesOf(findings), seconds: Math.round(seconds) })}\n`;
 
-/** What is printed without `--json`. */
+/** The output without `--json`. */
 export const summary = ({ runs, steps, findings }: RunOutcome, seconds: number): string =>
   `${runs} walks, ${steps} steps, ${findings.length} violations, ${Math.round(seconds)} s\n`;
 
-/** A walk in which a promise was broken: what was seen, the walk, and how it is seen again. */
+/** Describes a walk with a broken promise: the violations, the walk, and how to replay it. */
 export const findingText = ({ seed, path, steps, walk, violations, trace }: Finding, whole: boolean): string =>
   [
     ...violations.map(({ rule, what }) => `✗ ${rule}: ${what}`),

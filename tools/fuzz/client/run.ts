@@ -4,10 +4,10 @@ import { deriveSeed } from "../../lib/random.js";
 import type { ClientFuzzOptions } from "./arguments.js";
 import type { Batch, Finding, Outcome } from "./check.js";
 
-/** Walks that a process takes before it reports. */
+/** Number of walks in one batch. */
 const BATCH = 100;
 
-/** How a run went. */
+/** The result of a run. */
 export interface RunOutcome {
   runs: number;
   steps: number;
@@ -15,7 +15,7 @@ export interface RunOutcome {
 }
 
 /** The batches of a run. */
-export const batchesOf = ({ runs, steps, seed, path, without }: ClientFuzzOptions): Batch[] => {
+const batchesOf = ({ runs, steps, seed, path, without }: ClientFuzzOptions): Batch[] => {
   if (path !== undefined) return [{ seed, runs: 1, steps, path, without }];
   const count = Math.ceil(runs / BATCH);
   return Array.from({ length: count }, (_, index) => ({
@@ -26,7 +26,7 @@ export const batchesOf = ({ runs, steps, seed, path, without }: ClientFuzzOption
   }));
 };
 
-/** Has processes take the walks, each one batch after the other; ends early when a promise was broken. */
+/** Runs the batches in several processes. Stops early after a broken promise. */
 export const runWalks = async (
   workerFile: string,
   options: ClientFuzzOptions,
@@ -42,7 +42,7 @@ export const runWalks = async (
     const ended = once(child, "exit").then(([code]) => {
       throw new Error(`a process that takes walks ended with ${String(code)}`);
     });
-    // It ends, too, when it is told to.
+    // It also ends when `kill` is called.
     ended.catch(() => undefined);
     try {
       for (let batch; (batch = batches.shift());) {

@@ -1,6 +1,6 @@
 import { type Random, seeded } from "../../lib/random.js";
 
-/** Seeded random numbers. The seed 0 gives only zeros, so that a shrunk command is one without surprises. */
+/** Seeded random numbers. The seed 0 gives only zeros, so that a shrunk command has no random effects. */
 export class SeededRandom {
   #draw: Random = seeded(0);
   #still = true;
@@ -20,7 +20,7 @@ export class SeededRandom {
     return this.#still ? 0 : this.#draw();
   }
 
-  /** What the SDK gets for `Math.random()`: never all zeros, or it would retry without a pause. */
+  /** The SDK's `Math.random()`. Not all zeros, or the SDK would retry without a pause. */
   random(): number {
     return this.#still ? 0.5 : this.#draw();
   }
@@ -35,12 +35,12 @@ export class SeededRandom {
     return this.next() > 1 - probability;
   }
 
-  /** One of the values; the first with the seed 0. */
+  /** A random value; the first with the seed 0. */
   pick<Value>(values: readonly Value[]): Value {
     return values[this.int(values.length)]!;
   }
 
-  /** A number of milliseconds: mostly small, sometimes up to `most`. With the seed 0 it is 0. */
+  /** A random delay in milliseconds: mostly short, sometimes up to `most`. 0 with the seed 0. */
   delay(most: number): number {
     const scale = this.next();
     return Math.floor(most * scale ** 4 * this.next());

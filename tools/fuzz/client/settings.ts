@@ -7,7 +7,7 @@ const LIFETIMES = [7_200_000, 7_200_000, 240_000, 120_000];
 const TROUBLES = [0, 0.02, 0.1, 0.25];
 const POST_TROUBLES = [0, 0.05, 0.2];
 
-/** Things that applications have found in storage where they looked for a position. */
+/** Invalid positions, as applications may find them in storage. */
 export const INVALID_POSITIONS = [
   { epoch: "h1e1", offset: "12" },
   {},
@@ -22,20 +22,20 @@ export const INVALID_POSITIONS = [
 /** The item that a number names: numbers wrap around. */
 export const itemAt = <Value>(values: readonly Value[], index: number): Value => values[index % values.length]!;
 
-/** The channel that a number names. */
+/** The channel that a number selects. */
 export const channelAt = (index: number): string => {
   const channel = itemAt(CHANNELS, index);
   return LONG_CHANNELS[channel as keyof typeof LONG_CHANNELS] ?? channel;
 };
 
-/** The channel to publish on that a number names: that of `channelAt`, or one below it. */
+/** The channel for publications that a number selects: that of `channelAt`, or one below it. */
 export const publishChannelAt = (index: number): string => {
   const channel = itemAt(CHANNELS, index);
   if (channel.startsWith("p/") && channel.length > 3) return "p/2";
   return channel.replace("*", "1");
 };
 
-/** What the numbers of a plan mean. */
+/** The settings of a plan. */
 export const settingsOf = ({ limits, lifetime, since, channels, trouble, mess, flags }: Plan): Settings => {
   const flag = (bit: number): boolean => ((flags >> bit) & 1) === 1;
   const most = itemAt(LIMITS, limits);

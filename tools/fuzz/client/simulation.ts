@@ -9,23 +9,23 @@ import { Platform } from "./platform.js";
 import { Server } from "./server/server.js";
 import type { Deployment, Policy } from "./server/types.js";
 
-/** What a walk decides before its first step. */
+/** The settings of a walk. */
 export interface Settings {
   options: Omit<ClientOptions, "credentials">;
-  /** Whether `credentials` are a function, so that the agent can be renewed. */
+  /** Whether `credentials` is a function, so that the agent can be renewed. */
   renews: boolean;
   policy: Policy;
   deployment: Deployment;
-  /** Whether sockets give messages after `close()`. */
+  /** Whether sockets deliver messages after `close()`. */
   deliversWhileClosing: boolean;
-  /** The latency of a frame, in milliseconds, beside what chance adds. */
+  /** Minimum latency of a frame, in milliseconds. */
   latency: number;
 }
 
 /** A channel object of the client under test. */
 export type Handle = ReturnType<Client["channel"]>;
 
-/** A client, its world and its judges. */
+/** A client with its simulated platform, network and server, and the oracle. */
 export class Simulation {
   readonly chance = new SeededRandom();
   readonly clock = new Clock();
@@ -34,9 +34,9 @@ export class Simulation {
   readonly oracle: Oracle;
   readonly server: Server;
   readonly client: Client;
-  /** What there is to read for whoever replays a walk. */
+  /** The trace for a replay. */
   readonly trace: string[] = [];
-  /** The last position that the application was told, by channel: what it would have stored. */
+  /** The last position of the application by channel, as it would store it. */
   readonly stored = new Map<string, { epoch: string; offset: number }>();
   readonly #begun = this.clock.now;
   readonly #handles = new Map<string, Handle>();
@@ -92,7 +92,7 @@ export class Simulation {
     return this.links.filter((link) => link.inUse);
   }
 
-  /** A handle of the application on a channel, always the same one. */
+  /** The application's handle on a channel, always the same object. */
   handle(channel: string, face: string): Handle {
     const key = `${channel} ${face}`;
     let handle = this.#handles.get(key);
@@ -100,25 +100,25 @@ export class Simulation {
     return handle;
   }
 
-  /** The application forgets everything. */
+  /** Resets the client. */
   reset(): void {
     this.client.reset();
     this.oracle.forget();
     this.stored.clear();
   }
 
-  /** Callbacks for a request, which the judges follow. */
+  /** Callbacks that report the end of a request to the oracle. */
   callbacks(ask: AppRequest): [(error: unknown) => void, () => void] {
     return [(error) => this.#ended(ask, error), () => this.#ended(ask, undefined)];
   }
 
-  /** Follows a request that is a promise. */
+  /** Reports the end of a promise to the oracle. */
   follow(ask: AppRequest, promise: Promise<unknown>): void {
     const [failed, succeeded] = this.callbacks(ask);
     promise.then(succeeded, failed);
   }
 
-  /** What the application does, which may throw. */
+  /** Runs a call of the application, which must not throw. */
   call(ask: AppRequest, run: () => void): void {
     this.oracle.note(
       () =>
@@ -131,12 +131,12 @@ export class Simulation {
     }
   }
 
-  /** Lets time pass. */
+  /** Advances the time. */
   async advance(milliseconds: number, stop?: () => boolean): Promise<void> {
     await this.clock.advance(this.clock.now + milliseconds, stop);
   }
 
-  /** Judges what must hold after a step. */
+  /** Checks the invariants after a step. */
   judge(): void {
     this.oracle.step(this.server, this.links);
   }

@@ -12,7 +12,7 @@ const CODES = ["denied", "too_many_subscriptions", "guard_timeout"];
 const ACTIONS = [undefined, "subscribe", "unsubscribe", "publish", "ping", "history", "refresh"];
 const CONNECTION_CODES = ["denied", "guard_failed", "too_many_agents", "unavailable"];
 
-/** How each command is carried out. */
+/** Runs one command. */
 type Step = (world: Simulation, command: Command) => void | Promise<void>;
 
 const subscribe = (world: Simulation, channel: string, face: string, since?: unknown): void => {
@@ -48,7 +48,7 @@ export const publish = (world: Simulation, channel: string, echo: boolean, face:
   });
 };
 
-/** Where the application says that it is: nothing, what it has stored, something broken, or an older position. */
+/** The `since` of the application: none, the stored position, an invalid one, or an older one. */
 const sinceOf = (world: Simulation, channel: string, index: number): unknown => {
   const stored = world.stored.get(channel);
   if (index < 20 || (!stored && index < 28)) return undefined;
@@ -56,7 +56,7 @@ const sinceOf = (world: Simulation, channel: string, index: number): unknown => 
   return index < 24 ? stored : { ...stored, offset: Math.max(0, stored!.offset - (index - 23)) };
 };
 
-/** Two opposite calls or more in one turn. */
+/** Two or more opposite calls in one turn. */
 const oppositeCalls: Step = (world, { a, b, c }) => {
   const channel = channelAt(a);
   const one = itemAt(CALLERS, b);
@@ -158,7 +158,7 @@ const STEPS: Record<Kind, Step> = {
   },
   network: (world, { a, b }) => {
     const online = a % 2 === 1;
-    // Going offline is told; the connections are then dead, or not.
+    // The page reports offline. The connections are then dead, or not.
     if (!online && b % 2 === 1) for (const link of world.open) link.kill();
     world.platform.online(online);
   },
@@ -195,7 +195,7 @@ const STEPS: Record<Kind, Step> = {
   reset: (world) => world.reset(),
 };
 
-/** Carries out a command, lets a little time pass, and judges. */
+/** Runs a command, advances the time a little, and checks. */
 export const runCommand = async (world: Simulation, command: Command): Promise<void> => {
   world.chance.reseed(command.salt);
   world.oracle.note(() => `--- ${JSON.stringify(command)}`);

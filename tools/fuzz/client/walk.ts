@@ -6,20 +6,20 @@ import { settingsOf } from "./settings.js";
 import { runCommand, publish } from "./steps.js";
 import { Simulation } from "./simulation.js";
 
-/** How a walk went. */
+/** The result of a walk. */
 export interface WalkResult {
   steps: number;
   violations: Violation[];
   trace: string[];
 }
 
-/** More timers than these are not needed by a client at rest. */
+/** Maximum timers of an idle client. */
 const MAX_TIMERS = 8;
 
-/** A client listens to the page once, however often it connects. */
+/** Maximum listeners on the page: a client adds them once, however often it connects. */
 const MAX_LISTENERS = 12;
 
-/** Walks: carries out the commands, lets everything calm down, and judges. */
+/** Runs a walk: its commands, a settle phase, and the checks. */
 export const walk = async ({ plan, commands }: Walk, tracing = false): Promise<WalkResult> => {
   const world = new Simulation(settingsOf(plan), tracing, plan.salt);
   const { oracle } = world;
@@ -46,7 +46,7 @@ export const walk = async ({ plan, commands }: Walk, tracing = false): Promise<W
   return { steps, violations: oracle.violations, trace: world.trace };
 };
 
-/** From now on everything goes well. Waits until all that the client still has to do is done. */
+/** Stops all trouble, and waits until the client is idle. */
 const settle = async (world: Simulation): Promise<void> => {
   const { server, platform, client, oracle } = world;
   const { policy } = server;
@@ -69,14 +69,14 @@ const settle = async (world: Simulation): Promise<void> => {
   await world.advance(200_000, () => isAtRest(world));
 };
 
-/** Whether the client has nothing to do. */
+/** Whether the client is idle. */
 const isAtRest = ({ oracle, clock, open }: Simulation): boolean =>
   oracle.subscriptions.connected &&
   oracle.requests.open === 0 &&
   open.length === 1 &&
   clock.now - oracle.traffic.busyAt > 20_000;
 
-/** Somebody and the client publish on every channel: who is deaf is found out. */
+/** Publishes on each channel, from the client and from another publisher, to find channels that receive nothing. */
 const probe = async (world: Simulation): Promise<void> => {
   const { oracle, server } = world;
   oracle.note(() => "--- probe");
@@ -91,7 +91,7 @@ const probe = async (world: Simulation): Promise<void> => {
   oracle.requests.finish();
 };
 
-/** The client disconnects: nothing of it may stay. */
+/** Disconnects the client, and checks that no timer, socket or listener stays. */
 const disconnect = async (world: Simulation): Promise<void> => {
   const { oracle, clock, platform, client } = world;
   await world.advance(200_000, () => isAtRest(world));
@@ -107,7 +107,7 @@ const disconnect = async (world: Simulation): Promise<void> => {
 /** How many walks collect errors at the moment. */
 let listening = 0;
 
-/** Runs something; gives what was thrown meanwhile and nobody caught, and what was rejected and nobody handled. */
+/** Runs a function. Returns the uncaught exceptions and unhandled rejections meanwhile. */
 const collectUncaught = async (run: () => Promise<void>): Promise<string[]> => {
   const errors: string[] = [];
   const note = (error: unknown): void => {

@@ -1,4 +1,4 @@
-// A process that takes walks: batches come by messages of its parent, and outcomes go back.
+// A process that runs walks. Its parent sends batches, and gets the results.
 import { check, type Batch } from "./check.js";
 
 process.on("message", (batch: Batch) => {

@@ -4,7 +4,7 @@ import {
   denialItem,
   expiresAtOf,
   registrationItem,
-  standingOf,
+  connectionRecordOf,
   subscriberOf,
   subscriptionEndOf,
   subscriptionItem,
@@ -18,25 +18,25 @@ describe("an agent's row", () => {
     "keeps credentials %j unchanged",
     (credentials) => {
       const agent = agentOf("c1", credentials === undefined ? {} : { credentials });
-      expect(standingOf("c1", agentItem(agent))).toEqual({ agent });
+      expect(connectionRecordOf("c1", agentItem(agent))).toEqual({ agent });
     },
   );
 
   test("keeps __proto__ in credentials as data", () => {
     const credentials = JSON.parse('{"__proto__":{"admin":true}}') as { admin?: boolean };
-    const read = standingOf("c1", agentItem(agentOf("c1", { credentials: credentials as never })));
+    const read = connectionRecordOf("c1", agentItem(agentOf("c1", { credentials: credentials as never })));
     expect(JSON.stringify(read)).toContain('"__proto__":{"admin":true}');
   });
 
   test("is an agent even if its values look like a denial", () => {
     const agent = agentOf("c1", { credentials: { k: "denied", d: "x" }, info: "denied" });
-    expect(standingOf("c1", agentItem(agent))).toEqual({ agent });
+    expect(connectionRecordOf("c1", agentItem(agent))).toEqual({ agent });
   });
 });
 
 test("a denial's row keeps its code and reason, even an empty one", () => {
   for (const denial of [{ code: "denied", reason: "No." } as const, { code: "guard_failed", reason: "" } as const]) {
-    expect(standingOf("c1", denialItem(NOW, NOW / 1000 + 60, denial))).toEqual({ denial });
+    expect(connectionRecordOf("c1", denialItem(NOW, NOW / 1000 + 60, denial))).toEqual({ denial });
   }
 });
 
@@ -89,7 +89,7 @@ describe("the rows of a subscription", () => {
 
 test("an agent's row keeps its user id and its expiry", () => {
   const agent = agentOf("c1", { userId: "größe 🎉", expiresAt: NOW + 1 });
-  expect(standingOf("c1", agentItem(agent))).toEqual({ agent });
+  expect(connectionRecordOf("c1", agentItem(agent))).toEqual({ agent });
   expect(expiresAtOf(agentItem(agent))).toBe(NOW + 1);
   expect(expiresAtOf(agentItem(agentOf("c1")))).toBeUndefined();
 });

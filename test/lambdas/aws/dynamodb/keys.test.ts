@@ -8,7 +8,7 @@ import {
   registrationKey,
   shardKey,
   SHARDS,
-  standingKey,
+  connectionRecordKey,
   subscriberKey,
   subscriberKeys,
   subscriptionKey,
@@ -17,15 +17,15 @@ import { userChannel } from "../../../../lambdas/subscriptions/user-channel.js";
 
 describe("the rows of a connection", () => {
   test("are in one partition: its agent and its subscriptions", () => {
-    expect(standingKey("c1").pk).toBe(connectionKey("c1"));
+    expect(connectionRecordKey("c1").pk).toBe(connectionKey("c1"));
     expect(subscriptionKey("c1", "stories/5").pk).toBe(connectionKey("c1"));
     expect(channelOf(subscriptionKey("c1", "stories/5").sk)).toBe("stories/5");
-    expect(channelOf(standingKey("c1").sk)).toBeUndefined();
+    expect(channelOf(connectionRecordKey("c1").sk)).toBeUndefined();
   });
 
   test("never collide with its agent's row, whatever its channels' names are", () => {
     const named = ["agent", "s#", "a#c1", "c1"].map((channel) => subscriptionKey("c1", channel).sk);
-    expect(named).not.toContain(standingKey("c1").sk);
+    expect(named).not.toContain(connectionRecordKey("c1").sk);
     expect(named.map(channelOf)).toEqual(["agent", "s#", "a#c1", "c1"]);
   });
 });

@@ -47,17 +47,17 @@ describe("the members of a channel", () => {
       info: { name: "Ada" },
       since: NOW,
       until: UNTIL,
-      told: false,
+      announced: false,
     };
     expect(await members.all("rooms/1")).toEqual([
       row,
-      { connectionId: "c2", agent: "uuid-of-c2", since: NOW, until: UNTIL, told: false },
+      { connectionId: "c2", agent: "uuid-of-c2", since: NOW, until: UNTIL, announced: false },
     ]);
     expect(await members.leave("c1", "rooms/1", NOW + 1)).toBe(true);
     expect(await members.leave("c1", "rooms/1", NOW + 2)).toBe(false);
     const [gone] = await members.all("rooms/1");
-    expect(gone).toEqual({ ...row, goneAt: NOW + 1 });
-    await members.forget("rooms/1", gone!);
+    expect(gone).toEqual({ ...row, leftAt: NOW + 1 });
+    await members.remove("rooms/1", gone!);
     expect(await testTable.row("p#rooms/1", memberPlace("c1"))).toBeUndefined();
     expect(await members.leave("c1", "rooms/1", NOW + 3)).toBe(false);
   });
@@ -66,17 +66,17 @@ describe("the members of a channel", () => {
     const { members } = await setUp();
     await members.join(ada, "rooms/1", NOW, UNTIL);
     const [first] = await members.all("rooms/1");
-    await members.told("rooms/1", first!);
+    await members.markAnnounced("rooms/1", first!);
     await members.join(ada, "rooms/1", NOW + 5, UNTIL + 5);
-    expect(await members.all("rooms/1")).toEqual([{ ...first, until: UNTIL + 5, told: true }]);
+    expect(await members.all("rooms/1")).toEqual([{ ...first, until: UNTIL + 5, announced: true }]);
     await members.leave("c1", "rooms/1", NOW + 6);
     await members.join(agentOf("c1"), "rooms/1", NOW + 7, UNTIL + 7);
     // The first entry's run does not touch the second entry.
-    await members.told("rooms/1", first!);
-    await members.forget("rooms/1", { ...first!, goneAt: NOW + 6 });
-    expect(await members.end("rooms/1", first!, NOW + 8)).toBe(false);
+    await members.markAnnounced("rooms/1", first!);
+    await members.remove("rooms/1", { ...first!, leftAt: NOW + 6 });
+    expect(await members.expire("rooms/1", first!, NOW + 8)).toBe(false);
     expect(await members.all("rooms/1")).toEqual([
-      { connectionId: "c1", agent: "uuid-of-c1", since: NOW + 7, until: UNTIL + 7, told: false },
+      { connectionId: "c1", agent: "uuid-of-c1", since: NOW + 7, until: UNTIL + 7, announced: false },
     ]);
   });
 
@@ -86,9 +86,9 @@ describe("the members of a channel", () => {
     await members.join(ada, "rooms/1", NOW, UNTIL);
     const [before] = await members.all("rooms/1");
     expect(await members.renew("c1", "rooms/1", NOW, UNTIL + 1)).toBe(true);
-    expect(await members.end("rooms/1", before!, UNTIL)).toBe(false);
+    expect(await members.expire("rooms/1", before!, UNTIL)).toBe(false);
     const [after] = await members.all("rooms/1");
-    expect(await members.end("rooms/1", after!, UNTIL + 2)).toBe(true);
+    expect(await members.expire("rooms/1", after!, UNTIL + 2)).toBe(true);
     expect(await members.renew("c1", "rooms/1", NOW, UNTIL + 3)).toBe(false);
   });
 
@@ -104,7 +104,7 @@ describe("the members of a channel", () => {
       ["rooms/3", UNTIL + 1],
     ]);
     const { read, ...others } = await testTable.cost(async () =>
-      expect(await members.untilOf("c1", channels)).toEqual(expected),
+      expect(await members.leaseExpiries("c1", channels)).toEqual(expected),
     );
     expect(others).toEqual({ commands: ["BatchGetItem"], written: 0 });
     // DynamoDB Local does not count a read of a row that does not exist.
@@ -117,11 +117,11 @@ describe("the members of a channel", () => {
     expect(await members.all("rooms/1")).toEqual([]);
     await members.join(ada, "rooms/1", NOW, UNTIL);
     const [first] = await members.all("rooms/1");
-    await members.told("rooms/1", first!);
+    await members.markAnnounced("rooms/1", first!);
     const { info: _info, ...bare } = ada;
     await members.describe(bare, "rooms/1", NOW + 1);
     expect(await members.all("rooms/1")).toEqual([
-      { connectionId: "c1", agent: "uuid-of-c1", userId: "ada", since: NOW + 1, until: UNTIL, told: false },
+      { connectionId: "c1", agent: "uuid-of-c1", userId: "ada", since: NOW + 1, until: UNTIL, announced: false },
     ]);
   });
 
@@ -152,8 +152,8 @@ describe("a page of members", () => {
     let more = true;
     while (more) {
       const page = await members.page("rooms/1", places.at(-1), 4);
-      expect(page.attendants.length).toBeLessThanOrEqual(4);
-      places.push(...page.attendants.map(({ connectionId }) => memberPlace(connectionId)));
+      expect(page.entries.length).toBeLessThanOrEqual(4);
+      places.push(...page.entries.map(({ connectionId }) => memberPlace(connectionId)));
       ({ more } = page);
     }
     expect(places).toEqual([...places].sort());
@@ -184,7 +184,7 @@ describe("an occupied channel", () => {
   test("is listed from before its first member, wherever the listing starts", async () => {
     const { occupancy } = await setUp();
     expect(await occupancy.read("rooms/1")).toBeUndefined();
-    for (const channel of ["rooms/1", "rooms/2", "a", "b"]) await occupancy.watch(channel, NOW);
+    for (const channel of ["rooms/1", "rooms/2", "a", "b"]) await occupancy.ensure(channel, NOW);
     expect((await all(occupancy)).map(({ channel }) => channel).sort()).toEqual(["a", "b", "rooms/1", "rooms/2"]);
   });
 
@@ -192,7 +192,7 @@ describe("an occupied channel", () => {
     const { occupancy } = await setUp();
     const times = async (work: () => Promise<boolean>) =>
       (await Promise.all(Array.from({ length: 5 }, work))).filter(Boolean).length;
-    await occupancy.watch("rooms/1", NOW);
+    await occupancy.ensure("rooms/1", NOW);
     expect(await times(() => occupancy.occupy("rooms/1", NOW + 1))).toBe(1);
     expect(await occupancy.read("rooms/1")).toMatchObject({ occupied: true, since: NOW + 1 });
     expect(await times(() => occupancy.vacate("rooms/1", NOW + 2))).toBe(1);
@@ -201,42 +201,42 @@ describe("an occupied channel", () => {
 
   test("has one scheduled run until it starts or its time is over", async () => {
     const { occupancy } = await setUp();
-    expect(await occupancy.begin("rooms/1")).toBeUndefined();
-    expect(await occupancy.elect("rooms/1", NOW, NOW + 30_000)).toBe(true);
-    expect(await occupancy.elect("rooms/1", NOW + 1, NOW + 30_001)).toBe(false);
-    expect(await occupancy.begin("rooms/1")).toMatchObject({
+    expect(await occupancy.startRun("rooms/1")).toBeUndefined();
+    expect(await occupancy.scheduleRun("rooms/1", NOW, NOW + 30_000)).toBe(true);
+    expect(await occupancy.scheduleRun("rooms/1", NOW + 1, NOW + 30_001)).toBe(false);
+    expect(await occupancy.startRun("rooms/1")).toMatchObject({
       channel: "rooms/1",
       occupied: false,
       since: NOW,
-      awaitedUntil: 0,
+      runExpectedUntil: 0,
     });
-    expect(await occupancy.elect("rooms/1", NOW + 1, NOW + 30_001)).toBe(true);
-    expect(await occupancy.elect("rooms/1", NOW + 30_001, NOW + 60_001)).toBe(true);
+    expect(await occupancy.scheduleRun("rooms/1", NOW + 1, NOW + 30_001)).toBe(true);
+    expect(await occupancy.scheduleRun("rooms/1", NOW + 30_001, NOW + 60_001)).toBe(true);
   });
 
   test("has a count of members once it is set", async () => {
     const { testTable, occupancy } = await setUp();
-    await occupancy.note("rooms/1", 30).catch(() => undefined);
+    await occupancy.setCount("rooms/1", 30).catch(() => undefined);
     expect(await occupancy.read("rooms/1")).toBeUndefined();
-    await occupancy.watch("rooms/1", NOW);
+    await occupancy.ensure("rooms/1", NOW);
     expect(await occupancy.read("rooms/1")).not.toHaveProperty("count");
-    expect(await testTable.cost(() => occupancy.note("rooms/1", 30))).toMatchObject({ written: 1 });
+    expect(await testTable.cost(() => occupancy.setCount("rooms/1", 30))).toMatchObject({ written: 1 });
     await occupancy.occupy("rooms/1", NOW);
-    expect(await occupancy.begin("rooms/1")).toMatchObject({ count: 30 });
+    expect(await occupancy.startRun("rooms/1")).toMatchObject({ count: 30 });
   });
 
   test("is deleted only without members and without a newer run", async () => {
     const { occupancy } = await setUp();
-    await occupancy.watch("rooms/1", NOW);
+    await occupancy.ensure("rooms/1", NOW);
     const before = (await occupancy.read("rooms/1"))!;
-    await occupancy.watch("rooms/1", NOW + 1);
-    await occupancy.forget(before);
+    await occupancy.ensure("rooms/1", NOW + 1);
+    await occupancy.remove(before);
     const after = (await occupancy.read("rooms/1"))!;
-    await occupancy.elect("rooms/1", NOW + 2, NOW + 30_002);
-    await occupancy.forget(after);
+    await occupancy.scheduleRun("rooms/1", NOW + 2, NOW + 30_002);
+    await occupancy.remove(after);
     expect(await occupancy.read("rooms/1")).toBeDefined();
-    await occupancy.begin("rooms/1");
-    await occupancy.forget(after);
+    await occupancy.startRun("rooms/1");
+    await occupancy.remove(after);
     expect(await occupancy.read("rooms/1")).toBeUndefined();
   });
 
@@ -244,9 +244,9 @@ describe("an occupied channel", () => {
     const { testTable, occupancy, table } = await setUp();
     await occupancy.occupy("rooms/1", NOW);
     testTable.clock.advance(12 * 60 * 60_000 + 1_000);
-    expect(await occupancy.read("rooms/1")).toMatchObject({ old: true });
+    expect(await occupancy.read("rooms/1")).toMatchObject({ isStale: true });
     await table.putSubscriptions(agentOf("c1", { connectedAt: testTable.clock.now() }), ["rooms/1"]);
-    expect(await occupancy.read("rooms/1")).toMatchObject({ old: false });
+    expect(await occupancy.read("rooms/1")).toMatchObject({ isStale: false });
   });
 });
 
@@ -265,20 +265,20 @@ describe("the table of a deployment with presence", () => {
     await table.deleteSubscriptions("c1", ["rooms/1", "plain", "rooms/*"]);
     expect(subscribed).toBe(true);
     expect(asked).toEqual(["rooms/1"]);
-    expect(await members.all("rooms/1")).toMatchObject([{ goneAt: NOW }]);
+    expect(await members.all("rooms/1")).toMatchObject([{ leftAt: NOW }]);
   });
 
   test("announces a renewed agent again only if its info changed", async () => {
     const { members, occupancy, asked, table } = await setUp();
     await table.putAgent(ada);
     await table.putSubscriptions(ada, ["rooms/1", "plain"]);
-    await members.told("rooms/1", (await members.all("rooms/1"))[0]!);
-    await occupancy.begin("rooms/1");
+    await members.markAnnounced("rooms/1", (await members.all("rooms/1"))[0]!);
+    await occupancy.startRun("rooms/1");
     const renewed = await table.renewAgent(ada, ada);
     expect(asked).toHaveLength(1);
     await table.renewAgent({ ...renewed!, info: "busy" }, renewed!);
     expect(asked).toHaveLength(2);
-    expect(await members.all("rooms/1")).toMatchObject([{ info: "busy", told: false }]);
+    expect(await members.all("rooms/1")).toMatchObject([{ info: "busy", announced: false }]);
   });
 });
 
@@ -308,7 +308,7 @@ describe("the cost in units", () => {
       read: 2,
       written: subscription.written + 1,
     });
-    await occupancy.begin("rooms/1");
+    await occupancy.startRun("rooms/1");
     expect(await testTable.cost(() => table.putSubscriptions(agentOf("c3"), ["rooms/1"]))).toMatchObject({
       read: 2,
       written: subscription.written + 2,
@@ -323,7 +323,7 @@ describe("the cost in units", () => {
       read: 0,
       written: 1,
     });
-    await occupancy.begin("rooms/1");
+    await occupancy.startRun("rooms/1");
     expect(await testTable.cost(() => table.deleteSubscriptions("c1", ["rooms/1"]))).toMatchObject({
       read: 1,
       written: 4,
@@ -333,12 +333,12 @@ describe("the cost in units", () => {
   test("of a run is 1 write, and 1 per join or leave", async () => {
     const { testTable, members, occupancy } = await setUp();
     await members.join(ada, "rooms/1", NOW, UNTIL);
-    await occupancy.watch("rooms/1", NOW);
-    expect(await testTable.cost(() => occupancy.begin("rooms/1"))).toMatchObject({ written: 1 });
+    await occupancy.ensure("rooms/1", NOW);
+    expect(await testTable.cost(() => occupancy.startRun("rooms/1"))).toMatchObject({ written: 1 });
     const [row] = await members.all("rooms/1");
-    expect(await testTable.cost(() => members.told("rooms/1", row!))).toMatchObject({ written: 1 });
+    expect(await testTable.cost(() => members.markAnnounced("rooms/1", row!))).toMatchObject({ written: 1 });
     await members.leave("c1", "rooms/1", NOW);
-    expect(await testTable.cost(() => members.forget("rooms/1", { ...row!, goneAt: NOW }))).toMatchObject({
+    expect(await testTable.cost(() => members.remove("rooms/1", { ...row!, leftAt: NOW }))).toMatchObject({
       written: 1,
     });
   });
@@ -348,7 +348,7 @@ describe("the cost in units", () => {
     const long = agentOf("c".repeat(16), { uuid: "u".repeat(22), userId: "\u20ac".repeat(128), info: "i".repeat(254) });
     const channel = `rooms/${"x".repeat(122)}`;
     await members.join(long, channel, NOW, UNTIL);
-    await members.told(channel, (await members.all(channel))[0]!);
+    await members.markAnnounced(channel, (await members.all(channel))[0]!);
     await members.leave(long.connectionId, channel, NOW);
     expect(itemSize((await testTable.row(`p#${channel}`, memberPlace(long.connectionId)))!)).toBeLessThan(1024);
   });

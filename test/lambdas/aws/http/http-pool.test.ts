@@ -97,7 +97,7 @@ describe("connections", () => {
     }).listen(0, "127.0.0.1");
     await once(other, "listening");
     const pool = poolAt(`http://127.0.0.1:${(other.address() as AddressInfo).port}`);
-    await expect(pool.send(get("/"), LONG_MS)).rejects.toThrow("no HTTP/1.1");
+    await expect(pool.send(get("/"), LONG_MS)).rejects.toThrow("is not HTTP/1.1");
     await Promise.all(closed);
     other.close();
   });

@@ -13,7 +13,7 @@ const read = (text: string, size = Infinity): { reader: HttpResponseParser; comp
   return { reader, complete, pieces };
 };
 
-const whatCame = ({ reader: { status, headers, body, reusable }, complete }: ReturnType<typeof read>) => ({
+const whatCame = ({ reader: { status, headers, body, isReusable: reusable }, complete }: ReturnType<typeof read>) => ({
   status,
   headers,
   body,
@@ -122,7 +122,7 @@ test("bytes after a response keep the connection from being used again", () => {
     lines("HTTP/1.1 200 OK", "Content-Length: 0", "", "?"),
     lines("HTTP/1.1 200 OK", "Transfer-Encoding: chunked", "", "0", "", "?"),
   ]) {
-    expect(read(text)).toMatchObject({ complete: true, reader: { reusable: false } });
+    expect(read(text)).toMatchObject({ complete: true, reader: { isReusable: false } });
   }
 });
 

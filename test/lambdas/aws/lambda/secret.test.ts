@@ -97,7 +97,9 @@ describe("a secret", () => {
 
 describe("a secret that cannot be read", () => {
   test("rejects without a request if the stack did not grant it", async () => {
-    await expect(secret("UNKNOWN")).rejects.toThrow("The secret UNKNOWN is not among the secrets of the guard module");
+    await expect(secret("UNKNOWN")).rejects.toThrow(
+      "The guard module has no secret UNKNOWN. Add it to the secrets of Guards.fromModule.",
+    );
     expect(server.received).toEqual([]);
   });
 

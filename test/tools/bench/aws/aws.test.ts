@@ -20,7 +20,7 @@ describe("the plan", () => {
   it("needs an address, and nothing but that", () => {
     expect(() => parseAwsPlan({}, {})).toThrow("needs --url");
     for (const url of ["abc", "https://example.com"])
-      expect(() => parseAwsPlan({ url }, {})).toThrow("no WebSocket URL");
+      expect(() => parseAwsPlan({ url }, {})).toThrow("not a WebSocket URL");
   });
 
   it.each(["?token=hunter2", "#hunter2"])("refuses a URL with %s, and does not repeat it", (secret) => {
@@ -34,7 +34,7 @@ describe("the plan", () => {
       token: "t",
     });
     const plan = () => parseAwsPlan({ url: URL_OF_STACK }, { [CREDENTIALS_VARIABLE]: "hunter2" });
-    expect(plan).toThrow("is no JSON");
+    expect(plan).toThrow("is not JSON");
     expect(plan).not.toThrow("hunter2");
   });
 

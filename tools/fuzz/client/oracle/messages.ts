@@ -3,13 +3,13 @@ import { GUARD_CHANNEL, hasHistory, matchesSubscription, isLatestOnly } from "..
 import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
 import type { Publication } from "../publication.js";
-import type { Fail } from "./oracle.js";
+import type { Fail } from "./fail.js";
 import type { Chain, Subscriptions } from "./subscriptions.js";
 
-/** How long before a message a rotation may have told that such may be missed, in milliseconds. */
+/** How long a rotation's notice of missed messages covers later messages, in milliseconds. */
 const ROTATION_MS = 180_000;
 
-/** What the application is given as a message. */
+/** A message that the application receives. */
 export interface ReceivedMessage {
   channel: string;
   uuid: string;
@@ -18,35 +18,35 @@ export interface ReceivedMessage {
   epoch?: string;
 }
 
-/** Judges what the application is told on channels: each promised message once, in order, or an event. */
+/** Checks received messages: each promised message arrives once and in order, or an event reports it as missed. */
 export class Messages {
-  /** All that was published, by number. */
+  /** All publications by number. */
   readonly all: Publication[] = [];
   readonly #byChannel = new Map<string, Publication[]>();
-  /** The largest offset that the application was told, by channel. */
+  /** The largest offset that the application received, by channel. */
   readonly #highest = new Map<string, { epoch: string | undefined; offset: number }>();
-  /** The largest offset that the client was given on channels with a latest value. */
+  /** The largest offset that the client received, on channels with a latest value. */
   readonly #newest = new Map<string, number>();
-  /** What has to be told before this step is over. */
+  /** Messages that must be delivered in this step. */
   #expected: Publication[] = [];
-  /** What was left out in a channel's order, unless an event says so in the same step. */
+  /** Skipped messages of a channel, unless an event reports them in the same step. */
   #skipped: { publication: Publication; chain: Chain; by: Publication }[] = [];
-  /** What was told of another history than the channel's: an event has to follow that says so. */
+  /** Messages of another epoch, which an event must report. */
   readonly #foreign: { publication: Publication; chain: Chain }[] = [];
-  /** When a rotation last told of a channel that late messages may be missed. */
+  /** When a rotation last reported possible misses on a channel. */
   readonly #rotated = new Map<string, number>();
 
   constructor(
     readonly clock: Clock,
     readonly subscriptions: Subscriptions,
     readonly fail: Fail,
-    /** When a channel was last subscribed on a connection, and until then not on another one in use. */
+    /** When a channel was subscribed on a newer connection. */
     readonly movedAt: (channel: string, link: number) => number,
-    /** Whether the client waits for an answer about a channel. */
+    /** Whether a request about the channel is in flight. */
     readonly isAsking: (channel: string) => boolean,
   ) {}
 
-  /** Somebody publishes: whatever is promised now covers it. */
+  /** Records the start of a publication. All open promises cover it. */
   started(
     base: Pick<Publication, "channel" | "own" | "echo" | "session"> & { uuid?: string; withheld?: boolean },
   ): Publication {
@@ -73,7 +73,7 @@ export class Messages {
     return publication;
   }
 
-  /** A publish frame is sent from now on: what is promised now covers it. */
+  /** A publish frame is sent now: the open promises cover it. */
   covered(publication: Publication): void {
     publication.startedAt = this.clock.now;
     publication.covers = [...this.subscriptions.spans()].filter(({ subscribed }) =>
@@ -81,12 +81,12 @@ export class Messages {
     );
   }
 
-  /** The largest offset that was told on a channel. */
+  /** The largest offset that the application received on a channel. */
   highest(channel: string): number {
     return this.#highest.get(channel)?.offset ?? 0;
   }
 
-  /** An event says that the application has to load a channel anew. */
+  /** An event reported that the application must reload a channel. */
   excuse(channel: string): void {
     for (const publication of this.#byChannel.get(channel) ?? []) publication.excused = true;
   }
@@ -96,12 +96,12 @@ export class Messages {
     for (const channel of channels) this.#rotated.set(channel, this.clock.now);
   }
 
-  /** Everything that the client may have missed before is forgiven: the application has called `reset`. */
+  /** The application called `reset`, so all earlier misses are excused. */
   forget(): void {
     for (const publication of this.all) publication.excused = true;
   }
 
-  /** The client is about to be given a frame: what nothing holds back is told at once. */
+  /** The client is about to receive a frame: messages without a reason to wait must be delivered at once. */
   delivered(objects: ReceivedMessage[]): void {
     for (const { data, uuid, channel } of objects) {
       const publication = this.#find(data);
@@ -116,17 +116,17 @@ export class Messages {
     }
   }
 
-  /** The client is about to be given a channel's latest value, in an answer: what is older need not be told. */
+  /** The client is about to receive a channel's latest value: older values need not be delivered. */
   latest(channel: string, offset: number): void {
     this.#newest.set(channel, Math.max(this.#newest.get(channel) ?? 0, offset));
   }
 
-  /** A frame arrives on a connection that the client has closed. */
+  /** A frame arrived on a connection that the client has closed. */
   unread(link: Link, objects: ReceivedMessage[]): void {
     for (const { data } of objects) this.#find(data)?.missed.push({ link: link.id, at: this.clock.now, broken: false });
   }
 
-  /** The application is told a message. */
+  /** The application received a message. */
   onMessage(given: ReceivedMessage): void {
     const publication = this.#find(given.data);
     const { channel, uuid, offset, epoch } = given;
@@ -137,50 +137,51 @@ export class Messages {
       publication.offset !== offset ||
       (epoch ?? publication.epoch) !== publication.epoch
     )
-      return this.fail("truth", `the application is told what nobody published: ${JSON.stringify(given)}`);
+      return this.fail("truth", `the application received a message that was not published: ${JSON.stringify(given)}`);
     publication.received += 1;
-    if (publication.received > 1 && !publication.excused) this.fail("once", `${nameOf(publication)} is told twice`);
+    if (publication.received > 1 && !publication.excused)
+      this.fail("once", `${nameOf(publication)} is delivered twice`);
     if (publication.own && !publication.echo && !publication.excused)
-      this.fail("echo", `${nameOf(publication)} is told, though this client published it with echo: false`);
+      this.fail("echo", `${nameOf(publication)} is delivered, though this client published it with echo: false`);
     if (isLatestOnly(channel) && offset! < this.highest(channel))
-      this.fail("order", `${nameOf(publication)} is told after a newer value`);
+      this.fail("order", `${nameOf(publication)} is delivered after a newer value`);
     if (hasHistory(channel)) this.#inOrder(publication);
     const highest = this.#highest.get(channel);
     if (offset !== undefined && (!highest || epoch !== highest.epoch || offset > highest.offset))
       this.#highest.set(channel, { epoch, offset });
   }
 
-  /** The step is over: judges what had to happen in it. */
+  /** Checks the expectations at the end of a step. */
   step(): void {
     for (const publication of this.#expected) {
       if (!publication.received && this.#mustReceive(publication))
         this.fail(
           "delivery",
-          `${nameOf(publication)} reached the client under an acknowledged subscription and is not told`,
+          `${nameOf(publication)} reached the client under an acknowledged subscription and is not delivered`,
         );
     }
     this.#expected = [];
     for (const { publication, chain, by } of this.#skipped)
       if (!publication.received && this.#chainOf(publication) === chain)
-        this.fail("order", `${nameOf(publication)} is left out: ${nameOf(by)} is told before it`);
+        this.fail("order", `${nameOf(publication)} is skipped: ${nameOf(by)} is delivered before it`);
     this.#skipped = [];
   }
 
-  /** Everything has had its time: all that is promised must have been told. */
+  /** Checks at the end that all promised messages have arrived. */
   finish(): void {
     this.step();
     for (const { publication, chain } of this.#foreign)
       if (this.#chainOf(publication) === chain && chain.epoch !== publication.epoch)
-        this.fail("order", `${nameOf(publication)} of another history is told, and no event says so`);
+        this.fail("order", `${nameOf(publication)} of another epoch is delivered, and no event reports it`);
     for (const publication of this.all) {
       if (publication.received || !publication.executed || !this.#mustReceive(publication)) continue;
       const chain = this.#chainOf(publication);
       if (chain && isPromised(chain, publication))
-        this.fail("history", `${nameOf(publication)} is never told, though the subscription was acknowledged`);
+        this.fail("history", `${nameOf(publication)} is never delivered, though the subscription was acknowledged`);
       else if (!publication.excused && this.#isCovered(publication))
         this.fail(
           "delivery",
-          `${nameOf(publication)} is never told, though ${openNames(publication)} was acknowledged and no event says so`,
+          `${nameOf(publication)} is never delivered, though ${openNames(publication)} was acknowledged and no event reports it`,
         );
     }
   }
@@ -193,12 +194,12 @@ export class Messages {
     return hasHistory(channel) ? this.subscriptions.of(channel).chain : undefined;
   }
 
-  /** Whether the client is to be told this at all. */
+  /** Whether the application must receive the message at all. */
   #mustReceive({ withheld, own, echo }: Publication): boolean {
     return !withheld && (echo || !own);
   }
 
-  /** Whether nothing may hold this back: it has no order, or the channel itself was never asked for. */
+  /** Whether the client must not hold back the message: it has no order, or the channel itself was never requested. */
   #atOnce(publication: Publication): boolean {
     const { channel } = publication;
     if (!publication.covers.some(({ open }) => open)) return false;
@@ -209,11 +210,11 @@ export class Messages {
   #isCovered(publication: Publication): boolean {
     const { channel, complete, lost, covers, missed, offset, startedAt } = publication;
     if (!complete || lost || !covers.some(({ open }) => open)) return false;
-    // The application has said that it knows everything up to a position.
+    // The application passed a position that includes the message.
     const since = this.subscriptions.traffic.positions.get(channel)?.since;
     if (since && since.epoch === publication.epoch && offset! <= since.offset) return false;
     if (isLatestOnly(channel) && offset! < this.highest(channel)) return false;
-    // The old connection had broken, or a worker was so late that it was closed; and the rotation has told so.
+    // The old connection broke or a worker was very late, and the rotation reported it.
     const names = covers.filter(({ open }) => open).map(({ subscribed }) => subscribed);
     const late = missed.some(
       ({ link, at, broken }) => broken || names.every((name) => at >= this.movedAt(name, link) + DRAIN_MS),
@@ -229,13 +230,13 @@ export class Messages {
     if (!chain) return;
     if (chain.epoch === undefined) chain.epoch = publication.epoch;
     if (publication.epoch !== chain.epoch) {
-      // An old one may come late, by a wildcard for example.
+      // An old message may come late, for example by a wildcard.
       if (publication.startedAt >= chain.since) this.#foreign.push({ publication, chain });
       return;
     }
     if (publication.offset! <= chain.floor) return;
     if (publication.offset! <= chain.last)
-      return this.fail("order", `${nameOf(publication)} is told after offset ${chain.last}`);
+      return this.fail("order", `${nameOf(publication)} is delivered after offset ${chain.last}`);
     for (const other of this.#byChannel.get(publication.channel)!)
       if (
         other.epoch === chain.epoch &&
@@ -260,6 +261,6 @@ const openNames = ({ covers }: Publication): string =>
     .map(({ subscribed }) => subscribed)
     .join(" and ");
 
-/** How a publication is named in a report. */
+/** The name of a publication in a report. */
 export const nameOf = ({ n, channel, offset, epoch, own }: Publication): string =>
   `message ${n} on ${channel}${offset === undefined ? "" : ` (${epoch ?? ""} ${offset})`}${own ? ", published by this client," : ""}`;

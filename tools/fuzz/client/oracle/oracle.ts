@@ -5,27 +5,25 @@ import type { Link } from "../link.js";
 import type { Publication } from "../publication.js";
 import type { Server } from "../server/server.js";
 import type { ClientFrame, Peer, ServerObserver } from "../server/types.js";
+import type { Fail } from "./fail.js";
 import { Messages, nameOf, type ReceivedMessage } from "./messages.js";
 import { Requests } from "./requests.js";
 import { Subscriptions, type Status } from "./subscriptions.js";
 import { Traffic } from "./traffic.js";
 
-/** Notes that a promise was broken: which one, and how. */
-export type Fail = (rule: string, what: string) => void;
-
-/** A promise that was broken. */
+/** A broken promise. */
 export interface Violation {
   rule: string;
   what: string;
 }
 
-/** How long the client may leave a channel that failed before it tries again, in milliseconds: a request's time and a retry's. */
+/** Maximum time without a subscription after a failure, in milliseconds: a request timeout and a retry delay. */
 const MAX_UNSUBSCRIBED_MS = 65_000;
 
-/** Connections that a client may have at once: the one in use, one that is drained, one that is being opened. */
+/** Maximum connections of a client: the current one, one that drains, and one that opens. */
 const MAX_CONNECTIONS = 3;
 
-/** Judges all that the client does, by an independent reading of docs/PROTOCOL.md and docs/CLIENT.md. */
+/** Checks the client, by an independent implementation of docs/PROTOCOL.md and docs/CLIENT.md. */
 export class Oracle implements ServerObserver {
   readonly violations: Violation[] = [];
   readonly fail: Fail = (rule, what) => {
@@ -36,7 +34,7 @@ export class Oracle implements ServerObserver {
   readonly subscriptions: Subscriptions;
   readonly messages: Messages;
   readonly requests: Requests;
-  /** Since when a channel that is said to be subscribed is on no connection. */
+  /** Since when a channel that is reported as subscribed is on no connection. */
   readonly #lacking = new Map<string, number>();
   /** When a channel was subscribed on a connection. */
   readonly #moved: { channel: string | undefined; link: number; at: number }[] = [];
@@ -80,7 +78,7 @@ export class Oracle implements ServerObserver {
   other(channel: string): Publication {
     return this.messages.started({ channel, own: false, echo: true, session: "somebody", withheld: this.withholds });
   }
-  /** Whether the client's delivery guard withholds what is published now. */
+  /** Whether the client's delivery guard withholds new publications. */
   withholds = false;
 
   /** The client sends a frame. */
@@ -97,11 +95,11 @@ export class Oracle implements ServerObserver {
     this.traffic.frameSent(link, frame);
   }
 
-  /** The client is about to be given a frame. */
+  /** The client is about to receive a frame. */
   frameDelivered(link: Link, text: string): void {
     this.note(() => `client gets on link ${link.id}: ${text}`);
     const objects = [JSON.parse(text) as Record<string, unknown>].flat();
-    // The client has closed it: what still comes, it need not read.
+    // The client has closed the connection and need not read the frame.
     if (!link.open) return this.messages.unread(link, objects as unknown as ReceivedMessage[]);
     this.messages.delivered(objects as unknown as ReceivedMessage[]);
     this.traffic.delivered(link, objects);
@@ -123,7 +121,7 @@ export class Oracle implements ServerObserver {
     this.subscriptions.onState(change);
   }
 
-  /** Judges what must hold after each step. */
+  /** Checks the invariants after each step. */
   step(server: Server, links: readonly Link[]): void {
     this.messages.step();
     this.requests.step();
@@ -137,40 +135,42 @@ export class Oracle implements ServerObserver {
     )
       this.fail(
         "heartbeat",
-        `the network has been dead for ${this.clock.now - current.lostAt} ms since the client sent something, and it says that it is connected`,
+        `the network has been dead for ${this.clock.now - current.lostAt} ms since the client sent a frame, and it reports connected`,
       );
     const open = links.filter((link) => link.open);
     const peers = [...server.peers].filter(({ link }) => link.open);
-    // Somebody has just been told, or is about to be, that a connection is over.
-    if (open.length === 0)
-      return this.fail("state", "the client says that it is connected, and has no open connection");
+    // An end has just been notified, or is about to be, that a connection has ended.
+    if (open.length === 0) return this.fail("state", "the client reports connected, and has no open connection");
     if (peers.length < open.length || peers.some(({ link, agent }) => link.dead || !agent)) return;
     for (const status of this.subscriptions.all) this.#holds(status, peers);
   }
 
-  /** Judges what must hold when everything has had its time: one connection, and on it just what was told. */
+  /** Checks the settled state: one connection, with exactly the reported subscriptions. */
   settled(server: Server, links: readonly Link[], me: { agent: string } | undefined): void {
     if (!this.subscriptions.connected)
-      return this.fail("state", "the client does not connect, though everything is well");
+      return this.fail("state", "the client does not connect, though nothing prevents it");
     const open = links.filter((link) => link.inUse);
     if (open.length !== 1) return this.fail("state", `the client has ${open.length} connections`);
     const peer = [...server.peers].find(({ link }) => link === open[0]);
-    if (!peer?.agent) return this.fail("state", "the client's connection is over, and it has not noticed");
+    if (!peer?.agent) return this.fail("state", "the client's connection has ended, and it has not noticed");
     if (me?.agent !== peer.agent.id)
-      this.fail("identity", `the client says that it is ${me?.agent}, and it is ${peer.agent.id}`);
+      this.fail("identity", `the client reports agent ${me?.agent}, and it is ${peer.agent.id}`);
     for (const { channel, reported, holders } of this.subscriptions.all) {
       const has = peer.agent.subscriptions.has(channel);
       if (reported === "yes" && !has)
-        this.fail("subscriptions", `${channel} is said to be subscribed, and is not on the connection in use`);
+        this.fail("subscriptions", `${channel} is reported as subscribed, and is not on the current connection`);
       if (reported === "no" && has && !server.undeniedLeaves.has(channel))
-        this.fail("subscriptions", `${channel} is said to be unsubscribed, and is subscribed on the connection in use`);
+        this.fail(
+          "subscriptions",
+          `${channel} is reported as unsubscribed, and is subscribed on the current connection`,
+        );
       if (
         reported === "yes" &&
         has &&
         hasPresence(channel) &&
         !((peer.agent.leases.get(channel) ?? 0) > this.clock.now)
       )
-        this.fail("presence", `${channel} is subscribed, and the server takes the client for gone`);
+        this.fail("presence", `${channel} is subscribed, and the server counts the client as gone`);
       if (holders.size > 0 && reported !== "yes")
         this.fail("subscriptions", `${channel} is wanted, and the application was told ${reported}`);
     }
@@ -183,7 +183,7 @@ export class Oracle implements ServerObserver {
     this.messages.forget();
   }
 
-  /** A channel may be on no connection only as long as the client is at it: then it tells `subscribed` in the end. */
+  /** Checks that a channel is without a connection only while the client is resubscribing. */
   #holds({ channel, reported, holders }: Status, peers: readonly Peer[]): void {
     const { now } = this.clock;
     if (
@@ -199,7 +199,7 @@ export class Oracle implements ServerObserver {
     );
     this.#lacking.set(channel, since);
     if (now - since > MAX_UNSUBSCRIBED_MS)
-      this.fail("subscriptions", `${channel} is said to be subscribed, and is on none of the client's connections`);
+      this.fail("subscriptions", `${channel} is reported as subscribed, and is on none of the client's connections`);
   }
 
   #movedAt(channel: string, link: number): number {

@@ -3,39 +3,39 @@ import type { Clock } from "../clock.js";
 import { hasHistory } from "../channels.js";
 import type { Publication } from "../publication.js";
 import { nameOf } from "./messages.js";
-import type { Fail } from "./oracle.js";
+import type { Fail } from "./fail.js";
 import type { Subscriptions } from "./subscriptions.js";
 import type { Traffic } from "./traffic.js";
 
-/** What the application asked for. */
+/** A request of the application. */
 export interface AppRequest {
   kind: "subscribe" | "unsubscribe" | "publish" | "history" | "presence" | "refresh";
   channel: string;
-  /** Who asks: a handle, or the client itself. */
+  /** The caller: a handle, or the client itself. */
   holder: string;
   publication?: Publication;
   calledAt: number;
   /** How often it has ended. */
   ends: number;
-  /** How many calls about the same channel this holder has made since. */
+  /** The number of this call among the holder's calls about the channel. */
   call: number;
 }
 
-/** A publication that failed: judged when the step is over, because the reason may be told later in it. */
+/** A failed publication. It is checked at the end of the step, because the reason may arrive later in it. */
 interface FailedPublication {
   publication: Publication;
   code: string;
   at: number;
-  /** Whether the server's success had come. */
+  /** Whether the server's acknowledgement had arrived. */
   answered: boolean;
-  /** Whether the client knows that the channel has a history. */
+  /** Whether the client knows that the channel has history. */
   known: boolean;
 }
 
-/** How long a publication on a channel with history is tried again, in milliseconds. */
+/** How long a publication on a channel with history is retried, in milliseconds. */
 const RETRY_WINDOW_MS = 300_000;
 
-/** Codes after which a publication on a channel with history is tried again. */
+/** Codes after which a publication on a channel with history is retried. */
 const RETRIED_CODES = [
   "timeout",
   "closed",
@@ -48,7 +48,7 @@ const RETRIED_CODES = [
   "unknown_agent",
 ];
 
-/** Codes of the server that say that nothing was done. */
+/** Codes after which the message was certainly not published. */
 const REJECTED_CODES = [
   "denied",
   "guard_timeout",
@@ -61,14 +61,14 @@ const REJECTED_CODES = [
   "wildcard",
 ];
 
-/** Judges that every request ends once, and truly. */
+/** Checks that each request ends once, with the right result. */
 export class Requests {
   readonly #asks = new Set<AppRequest>();
   readonly #failures: FailedPublication[] = [];
-  /** Subscriptions by callbacks that succeeded after a later call: judged when the step is over. */
+  /** Subscriptions by callbacks that succeeded after a later call: checked at the end of the step. */
   readonly #overtaken: AppRequest[] = [];
   readonly #calls = new Map<string, number>();
-  /** When the application or the server last ended everything: publications end with that. */
+  /** When the application or the server last ended the session, which also ends publications. */
   stoppedAt = -Infinity;
 
   constructor(
@@ -78,12 +78,12 @@ export class Requests {
     readonly fail: Fail,
   ) {}
 
-  /** How many requests have not ended. */
+  /** Number of open requests. */
   get open(): number {
     return this.#asks.size;
   }
 
-  /** The application asks for something. */
+  /** Records a request of the application. */
   begin(kind: AppRequest["kind"], channel: string, holder: string, publication?: Publication): AppRequest {
     if (kind === "subscribe") this.subscriptions.subscribes(channel, holder);
     const key = `${channel} ${this.subscriptions.holderOf(channel, holder)}`;
@@ -103,12 +103,12 @@ export class Requests {
     return ask;
   }
 
-  /** The call threw: nothing was asked. */
+  /** Removes a request whose call threw. */
   withdraw(ask: AppRequest): void {
     this.#asks.delete(ask);
   }
 
-  /** A request ends. */
+  /** Records the end of a request. */
   end(ask: AppRequest, error: PushItError | undefined): void {
     ask.ends += 1;
     this.#asks.delete(ask);
@@ -120,22 +120,22 @@ export class Requests {
     if (kind === "subscribe" && !overtaken) this.subscriptions.subscribed(channel);
     if (kind === "unsubscribe") this.subscriptions.unsubscribed(channel);
     if (publication && !publication.executed)
-      this.fail("requests", `${nameOf(publication)} is said to be published, and is not`);
-    // What the back end ends later in this step, or the server refuses, overtakes nothing.
+      this.fail("requests", `${nameOf(publication)} is reported as published, and is not`);
+    // A revocation later in this step, or a denial, does not count as overtaking.
     if (kind === "subscribe" && ask.holder === "client" && overtaken && !this.subscriptions.wants(channel))
       this.#overtaken.push(ask);
   }
 
-  /** The step is over: judges the publications that failed in it. */
+  /** Checks the publications that failed in this step. */
   step(): void {
     for (const failed of this.#failures.splice(0)) this.#unpublished(failed);
-    // Callbacks are told of success only if it is so; a handle's promise is fulfilled quietly.
+    // Callbacks report success only if it still holds. A handle's promise is just fulfilled.
     for (const ask of this.#overtaken.splice(0))
       if (!this.subscriptions.wants(ask.channel) && this.subscriptions.of(ask.channel).reported !== "yes")
         this.fail("requests", `${this.#name(ask)} succeeds, though a later unsubscribe() overtook it`);
   }
 
-  /** Everything has had its time: nothing may be open. */
+  /** Checks at the end that no request is open. */
   finish(): void {
     this.step();
     for (const ask of this.#asks) this.fail("requests", `${this.#name(ask)} never ends`);
@@ -145,7 +145,7 @@ export class Requests {
     const { kind, channel, publication } = ask;
     if (kind === "unsubscribe" && code !== "superseded")
       this.subscriptions.notUnsubscribed(channel, ask.holder, retryable);
-    // Such a name is never wanted.
+    // An invalid name is never subscribed.
     if (kind === "subscribe" && code === "bad_channel") this.subscriptions.refused(channel);
     if (code === "too_many") this.fail("requests", `${this.#name(ask)} ends with too_many, though it is one alone`);
     if (publication) {
@@ -165,7 +165,7 @@ export class Requests {
     const sent = this.traffic.sent.get(publication.n);
     if (sent && this.stoppedAt >= sent.at) return;
     if (answered && !publication.uuid.startsWith("twin"))
-      this.fail("requests", `${nameOf(publication)} ends with ${code}, though the server's success came`);
+      this.fail("requests", `${nameOf(publication)} ends with ${code}, though the server acknowledged it`);
     if (sent?.times === 1 && publication.executed && REJECTED_CODES.includes(code))
       this.fail("requests", `${nameOf(publication)} ends with ${code}, though it is published`);
     if (sent && known && RETRIED_CODES.includes(code) && at - sent.at < RETRY_WINDOW_MS)

@@ -2,49 +2,49 @@ import type { Position, StateChange } from "../adapter.js";
 import { GUARD_CHANNEL, hasHistory } from "../channels.js";
 import type { Clock } from "../clock.js";
 import type { Span } from "../publication.js";
-import type { Fail } from "./oracle.js";
+import type { Fail } from "./fail.js";
 import type { PositionAnswer, Traffic } from "./traffic.js";
 
-/** What the application has been told of a channel with history: from where on it gets everything, in order. */
+/** The promise for a channel with history: from which message on everything arrives in order. */
 export interface Chain {
   epoch: string | undefined;
-  /** Everything behind this offset is promised; `undefined`: everything that is published from `since` on. */
+  /** All messages after this offset are promised; `undefined`: all that are published after `since`. */
   from: number | undefined;
   since: number;
-  /** Messages up to here may come in any order: a wildcard may bring them. */
+  /** Messages up to this offset may arrive in any order, because a wildcard may deliver them. */
   floor: number;
-  /** The last message that was told in the channel's order. */
+  /** The offset of the last message that arrived in order. */
   last: number;
-  /** The answer by which it began. */
+  /** The answer that began it. */
   answer: number;
 }
 
-/** What the application wants of a channel, and what it was told. */
+/** The requested and the reported state of a channel. */
 export interface Status {
   channel: string;
-  /** Who holds the channel: handles, and the client itself. */
+  /** The holders: handles, and the client itself. */
   holders: Set<string>;
-  /** Handles that have subscribed at some time: they unsubscribe for themselves only. */
+  /** Handles that have ever subscribed. They unsubscribe only for themselves. */
   known: Set<string>;
-  /** What the application was told, for the connection in use. */
+  /** The reported state on the current connection. */
   reported: "yes" | "no" | "unknown";
-  /** What that was when the last holder left. */
+  /** The reported state when the last holder left. */
   before?: "yes" | "no" | "unknown";
-  /** The promise of the subscription itself, on channels without history. */
+  /** The promise of the subscription, on channels without history. */
   span?: Span | undefined;
-  /** The same on channels with history: it outlives connections. */
+  /** The promise on channels with history, which outlives connections. */
   chain?: Chain | undefined;
 }
 
-/** The holder that stands for the callbacks and the option `channels`. */
+/** The holder for the callback API and the option `channels`. */
 const OWN = "client";
 
-/** Judges what the application is told of its subscriptions. */
+/** Checks the reported states of subscriptions. */
 export class Subscriptions {
   readonly #statuses = new Map<string, Status>();
-  /** The promise of what the connection guard subscribed to. */
+  /** The promise for the guard's channel. */
   guard: Span | undefined;
-  /** The connection may be dead; a ping decides. */
+  /** The connection may be dead, and a ping decides. */
   doubtful = false;
   connected = false;
 
@@ -52,18 +52,18 @@ export class Subscriptions {
     readonly clock: Clock,
     readonly traffic: Traffic,
     readonly fail: Fail,
-    /** The largest offset that was told on a channel. */
+    /** The largest offset that the application received on a channel. */
     readonly highest: (channel: string) => number,
-    /** An event has said that messages of the channel may have been missed. */
+    /** An event reported possible misses on the channel. */
     readonly excuse: (channel: string) => void,
   ) {}
 
-  /** All channels that the application has had to do with. */
+  /** All channels that the application has used. */
   get all(): Iterable<Status> {
     return this.#statuses.values();
   }
 
-  /** What is known of a channel. */
+  /** The status of a channel. */
   of(channel: string): Status {
     let status = this.#statuses.get(channel);
     if (!status)
@@ -71,7 +71,7 @@ export class Subscriptions {
     return status;
   }
 
-  /** Whether the application wants a channel. */
+  /** Whether the application requests a channel. */
   wants(channel: string): boolean {
     return this.of(channel).holders.size > 0;
   }
@@ -102,7 +102,7 @@ export class Subscriptions {
     return this.of(channel).known.has(caller) ? caller : OWN;
   }
 
-  /** A `subscribe` has succeeded that no later `unsubscribe` of the same holder has overtaken. */
+  /** A `subscribe` succeeded, and no later `unsubscribe` of the holder overtook it. */
   subscribed(channel: string): void {
     const status = this.of(channel);
     status.reported = "yes";
@@ -115,11 +115,11 @@ export class Subscriptions {
     if (status.holders.size === 0) this.#leaves(status, "no");
   }
 
-  /** An `unsubscribe` has failed: it is tried again, or, if the server refuses it for good, the channel stays. */
+  /** An `unsubscribe` failed: the client retries it, or the channel stays if the server rejects it for good. */
   notUnsubscribed(channel: string, holder: string, retryable: boolean): void {
     const status = this.of(channel);
     if (status.holders.size > 0) return;
-    // Who was never told to be subscribed does not hold it because the server refuses to end it.
+    // A holder without a reported subscription does not hold the channel after the server rejects its end.
     if (retryable || status.before !== "yes") status.reported = "unknown";
     else {
       this.subscribes(channel, this.holderOf(channel, holder));
@@ -127,7 +127,7 @@ export class Subscriptions {
     }
   }
 
-  /** Nobody can subscribe to a channel of that name. */
+  /** The name cannot be subscribed. */
   refused(channel: string): void {
     this.of(channel).holders.clear();
   }
@@ -137,7 +137,7 @@ export class Subscriptions {
     const status = this.of(channel);
     const { chain } = status;
     status.reported = "yes";
-    // A bad position alone misses nothing.
+    // An invalid position alone does not cause misses.
     if (recovered === false && code !== "bad_position") this.excuse(channel);
     if (status.holders.size === 0) return void (status.before = "yes");
     if (!hasHistory(channel)) status.span = this.#reopened(status.span, channel);
@@ -170,12 +170,12 @@ export class Subscriptions {
     }
   }
 
-  /** The first answer on a connection: what its guard subscribed to is promised from now on. */
+  /** The first answer on a connection: the guard's channel is promised from now on. */
   answers(): void {
     if (this.connected) this.guard ??= { subscribed: GUARD_CHANNEL, open: true };
   }
 
-  /** The application has called `reset`: nothing is wanted or promised any more. */
+  /** The application called `reset`: nothing is requested or promised any more. */
   forget(): void {
     for (const status of this.#statuses.values()) {
       status.holders.clear();
@@ -216,13 +216,13 @@ export class Subscriptions {
     else status.chain ??= this.#chain(channel);
   }
 
-  /** A history that is followed from now on: from the answer's position, or from what the client said. */
+  /** The promise for a history: from the answer's position, or from the client's `since`. */
   #chain(channel: string): Chain {
     const told = this.traffic.positions.get(channel);
     const floor = Math.max(this.highest(channel), this.#floors.get(channel) ?? 0);
     const used = told === undefined || told.order <= (this.#used.get(channel) ?? 0);
     if (told) this.#used.set(channel, told.order);
-    // Without a new answer, the next message says which history it is.
+    // Without a new answer, the next message determines the epoch.
     if (used)
       return { epoch: undefined, from: undefined, since: this.clock.now, floor, last: floor, answer: told?.order ?? 0 };
     const start = startOf(told);
@@ -237,22 +237,22 @@ export class Subscriptions {
     };
   }
   readonly #used = new Map<string, number>();
-  /** The position with which a channel was last begun: up to there a wildcard brings messages in any order, also later. */
+  /** The position at which a channel last began: up to it, a wildcard delivers messages in any order, even later. */
   readonly #floors = new Map<string, number>();
 
-  /** Something of a history is missed, and the application knows: it goes on from the answer's position. */
+  /** Messages were missed, and the application knows: continues at the answer's position. */
   #restarts(status: Status, code: string | undefined): void {
-    // What was no position was not sent: the channel is followed from the answer's position, as without one.
+    // An invalid position was not sent: the channel continues at the answer's position.
     if (code === "bad_position") return this.#begins(status);
     const told = this.traffic.positions.get(status.channel);
     if (told && told.code === code && told.recovered === false) {
       this.#used.set(status.channel, told.order);
       const { epoch, offset } = told.position;
-      // What came by a wildcard before stays told.
+      // Messages that a wildcard delivered earlier still count as delivered.
       status.chain = { epoch, from: offset, since: this.clock.now, floor: offset, last: offset, answer: told.order };
       return;
     }
-    // Which history it goes on in, the next message says.
+    // The next message determines the epoch.
     status.chain = { ...status.chain!, epoch: undefined, from: undefined, since: this.clock.now, floor: 0, last: 0 };
   }
 }

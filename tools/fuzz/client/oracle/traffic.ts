@@ -1,46 +1,46 @@
 import type { Position } from "../adapter.js";
 import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
-import { truncateName } from "../server/server.js";
+import { truncateName } from "../server/wire-format.js";
 import { targetsOf } from "../server/subscribe-handler.js";
 import type { ClientFrame } from "../server/types.js";
 import { WALK_HISTORY_LIMIT } from "../channels.js";
-import type { Fail } from "./oracle.js";
+import type { Fail } from "./fail.js";
 
-/** An answer that told the client where it is on a channel. */
+/** An answer with a position. */
 export interface PositionAnswer {
-  /** Grows with each one. */
+  /** Increases with each answer. */
   order: number;
   position: Position;
-  /** Where the client said it was. */
+  /** The client's `since`. */
   since?: Position;
   recovered?: boolean;
   code?: string;
 }
 
-/** A frame on its way to its answer. */
+/** A frame that waits for its answer. */
 interface InFlightFrame {
   frame: ClientFrame;
   link: Link;
   sentAt: number;
-  /** An error of API Gateway came, which may have been this one's. */
+  /** An error of API Gateway arrived, possibly for this frame. */
   blamed?: boolean;
 }
 
-/** After so many milliseconds the client gives up waiting for an answer: then it may ask again. */
+/** Timeout of a request, in milliseconds: afterwards the client may ask again. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** Watches what the client sends and is given: what is in flight, and what answers told. */
+/** Observes the frames of the client: which are in flight, and which positions it received. */
 export class Traffic {
-  /** The last position that an answer told, by channel. */
+  /** The last position in an answer, by channel. */
   readonly positions = new Map<string, PositionAnswer>();
-  /** Own publications whose success was delivered to the client, by their number. */
+  /** Own publications whose acknowledgement was delivered, by number. */
   readonly answered = new Set<number>();
-  /** When a publication was first sent, and how often, by its number. */
+  /** When a publication was first sent and how often, by number. */
   readonly sent = new Map<number, { at: number; times: number }>();
   /** The last subscribe or unsubscribe frame by channel, and whether its answer was delivered. */
   readonly asked = new Map<string, { action: string; at: number; answered: boolean; link: number }>();
-  /** When the client's process last stood still. */
+  /** When the client's process was last frozen. */
   frozenAt = 0;
   /** When the client last sent anything but a ping. */
   busyAt = 0;
@@ -66,16 +66,16 @@ export class Traffic {
     this.#flights.set((this.#flight += 1), { frame, link, sentAt: now });
   }
 
-  /** The client is given objects; whether a history page was asked for by the SDK itself. */
+  /** The client receives objects. */
   delivered(link: Link, objects: Record<string, unknown>[]): void {
     const gateway = objects.some((object) => object["channel"] === undefined && typeof object["message"] === "string");
-    // The client may take it for the answer to what is in flight.
+    // The client may count it as the answer of any frame in flight.
     if (gateway) for (const flight of this.#flights.values()) if (flight.link === link) flight.blamed = true;
     for (const object of objects)
       if (typeof object["uuid"] === "string" && "successful" in object) this.#answered(link, object);
   }
 
-  /** Whether the client waits for an answer about a channel. */
+  /** Whether a request about the channel is in flight. */
   isAsking(channel: string): boolean {
     const { now } = this.clock;
     return [...this.#flights.values()].some(
@@ -111,7 +111,7 @@ export class Traffic {
           "one operation of a channel in flight",
           `${frame.action} of ${channel} is sent while ${other.frame.action} is in flight`,
         );
-      // On a connection that was replaced, only what is left is cleared away.
+      // A replaced connection only removes remaining subscriptions.
       if (link.id >= (this.asked.get(channel)?.link ?? 0))
         this.asked.set(channel, { action: frame.action, at: this.clock.now, answered: false, link: link.id });
     }
@@ -149,7 +149,7 @@ export class Traffic {
     if (data?.["position"] && !app) this.#tellsPosition(target, data);
   }
 
-  /** One channel of a frame is answered; the others stay in flight. */
+  /** One channel of a frame was answered. The others stay in flight. */
   #land(key: number, frame: ClientFrame, channel: string): void {
     const flight = this.#flights.get(key)!;
     const channels = targetsOf(frame).filter((target) => target.channel !== channel);

@@ -1,18 +1,18 @@
 import type { SeededRandom } from "../seeded-random.js";
 
-/** What becomes of one frame on the server. */
+/** The outcome of one frame on the server. */
 export interface FrameOutcome {
-  /** How long it takes until the answer, in milliseconds. */
+  /** Time until the answer, in milliseconds. */
   work: number;
-  /** How much of it is done: nothing, a part, all. */
+  /** How much of the frame is executed. */
   done: "nothing" | "half" | "all";
-  /** What the client is sent. */
+  /** The reply to the client. */
   reply: "answer" | "internal" | "throttled" | "nothing";
-  /** What the answer says instead of success; the channels or messages for which chance says so. */
+  /** The code instead of success, for randomly selected channels or messages. */
   code?: string;
 }
 
-/** Ways in which a frame can fail. */
+/** The possible failures of a frame. */
 export const FAILURES = {
   refused: { done: "nothing", reply: "answer" },
   half: { done: "half", reply: "answer", code: "unavailable" },
@@ -30,7 +30,7 @@ export type FailureName = keyof typeof FAILURES;
 /** The names of all failures. */
 export const FAILURE_NAMES = Object.keys(FAILURES) as FailureName[];
 
-/** Codes that say "later", by action: nothing was done. */
+/** Retryable codes by action: nothing was executed. */
 const RETRYABLE_CODES: Record<string, readonly string[]> = {
   publish: ["unavailable", "rate_limited", "guard_timeout", "guard_failed", "channel_busy"],
   subscribe: ["unavailable", "guard_timeout", "guard_failed"],
@@ -42,10 +42,10 @@ const RETRYABLE_CODES: Record<string, readonly string[]> = {
   connect: ["unavailable"],
 };
 
-/** The slowest answer that API Gateway waits for, in milliseconds. */
+/** Maximum time that API Gateway waits for an answer, in milliseconds. */
 const MAX_WORK_MS = 28_000;
 
-/** Decides what becomes of a frame, with a failure that a command has ordered or that chance makes. */
+/** Draws the outcome of a frame, with an ordered or a random failure. */
 export const drawOutcome = (
   chance: SeededRandom,
   action: string,
@@ -59,11 +59,11 @@ export const drawOutcome = (
   return failure === "refused" ? { ...fate, code: chance.pick(RETRYABLE_CODES[action] ?? ["unavailable"]) } : fate;
 };
 
-/** Whether one channel or message of a frame is done, which is answered with `code`, or with success. */
+/** Whether one channel or message of a frame is executed, given its code. */
 export const isDone = (chance: SeededRandom, fate: FrameOutcome, code: string | undefined): boolean => {
-  // What says "unavailable" may have happened all the same.
+  // `unavailable` does not exclude that it was executed.
   if (code) return code === "unavailable" && fate.done === "half" && chance.happens(0.5);
-  // Others of the frame have failed, not this one.
+  // Other items of the frame failed.
   if (fate.code || fate.done === "all") return true;
   return fate.done === "half" && chance.happens(0.5);
 };

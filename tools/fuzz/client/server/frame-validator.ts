@@ -1,16 +1,16 @@
 import { isJsonObject } from "../../../lib/json.js";
 
-/** The largest frame, in bytes. */
+/** Maximum frame size in bytes. */
 const FRAME_BYTES = 32_768;
 
-/** Most channels of which one ping tells something. */
+/** Maximum channels in one ping. */
 const CHANNELS_PER_PING = 100;
 
 const ID = /^[\w-]{1,64}$/;
 const META = ["connect", "subscribe", "unsubscribe", "ping", "refresh", "history", "presence"];
 
-/** Whether something is a position, as the protocol has it. */
-export const isPosition = (value: unknown): boolean =>
+/** Whether a value is a position of the protocol. */
+const isPosition = (value: unknown): boolean =>
   isJsonObject(value) &&
   typeof value["epoch"] === "string" &&
   value["epoch"] !== "" &&
@@ -39,26 +39,26 @@ const dataError = (action: string, data: unknown): string | undefined => {
   if (action === "subscribe" || action === "unsubscribe") {
     const targets = "channels" in data ? data["channels"] : [data];
     if (!Array.isArray(targets) || targets.length === 0) return "channels is not a list of channels";
-    if (!targets.every(isTarget)) return "a channel or its `since` is wrong";
+    if (!targets.every(isTarget)) return "a channel or its `since` is invalid";
     const names = targets.map((target) =>
       typeof target === "string" ? target : (target as { channel: string }).channel,
     );
-    return new Set(names).size < names.length ? "a channel is there twice" : undefined;
+    return new Set(names).size < names.length ? "a channel is named twice" : undefined;
   }
   if (action === "ping")
     for (const value of Object.values(data)) {
-      if (typeof value !== "object" || value === null) return "a ping's data is wrong";
-      if (Object.keys(value).length > CHANNELS_PER_PING) return "a ping tells of too many channels";
-      if (!Array.isArray(value) && !Object.values(value).every(isPosition)) return "a ping's positions are wrong";
+      if (typeof value !== "object" || value === null) return "a ping's data is invalid";
+      if (Object.keys(value).length > CHANNELS_PER_PING) return "a ping has too many channels";
+      if (!Array.isArray(value) && !Object.values(value).every(isPosition)) return "a ping's positions are invalid";
     }
   if ((action === "history" || action === "presence") && typeof data["channel"] !== "string")
-    return "no channel is asked about";
+    return "the channel is missing";
   if (action === "history" && data["since"] !== undefined && !isPosition(data["since"]))
     return "`since` is not a position";
   return undefined;
 };
 
-/** What is wrong with a frame of the client; `undefined`: nothing. The SDK sends no frame that the protocol forbids. */
+/** The error in a frame of the client; `undefined`: none. The SDK must not send invalid frames. */
 export const frameError = (text: string): string | undefined => {
   if (text.length > FRAME_BYTES) return "the frame is too large";
   let frame: unknown;
@@ -76,6 +76,6 @@ export const frameError = (text: string): string | undefined => {
   }
   if (!META.includes(action)) return `there is no action ${action}`;
   if (frame["channel"] !== `/meta/${action}`) return "the channel is not the action's";
-  if (!ID.test(String(frame["uuid"]))) return "the uuid is wrong";
+  if (!ID.test(String(frame["uuid"]))) return "the uuid is invalid";
   return dataError(action, frame["data"]);
 };

@@ -1,18 +1,18 @@
 import type { Publication } from "../publication.js";
 
-/** How long a place may stay without its message before whoever reads gives it up, in milliseconds. */
+/** How long an offset may stay without its message until a reader seals it, in milliseconds. */
 const PENDING_MS = 5_000;
 
-/** What a reader is given. */
+/** A page of a history. */
 export interface Page {
   epoch: string;
-  /** Where the reader is after it. */
+  /** The reader's offset after the page. */
   offset: number;
   messages: Publication[];
   more?: true;
-  /** In how many milliseconds the next place is decided. */
+  /** Milliseconds until the next offset is decided. */
   pending?: number;
-  /** Why not everything behind the reader's position can be given. */
+  /** Why the messages after the reader's position are not complete. */
   code?: "position_expired" | "epoch_changed" | "too_far_behind";
 }
 
@@ -22,30 +22,30 @@ interface Place {
   sealed?: boolean;
 }
 
-/** The history of one channel, as PROTOCOL.md describes it: places are taken first and filled later, or sealed. */
+/** The history of one channel by PROTOCOL.md: offsets are reserved first, and filled or sealed later. */
 export class HistoryLog {
   epoch: string;
   #epochs = 1;
   #places: Place[] = [];
-  /** Everything up to this offset was deleted. */
+  /** All messages up to this offset are deleted. */
   #deleted = 0;
   #why: "position_expired" | "too_far_behind" = "position_expired";
   readonly #stored = new Map<string, Publication>();
 
   constructor(
     readonly channel: string,
-    /** How many messages are kept. */
+    /** Number of messages to keep. */
     readonly size: number,
   ) {
     this.epoch = `${channel.replace("/", "")}e1`;
   }
 
-  /** Takes the next place. */
+  /** Reserves the next offset. */
   take(now: number): number {
     return this.#places.push({ takenAt: now });
   }
 
-  /** Stores a message at its place, or, if that was given up, at a new one. */
+  /** Stores a message at its offset, or at a new one if that is sealed. */
   store(message: Publication, offset: number, epoch: string, now: number): void {
     const place = epoch === this.epoch ? this.#places[offset - 1] : undefined;
     if (!place || place.sealed) return this.store(message, this.take(now), this.epoch, now);
@@ -58,17 +58,17 @@ export class HistoryLog {
     if (kept > this.#deleted) this.#delete(kept, "too_far_behind");
   }
 
-  /** What a session has published with this `uuid` already. */
+  /** The stored message of a session with this `uuid`. */
   known(session: string, uuid: string): Publication | undefined {
     return this.#stored.get(`${session} ${uuid}`);
   }
 
-  /** Deletes all that is stored; positions at the end stay good. */
+  /** Deletes all messages. Positions at the end stay valid. */
   expire(now: number): void {
     this.#delete(this.head(now), "position_expired");
   }
 
-  /** The history is lost: the next one has another epoch. What was published stays known. */
+  /** Loses the history: a new epoch begins. Stored uuids stay known. */
   lose(): void {
     this.#epochs += 1;
     this.epoch = `${this.epoch.split("e")[0]}e${this.#epochs}`;
@@ -76,29 +76,29 @@ export class HistoryLog {
     this.#deleted = 0;
   }
 
-  /** The last offset up to which everything is decided. */
+  /** The last offset up to which all messages are decided. */
   head(now: number): number {
     return this.read(0, now, Infinity).offset;
   }
 
-  /** Whether something was published behind a position. */
+  /** Whether there are messages after a position. */
   goesOn(position: { epoch: string; offset: number }): boolean {
     return position.epoch !== this.epoch || position.offset < this.#places.length;
   }
 
-  /** The newest message that is stored. */
+  /** The newest stored message. */
   newest(): Publication | undefined {
     return this.#places.findLast((place) => place.message)?.message;
   }
 
-  /** What follows a position, at most `most` messages. */
+  /** The messages after a position, at most `most`. */
   replay(since: { epoch: string; offset: number }, now: number, most: number): Page {
     const code = since.epoch !== this.epoch ? "epoch_changed" : since.offset < this.#deleted ? this.#why : undefined;
     if (code) return { epoch: this.epoch, offset: this.head(now), messages: [], code };
     return this.read(since.offset, now, most);
   }
 
-  /** The messages behind an offset, oldest first; gives up places that wait too long. */
+  /** The messages after an offset, oldest first. Seals offsets that wait too long. */
   read(after: number, now: number, most: number): Page {
     const messages: Publication[] = [];
     let offset = Math.max(after, this.#deleted);
@@ -119,7 +119,7 @@ export class HistoryLog {
   #delete(upTo: number, why: "position_expired" | "too_far_behind"): void {
     for (let offset = this.#deleted; offset < upTo; offset += 1) {
       const place = this.#places[offset]!;
-      // A place that is open stays what it is.
+      // An open offset stays open.
       if (!place.message && !place.sealed) break;
       if (place.message) this.#why = why;
       this.#deleted = place.message ? offset + 1 : this.#deleted;

@@ -2,32 +2,31 @@ import { hasHistory, isLatestOnly, isWildcard, MAX_NAME_LENGTH } from "../channe
 import type { Link } from "../link.js";
 import type { Publication } from "../publication.js";
 import { isDone, type FrameOutcome } from "./frame-outcome.js";
-import { hasSubscriber, toMessage, type Server } from "./server.js";
-import type { ClientFrame, OutgoingMessage, Peer } from "./types.js";
+import type { ClientFrame, OutgoingMessage, Peer, ServerCore } from "./types.js";
+import { hasSubscriber, toMessage } from "./wire-format.js";
 
-/** How long a worker usually takes, and how long a late one does, in milliseconds. */
+/** Maximum delay of a normal and of a late worker, in milliseconds. */
 const WORKER_MS = 20_000;
 const LATE_WORKER_MS = 120_000;
 
-/** Carries out publications, of the client and of others, and posts them to subscribers. */
+/** Executes publications of the client and of others, and posts them to subscribers. */
 export class PublishHandler {
-  /** Who else is there, by channel. */
+  /** Other members by channel. */
   readonly visitors = new Map<string, Set<string>>();
   readonly #latest = new Map<string, Publication>();
-  /** When a publisher's last direct post to a connection was: later ones come behind. */
-  /** What a publisher's own copy is of. */
+  /** The publications of the publisher's own copies. */
   readonly #copied = new WeakMap<object, Publication>();
   readonly #posts = new WeakMap<Peer, number>();
   #uuids = 0;
 
-  constructor(readonly server: Server) {}
+  constructor(readonly server: ServerCore) {}
 
   /** The channel's latest value. */
   latest(channel: string): Publication | undefined {
     return this.#latest.get(channel);
   }
 
-  /** Takes a `publish` or `send` frame of the client. */
+  /** Handles a `publish` or `send` frame. */
   run(peer: Peer, frame: ClientFrame, fate: FrameOutcome): void {
     const { clock, chance, observer, policy } = this.server;
     const messages = frame.messages ?? [frame as unknown as OutgoingMessage];
@@ -35,7 +34,7 @@ export class PublishHandler {
     const copies: object[] = [];
     const busy = new Set<string>();
     const answers: object[] = [];
-    // A function that runs may outlive the connection.
+    // A running function may outlive the connection.
     if (!peer.agent && chance.happens(0.5)) return;
     const tooMany = messages.length > policy.messagesPerFrame;
     clock.later(fate.work * chance.next(), () =>
@@ -74,7 +73,7 @@ export class PublishHandler {
     });
   }
 
-  /** Somebody else publishes. Slowly: the place in the history is taken now, the message stored later or never. */
+  /** Publishes as another client. If slow, the offset is reserved now, and the message is stored later or never. */
   publishByOther(channel: string, slow?: "late" | "never"): void {
     const { clock, chance, observer } = this.server;
     if (!slow || !hasHistory(channel)) {
@@ -94,7 +93,7 @@ export class PublishHandler {
     });
   }
 
-  /** Somebody else comes to a channel with presence, or goes. */
+  /** Another member joins or leaves a channel with presence. */
   visit(channel: string, visitor: string): void {
     const visitors = this.visitors.get(channel) ?? new Set();
     this.visitors.set(channel, visitors);
@@ -103,7 +102,7 @@ export class PublishHandler {
     this.announce(channel, leaves ? "left" : "joined", visitor);
   }
 
-  /** Tells a channel's subscribers who came or went. */
+  /** Notifies a channel's subscribers of a join or leave. */
   announce(channel: string, what: "joined" | "left", agent: string): void {
     const { clock, chance, policy } = this.server;
     this.#uuids += 1;
@@ -132,7 +131,7 @@ export class PublishHandler {
     return fate.code === "channel_busy" && !hasHistory(channel) ? "unavailable" : fate.code;
   }
 
-  /** Stores a publication and posts it; gives the code with which it is refused. */
+  /** Stores and posts a publication. Returns the code if it is rejected. */
   #execute(
     publication: Publication,
     session: string,
@@ -182,7 +181,7 @@ export class PublishHandler {
     }
   }
 
-  /** Posts to one connection: at once, late by a worker, twice, or not at all. */
+  /** Posts to one connection: at once, late, twice, or not at all. */
   #post(peer: Peer, publication: Publication, object: object): void {
     const { clock, chance, policy } = this.server;
     const post = (after: number): void => {
@@ -198,7 +197,7 @@ export class PublishHandler {
       return;
     }
     if (mess === "lost") {
-      // Whoever cannot be reached is closed.
+      // Unreachable connections are closed.
       this.#missed(publication, peer.link);
       clock.later(chance.int(30_000), () => this.server.close(peer, 1001, "Unreachable"));
       return;
@@ -209,7 +208,7 @@ export class PublishHandler {
     if (mess === "again") post(at - clock.now + chance.int(WORKER_MS));
   }
 
-  /** A post is lost: the client had closed the connection, or it had broken, or the server closes it. */
+  /** A post is lost: the client or the server closed the connection, or it broke. */
   #missed(publication: Publication, link: Link): void {
     publication.missed.push({
       link: link.id,

@@ -1,10 +1,10 @@
 import { WIRE, type Position } from "../adapter.js";
 import { hasHistory, hasPresence, isWildcard } from "../channels.js";
 import type { FrameOutcome } from "./frame-outcome.js";
-import { toHistoryMessage, type Server } from "./server.js";
-import type { Agent, ClientFrame, Peer } from "./types.js";
+import type { Agent, ClientFrame, Peer, ServerCore } from "./types.js";
+import { toHistoryMessage } from "./wire-format.js";
 
-/** How long a request waits for the guards, as `ping` tells it. */
+/** Guard timeouts, as `ping` reports them. */
 const TIMEOUTS = {
   onConnectionRequest: 5_000,
   onSubscriptionRequest: 5_000,
@@ -14,14 +14,14 @@ const TIMEOUTS = {
   onDisconnect: 5_000,
 };
 
-/** Members in one answer about who is there. */
+/** Members in one page of a presence answer. */
 const MEMBERS_PER_PAGE = 2;
 
 /** Answers `ping`, `connect`, `refresh`, `history` and `presence`. */
 export class QueryHandler {
-  constructor(readonly server: Server) {}
+  constructor(readonly server: ServerCore) {}
 
-  /** Takes a frame; its answer follows later. */
+  /** Handles a frame. Its answer follows later. */
   run(peer: Peer, agent: Agent, frame: ClientFrame, fate: FrameOutcome): void {
     const { clock, chance } = this.server;
     const { action, uuid } = frame;
@@ -92,7 +92,7 @@ export class QueryHandler {
     };
   }
 
-  /** Notes that an agent is still there; `false`: it is taken for gone. */
+  /** Renews the presence of an agent; `false` if it counts as gone. */
   #stays(agent: Agent, channel: string): boolean {
     const { clock, deployment } = this.server;
     if (!((agent.leases.get(channel) ?? 0) > clock.now)) return false;

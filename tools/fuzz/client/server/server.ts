@@ -1,5 +1,5 @@
 import { WIRE, type Position } from "../adapter.js";
-import { GUARD_CHANNEL, hasHistory, hasPresence, matchesSubscription, MAX_REPEATED_LENGTH } from "../channels.js";
+import { GUARD_CHANNEL, hasPresence } from "../channels.js";
 import type { SeededRandom } from "../seeded-random.js";
 import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
@@ -10,28 +10,29 @@ import { QueryHandler } from "./query-handler.js";
 import { PublishHandler } from "./publish-handler.js";
 import { frameError } from "./frame-validator.js";
 import { SubscribeHandler } from "./subscribe-handler.js";
-import type { Agent, ClientFrame, Deployment, Peer, Policy, ServerObserver } from "./types.js";
+import type { Agent, ClientFrame, Deployment, Peer, Policy, ServerCore, ServerObserver } from "./types.js";
+import { hasSubscriber, toHistoryMessage } from "./wire-format.js";
 
-/** API Gateway closes a connection on which nothing passed for so long, in milliseconds. */
+/** API Gateway closes idle connections after this time, in milliseconds. */
 const IDLE_TIMEOUT_MS = 600_000;
 
-/** How long a browser waits for a handshake that nobody answers, in milliseconds. */
+/** How long a browser waits for an unanswered handshake, in milliseconds. */
 const HANDSHAKE_TIMEOUT_MS = 120_000;
 
-/** How long an agent is still served after its end, in milliseconds. */
+/** How long an expired agent is still served, in milliseconds. */
 const RENEWAL_GRACE_MS = 60_000;
 
-/** A server that follows docs/PROTOCOL.md, in memory, with everything in it that can go wrong. */
-export class Server {
-  /** All connections that the server thinks are open. */
+/** A server in memory that implements docs/PROTOCOL.md, with all possible failures. */
+export class Server implements ServerCore {
+  /** All connections that the server considers open. */
   readonly peers = new Set<Peer>();
   /** Failures that commands have ordered for the next frames. */
   readonly orderedFailures: { failure: FailureName; action?: string }[] = [];
-  /** What a guard did not let the client leave at some time: whether it stays wanted then, is the client's matter. */
+  /** Channels that a guard has refused to unsubscribe at some time. The client decides whether they stay requested. */
   readonly undeniedLeaves = new Set<string>();
-  /** Connections that are over, and what was subscribed there. */
+  /** Ended connections with their subscriptions. */
   readonly gone: { link: Link; subscriptions: Set<string>; at: number }[] = [];
-  readonly publishing = new PublishHandler(this);
+  readonly publishing: PublishHandler = new PublishHandler(this);
   readonly #subscribing = new SubscribeHandler(this);
   readonly #informing = new QueryHandler(this);
   readonly #logs = new Map<string, HistoryLog>();
@@ -56,7 +57,7 @@ export class Server {
   handshake(link: Link, protocols: string[]): void {
     const { clock, chance, policy } = this;
     const wait = 1 + chance.delay(2_000);
-    // Nobody answers; in the end the browser gives up.
+    // No answer: the browser stops waiting.
     if (policy.hangs) return void clock.later(HANDSHAKE_TIMEOUT_MS, () => link.finish(1006));
     clock.later(wait, () => {
       if (!link.inUse) return;
@@ -84,20 +85,20 @@ export class Server {
     });
   }
 
-  /** Ends a connection from the server's side. */
+  /** Closes a connection from the server's side. */
   close(peer: Peer, code: number, reason = ""): void {
     if (!this.peers.has(peer)) return;
     this.#left(peer);
     peer.link.finish(code, reason);
   }
 
-  /** Ends an agent: the back end says so. */
+  /** Revokes an agent for the back end. */
   revoke(peer: Peer): void {
     this.post(peer, [{ channel: "/meta/connect", successful: false, code: "revoked", error: "Enough." }]);
     this.close(peer, 1000);
   }
 
-  /** Ends a subscription: the back end says so. */
+  /** Revokes a subscription for the back end. */
   revokeSubscription(peer: Peer, channel: string): void {
     if (!peer.agent?.subscriptions.has(channel)) return;
     this.unsubscribe(peer, channel);
@@ -129,19 +130,19 @@ export class Server {
     if (peer.agent.leases.delete(channel)) this.publishing.announce(channel, "left", peer.agent.id);
   }
 
-  /** Whether a message on a channel is for an agent. */
+  /** Whether an agent's subscriptions match the channel. */
   isSubscribed(peer: Peer, channel: string): boolean {
     return peer.agent !== undefined && hasSubscriber(peer.agent.subscriptions, channel);
   }
 
-  /** Sends objects in one frame; `lost` runs if the client has closed by then. */
+  /** Sends objects in one frame. `lost` runs if the client has closed. */
   post(peer: Peer, objects: object[], delivered?: () => void, lost?: () => void): void {
     if (!this.peers.has(peer)) return lost?.();
     peer.activeAt = this.clock.now;
     peer.link.post(JSON.stringify(objects.length === 1 ? objects[0] : objects), delivered, lost);
   }
 
-  /** Answers a frame; an agent whose time is over is asked to renew. `lost` runs if the answer does not arrive. */
+  /** Answers a frame, and asks an expired agent to renew. `lost` runs if the answer does not arrive. */
   answer(peer: Peer, objects: object[], fate: FrameOutcome, lost?: () => void): void {
     const { agent } = peer;
     if (fate.reply === "nothing") return;
@@ -158,12 +159,12 @@ export class Server {
     this.post(peer, objects, undefined, lost);
   }
 
-  /** For how much longer the guard vouches for an agent; nothing if for ever. */
+  /** The remaining validity of an agent; empty if unlimited. */
   expiryOf(agent: Agent): Record<string, number> {
     return agent.expiresAt === undefined ? {} : { [WIRE.expiresIn]: agent.expiresAt - this.clock.now };
   }
 
-  /** A page of a channel's history, as answers tell it. */
+  /** A page of a channel's history in wire format. */
   replay(channel: string, since: Position | undefined, most: number): Record<string, unknown> {
     const log = this.log(channel);
     const page = since ? log.replay(since, this.clock.now, most) : log.read(0, this.clock.now, most);
@@ -219,7 +220,7 @@ export class Server {
     const at = this.orderedFailures.findIndex(({ action }) => !action || action === frame.action);
     const orderedFailures = at >= 0 ? this.orderedFailures.splice(at, 1)[0]!.failure : undefined;
     const fate = drawOutcome(chance, frame.action, policy.trouble, orderedFailures);
-    // What API Gateway gives up on is over before the client gives up.
+    // API Gateway times out before the client does.
     fate.work = Math.max(1, Math.min(fate.work, sentAt + 28_500 - clock.now));
     clock.later(chance.delay(60), () => this.#begin(peer, frame, fate));
   }
@@ -249,24 +250,3 @@ export class Server {
     else this.#informing.run(peer, agent, frame, fate);
   }
 }
-
-/** Whether one of some subscriptions hears what is published on a channel. */
-export const hasSubscriber = (subscriptions: Iterable<string>, channel: string): boolean => {
-  for (const subscription of subscriptions) if (matchesSubscription(subscription, channel)) return true;
-  return false;
-};
-
-/** A channel's name as answers repeat it. */
-export const truncateName = (channel: string): string => channel.slice(0, MAX_REPEATED_LENGTH);
-
-/** A message as answers about a history tell it. */
-export const toHistoryMessage = ({ n, uuid, offset }: Publication): object => ({ uuid, data: { n }, offset });
-
-/** A message as it is posted. */
-export const toMessage = ({ n, channel, uuid, epoch, offset }: Publication): object => ({
-  channel,
-  uuid,
-  data: { n },
-  ...(offset !== undefined && { offset }),
-  ...(hasHistory(channel) && { epoch }),
-});

@@ -1,24 +1,24 @@
 import { WIRE } from "../adapter.js";
 import { hasHistory, hasLatest, hasPresence, isLatestOnly, MAX_NAME_LENGTH } from "../channels.js";
 import { isDone, type FrameOutcome } from "./frame-outcome.js";
-import { toHistoryMessage, truncateName, type Server } from "./server.js";
-import type { ClientFrame, Peer, Target } from "./types.js";
+import type { ClientFrame, Peer, Target, ServerCore } from "./types.js";
+import { toHistoryMessage, truncateName } from "./wire-format.js";
 
-/** What became of one channel of a frame. */
+/** The outcome for one channel of a frame. */
 interface Outcome extends Target {
   code?: string;
-  /** Whether the server has done it, whatever it answers. */
+  /** Whether the server has executed it, whatever it answers. */
   done: boolean;
-  /** Whether another operation on the same channel ran at the same time. */
+  /** Whether another operation on the channel ran at the same time. */
   overlapped: boolean;
   data: Record<string, unknown>;
 }
 
-/** Carries out `subscribe` and `unsubscribe` frames: each channel by itself, all in one answer. */
+/** Executes `subscribe` and `unsubscribe` frames: each channel separately, all in one answer. */
 export class SubscribeHandler {
-  constructor(readonly server: Server) {}
+  constructor(readonly server: ServerCore) {}
 
-  /** Takes a frame; its answer follows later, and in between each channel has its moment. */
+  /** Handles a frame. Each channel is executed before the answer. */
   run(peer: Peer, frame: ClientFrame, fate: FrameOutcome): void {
     const { clock, chance, policy } = this.server;
     const targets = targetsOf(frame);
@@ -44,7 +44,7 @@ export class SubscribeHandler {
     return (action === "subscribe" ? policy.deniedSubscriptions : policy.deniedUnsubscriptions).get(channel);
   }
 
-  /** A temporary code concerns the first channel of the frame, and others as chance decides. */
+  /** A temporary code affects the first channel of the frame, and randomly others. */
   #failure(fate: FrameOutcome, index: number): string | undefined {
     return fate.code && (index === 0 || this.server.chance.happens(0.5)) ? fate.code : undefined;
   }
@@ -68,7 +68,7 @@ export class SubscribeHandler {
     else Object.assign(outcome.data, this.#fresh(channel));
   }
 
-  /** Where a subscriber begins that says nothing of a position. */
+  /** The start of a subscriber without a position. */
   #fresh(channel: string): object {
     const { server } = this;
     const log = server.log(channel);
@@ -85,7 +85,7 @@ export class SubscribeHandler {
       let { code } = outcome;
       const under = peer.operations.get(channel)! - 1;
       peer.operations.set(channel, under);
-      // What overlapped may have undone a half of the other.
+      // Overlapping operations may have undone half of each other.
       if ((overlapped || under > 0) && server.chance.happens(0.5)) peer.agent?.subscriptions.delete(channel);
       else if (action === "subscribe" && done && !code && !peer.agent?.subscriptions.has(channel)) code = "unavailable";
       return code

@@ -1,8 +1,12 @@
+import type { SeededRandom } from "../seeded-random.js";
+import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
 import type { Publication } from "../publication.js";
 import type { Position } from "../adapter.js";
+import type { FrameOutcome } from "./frame-outcome.js";
+import type { HistoryLog } from "./history-log.js";
 
-/** A frame of the client, after its shape was checked. */
+/** A valid frame of the client. */
 export interface ClientFrame {
   action: string;
   channel?: string;
@@ -12,13 +16,13 @@ export interface ClientFrame {
   echo?: boolean;
 }
 
-/** A channel that a frame subscribes to or unsubscribes from. */
+/** A channel in a subscribe or unsubscribe frame. */
 export interface Target {
   channel: string;
   since?: Position;
 }
 
-/** A message in a publish frame; `data.n` says which publication it is. */
+/** A message in a publish frame; `data.n` is the number of its publication. */
 export interface OutgoingMessage {
   channel: string;
   uuid: string;
@@ -26,15 +30,15 @@ export interface OutgoingMessage {
   echo?: boolean;
 }
 
-/** What a connection is to the server, once its guard accepted it. */
+/** A connection that its guard accepted. */
 export interface Agent {
   id: string;
   session: string;
-  /** What it is subscribed to. */
+  /** The subscriptions. */
   subscriptions: Set<string>;
-  /** Until when it counts as present, by channel. */
+  /** The end of each presence lease by channel. */
   leases: Map<string, number>;
-  /** Until when its guard vouches for it. */
+  /** When it expires. */
   expiresAt?: number;
 }
 
@@ -42,68 +46,93 @@ export interface Agent {
 export interface Peer {
   link: Link;
   openedAt: number;
-  /** What the server knows its publisher by. */
+  /** The session that identifies the publisher. */
   session: string;
   agent?: Agent | undefined;
-  /** Why the connection guard said no; the socket then has no agent. */
+  /** The denial; the socket then has no agent. */
   denial?: { code: string; error: string };
-  /** When a frame last passed, in either direction. */
+  /** When a frame last passed in either direction. */
   activeAt: number;
-  /** Operations under way, by channel: subscriptions and unsubscriptions. */
+  /** Running subscriptions and unsubscriptions by channel. */
   operations: Map<string, number>;
-  /** What the server has ended and the client is about to be told: no promise holds for these channels. */
+  /** Revoked channels whose notice is in flight: no promise holds for them. */
   notices: Set<string>;
 }
 
-/** What the deployment decides: a walk changes it. */
+/** Settings of the deployment that a walk changes. */
 export interface Policy {
   channelsPerFrame: number;
   messagesPerFrame: number;
-  /** Channels to which the subscription guard says no, and with which code. */
+  /** Channels that the subscription guard denies, with the code. */
   deniedSubscriptions: Map<string, string>;
   deniedUnsubscriptions: Map<string, string>;
   deniedPublications: Map<string, string>;
-  /** What the connection guard says instead of yes. */
+  /** The code of the connection guard's denial. */
   deniedConnections?: string;
-  /** Until when handshakes are refused, or hang. */
+  /** Until when handshakes are refused, or whether they hang. */
   refusesUntil: number;
   hangs: boolean;
-  /** How likely a frame meets a failure. */
+  /** Probability that a frame fails. */
   trouble: number;
-  /** How likely a post is late, lost or repeated. */
+  /** Probability that a post is late, lost or repeated. */
   postTrouble: number;
-  /** For how many milliseconds the connection guard vouches; `undefined`: for ever. */
+  /** Validity of an agent in milliseconds; `undefined`: unlimited. */
   renewalMs?: number;
 }
 
-/** What a walk decides about the deployment once. */
+/** Fixed settings of the deployment. */
 export interface Deployment {
-  /** How often clients with history have to ask whether it has gone on, in milliseconds. */
+  /** Interval of the clients' history checks, in milliseconds. */
   historyCheck: number;
-  /** How long an agent counts as present, in milliseconds. */
+  /** Presence lease, in milliseconds. */
   presenceLease: number;
-  /** Messages that a history keeps. */
+  /** Size of a history. */
   historySize: number;
-  /** Messages in one answer about a history. */
+  /** Messages in one history answer. */
   page: number;
-  /** How long API Gateway lets a connection live, in milliseconds. */
+  /** Maximum lifetime of a connection, in milliseconds. */
   lifetime: number;
-  /** Whether denied sockets open, to say why. */
+  /** Whether denied sockets open to send the reason. */
   explains: boolean;
-  /** What the connection guard subscribes each agent to. */
+  /** The channels that the connection guard subscribes each agent to. */
   guardSubscribes: string[];
 }
 
-/** What the server tells the judges. */
+/** Receives the events of the server. */
 export interface ServerObserver {
-  /** The client sent what the protocol forbids. */
+  /** The client sent an invalid frame. */
   malformed(text: string, why: string): void;
-  /** A publication was carried out. */
+  /** A publication was executed. */
   executed(publication: Publication): void;
   /** The publication with this number. */
   publication(n: number): Publication | undefined;
-  /** Somebody else than the client publishes on a channel. */
+  /** Another client publishes on a channel. */
   other(channel: string): Publication;
-  /** A line for whoever reads a replay. */
+  /** Adds a line to the trace. */
   note(line: () => string): void;
+}
+
+/** The part of the server that the handlers of frames use. */
+export interface ServerCore {
+  readonly clock: Clock;
+  readonly chance: SeededRandom;
+  readonly policy: Policy;
+  readonly deployment: Deployment;
+  readonly observer: ServerObserver;
+  readonly peers: Set<Peer>;
+  readonly undeniedLeaves: Set<string>;
+  readonly gone: { link: Link; subscriptions: Set<string>; at: number }[];
+  readonly publishing: {
+    readonly visitors: Map<string, Set<string>>;
+    latest(channel: string): Publication | undefined;
+  };
+  log(channel: string): HistoryLog;
+  close(peer: Peer, code: number, reason?: string): void;
+  subscribe(peer: Peer, channel: string): void;
+  unsubscribe(peer: Peer, channel: string): void;
+  isSubscribed(peer: Peer, channel: string): boolean;
+  post(peer: Peer, objects: object[], delivered?: () => void, lost?: () => void): void;
+  answer(peer: Peer, objects: object[], outcome: FrameOutcome, lost?: () => void): void;
+  expiryOf(agent: Agent): Record<string, number>;
+  replay(channel: string, since: Position | undefined, most: number): Record<string, unknown>;
 }

@@ -1,0 +1,23 @@
+import { hasHistory, matchesSubscription, MAX_REPEATED_LENGTH } from "../channels.js";
+import type { Publication } from "../publication.js";
+
+/** Whether one of some subscriptions hears what is published on a channel. */
+export const hasSubscriber = (subscriptions: Iterable<string>, channel: string): boolean => {
+  for (const subscription of subscriptions) if (matchesSubscription(subscription, channel)) return true;
+  return false;
+};
+
+/** A channel's name as answers repeat it. */
+export const truncateName = (channel: string): string => channel.slice(0, MAX_REPEATED_LENGTH);
+
+/** A message as answers about a history tell it. */
+export const toHistoryMessage = ({ n, uuid, offset }: Publication): object => ({ uuid, data: { n }, offset });
+
+/** A message as it is posted. */
+export const toMessage = ({ n, channel, uuid, epoch, offset }: Publication): object => ({
+  channel,
+  uuid,
+  data: { n },
+  ...(offset !== undefined && { offset }),
+  ...(hasHistory(channel) && { epoch }),
+});

@@ -1,0 +1,67 @@
+import type { Code, Json, Position } from "../../protocol/index.js";
+import type { QUERY_BURST } from "./protocol-rules.js";
+
+/** What an answer has to tell that only the books know. */
+export type ContentCheck =
+  | { kind: "subscribed"; channel: string; since: Position[] }
+  | { kind: "history"; channel: string; since?: Position; limit: number; reverse: boolean }
+  | { kind: "stored"; channel: string; uuid: string; data: Json; fingerprint: string }
+  | { kind: "attendance"; channel: string; after: string }
+  | { kind: "pong"; positions: [string, Position][]; present: string[] };
+
+/** One answer that must come. */
+export interface ExpectedAnswer {
+  /** Where it may arrive. */
+  channels: readonly string[];
+  uuid?: string;
+  /** `undefined`: it must be successful. */
+  code?: Code;
+  /** `data.channel`, perhaps cut. */
+  about?: string;
+  /** Whether `rate_limited` may come instead. */
+  limited?: boolean;
+  /** Whether `unavailable` may come instead, because another renewal was faster. */
+  overtaken?: boolean;
+  /** Of a subscription: which of the channels that the frame names were permitted together with it, itself or others. */
+  grantedBy?: readonly string[];
+  /** Whether it may be gone again when it has been made, because another frame ends it. */
+  raced?: boolean;
+  /** Of an unsubscription: whether `unavailable` may come instead, because another frame subscribes the agent. */
+  met?: boolean;
+  /** Whether `uuid_reused` may come instead, because frames on their way claim the same uuid. */
+  reused?: boolean;
+  /** What it tells besides. */
+  content?: ContentCheck;
+  /** All of `data`, or a part of it; `undefined`: it must not have such a field. */
+  data?: Record<string, Json | undefined>;
+}
+
+/** What a frame must be answered with: one frame of answers, none at all, or the end of the connection. */
+export type Outcome =
+  | { kind: "answers"; answers: ExpectedAnswer[]; closes: boolean }
+  | { kind: "silence" }
+  | { kind: "close"; code: number };
+
+/** A message that guards permitted, on one of the channels it goes to. */
+export interface Publication {
+  channel: string;
+  uuid: string;
+  data: Json;
+  echo: boolean;
+  /** On channels with history: what the publisher itself has sent, by which a repetition is known again. */
+  fingerprint?: string;
+}
+
+/** What a frame may change: nothing else may happen. */
+export interface Prediction {
+  outcome: Outcome;
+  subscribe: string[];
+  unsubscribe: string[];
+  publish: Publication[];
+  /** How many messages it asks to publish. */
+  messages: number;
+  /** What it asks for that has a rate of its own. */
+  asking?: keyof typeof QUERY_BURST;
+  /** Whether it renews the agent, and for so short a time that it may be asked to renew from then on. */
+  renews?: "long" | "moment";
+}
