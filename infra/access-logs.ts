@@ -8,7 +8,7 @@ import type { Construct, IConstruct } from "constructs";
 import { having, removalPolicy, retention, struct } from "./props/checks/rules.js";
 import { acknowledge } from "./nag.js";
 
-/** Where access logs go. */
+/** The log group of the access logs. */
 export interface AccessLogOptions {
   /**
    * The log group.
@@ -17,13 +17,13 @@ export interface AccessLogOptions {
    */
   readonly logGroup?: logs.ILogGroup;
   /**
-   * How long they are kept in the log group that is made.
+   * How long the log group that is made keeps them.
    *
    * @default logs.RetentionDays.ONE_MONTH
    */
   readonly retention?: logs.RetentionDays;
   /**
-   * What becomes of the log group that is made when the construct is removed.
+   * The fate of the log group that is made, when the construct is removed.
    *
    * @default RemovalPolicy.DESTROY
    */
@@ -36,15 +36,16 @@ const accessLogOptions = struct<AccessLogOptions>({
   removalPolicy,
 });
 
-/** What the stage logs to, and what must be there before it. */
+/** The stage's log settings, and the construct that must exist before the stage. */
 interface AccessLogConfig {
   readonly settings: apigatewayv2.CfnStage.AccessLogSettingsProperty;
   readonly dependency?: IConstruct;
 }
 
 /**
- * API Gateway's log of requests. It writes through one role for the whole account and Region: without that role a
- * deployment with access logs fails, and whoever sets it sets it for all APIs there. So the choice is the user's.
+ * API Gateway's log of requests. API Gateway writes it through one role for the whole account and Region. Without that
+ * role a deployment with access logs fails. A stack that sets the role sets it for all APIs there, so the choice is the
+ * user's.
  */
 export class AccessLogs {
   /** No access logs. */
@@ -73,7 +74,7 @@ export class AccessLogs {
   ) {}
 
   /**
-   * What the stage needs to know, after making what the logs need.
+   * Makes the resources that the logs need, and returns the stage's log settings.
    * @param encryptionKey the key of a log group that is made here
    * @internal
    */

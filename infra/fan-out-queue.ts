@@ -9,8 +9,8 @@ import { validationError } from "./props/validation-error.js";
 import type { PushItProps } from "./props/push-it-props.js";
 
 /**
- * For how many times its worker's timeout the queue hides a segment, so that Lambda can go on looking for a free worker.
- * A worker that has begun shortens that to its own time: see lambdas/workers/fan-out-worker.ts.
+ * The queue's visibility timeout, as a multiple of the worker's timeout. It gives Lambda time to find a free worker. A
+ * worker that has started shortens it to its own time: see lambdas/workers/fan-out-worker.ts.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
 const VISIBILITY_TIMEOUTS = 6;
@@ -22,14 +22,14 @@ const VISIBILITY_TIMEOUTS = 6;
 const FAN_OUT_WORKERS = { least: 2, most: 1_000 };
 
 /**
- * Most workers at once by default: half of the functions that an account can run at once by default, so that large
- * fan-outs leave the other half to handshakes and frames.
+ * Default for the most workers at once: half of an account's default concurrency. So large fan-outs leave the other
+ * half to handshakes and frames.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 export const DEFAULT_WORKERS = 500;
 
 /**
- * How long what nobody could deliver is kept, in days: as long as SQS allows.
+ * How long the dead-letter queue keeps a segment, in days: as long as SQS allows.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
  */
 const DLQ_RETENTION_DAYS = 14;
@@ -47,12 +47,12 @@ export const workersOf = (scope: IConstruct, { deliveryConcurrency, reservedConc
   );
 };
 
-/** What the queue of segments depends on. */
+/** The props of the fan-out queue. */
 export interface FanOutQueueProps {
   /** The timeout of the function that delivers, in seconds. */
   readonly workerSeconds: number;
   /**
-   * Whose key encrypts what is in the queue. It is always encrypted.
+   * The key that encrypts the queue. It is always encrypted.
    *
    * @default - a key of SQS, at no cost
    */
@@ -60,18 +60,18 @@ export interface FanOutQueueProps {
 }
 
 /**
- * Parts of large fan-outs on their way to workers. A queue holds messages of channels for moments only; they are
- * encrypted, with the construct's key where it has one.
+ * Segments of large fan-outs on their way to workers. The queue holds messages of channels for moments only. They are
+ * encrypted, with the construct's key if it has one.
  */
 export class FanOutQueue extends Construct {
-  /** Where the functions that publish hand segments on. */
+  /** The queue in which the functions that publish enqueue segments. */
   readonly queue: sqs.Queue;
   /**
-   * Segments that all workers have failed at, including those that were to close the recipients. So some recipients may
-   * not know that they have missed a message.
+   * Segments that failed in every worker, including the last worker, which closes the recipients' connections. So some
+   * recipients may not know that they have missed a message.
    */
   readonly deadLetterQueue: sqs.Queue;
-  /** Goes off when there is a segment in the dead-letter queue. It notifies nobody until it is given an action. */
+  /** Goes off when there is a segment in the dead-letter queue. It sends no notification until you add an action. */
   readonly alarm: cloudwatch.Alarm;
 
   constructor(scope: Construct, id: string, { workerSeconds, encryptionKey }: FanOutQueueProps) {

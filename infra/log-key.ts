@@ -5,8 +5,8 @@ import type { IConstruct } from "constructs";
 import { validationError } from "./props/validation-error.js";
 
 /**
- * The key that log groups are encrypted with, after CloudWatch Logs was permitted to use it; none if the props do not
- * ask for it.
+ * The key of the log groups, or `undefined` if the props do not set `logEncryption`. Permits CloudWatch Logs to use the
+ * key.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
  */
 export const logKeyOf = (
@@ -25,7 +25,7 @@ export const logKeyOf = (
     new iam.PolicyStatement({
       principals: [new iam.ServicePrincipal(`logs.${region}.${urlSuffix}`)],
       actions: ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
-      // Of a key policy, the key itself.
+      // In a key policy, this is the key itself.
       resources: ["*"],
       conditions: {
         ArnLike: { "kms:EncryptionContext:aws:logs:arn": `arn:${partition}:logs:${region}:${account}:log-group:*` },
@@ -36,7 +36,7 @@ export const logKeyOf = (
   if (!statementAdded) {
     Annotations.of(scope).addWarningV2(
       "push-it-aws:logKeyPolicy",
-      "logEncryption: the policy of an imported key cannot be changed from here. It has to permit " +
+      "logEncryption: the construct cannot change the policy of an imported key. The policy must permit " +
         "logs.REGION.amazonaws.com to use the key, or the deployment fails. Acknowledge this warning when it does.",
     );
   }

@@ -1,16 +1,16 @@
 import * as cdk from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 
-/** The CDK's answers to rules, which an older CDK does not have. */
+/** The CDK's acknowledgements of rules. An older CDK does not have them. */
 const { Validations } = cdk as Partial<Pick<typeof cdk, "Validations">>;
 
 /**
- * Answers a rule of cdk-nag where the construct knows why it does not apply. Kept here, and not in each app that uses
- * the construct, because only the construct can justify its own design. An app that disagrees sees each answer in the
+ * Acknowledges a rule of cdk-nag that does not apply to the construct, with the reason. The reasons are in the
+ * construct, not in each app, because only the construct can justify its own design. An app finds each reason in the
  * metadata of the resource.
  *
- * With an older CDK the rule stays unanswered: some have no answers, and some refuse the ids of single findings. A rule
- * without an answer is a finding of cdk-nag's, and no reason to stop a synthesis.
+ * With an older CDK the rule is not acknowledged: some versions have no acknowledgements, and some refuse the ids of
+ * single findings. A rule that is not acknowledged is a finding of cdk-nag, and does not stop the synthesis.
  */
 export const acknowledge = (construct: IConstruct, id: string, reason: string): void => {
   try {

@@ -9,24 +9,25 @@ import { isChannelName, SERVER_API_VERSION, MAX_USER_ID_LENGTH } from "../protoc
 import { anything, duration, having, number, struct, text } from "./props/checks/rules.js";
 import { validationError } from "./props/validation-error.js";
 
-/** What an EventBridge rule publishes: `channel` or `userId`, and `data`; the rest is about what cannot be handed over. */
+/**
+ * The message that an EventBridge rule publishes: `channel` or `userId`, and `data`. The other props are about events
+ * that EventBridge cannot deliver.
+ */
 export interface PublishTargetProps extends targets.TargetBaseProps {
   /**
-   * The channel. May have parts of the event in it, but not every text can be a channel's name: what can be anything,
-   * such as an object's key, belongs into `data`.
+   * The channel. It may contain parts of the event, but not every string is a valid channel name. A part that can be
+   * any string, such as an object's key, belongs in `data`.
    *
    * @default - none: the message is for `userId`
    */
   readonly channel?: string;
   /**
-   * Whose connections get the message, on `/meta/user`.
+   * The user whose connections get the message, on `/meta/user`.
    *
    * @default - none: the message is for `channel`
    */
   readonly userId?: string;
-  /**
-   * The message's data: anything that JSON can say, with parts of the event where `events.EventField.fromPath()` is.
-   */
+  /** The message's data: any JSON value. `events.EventField.fromPath()` inserts parts of the event. */
   readonly data: unknown;
 }
 
@@ -43,7 +44,10 @@ const publishTargetProps = struct<PublishTargetProps>(
   { open: true },
 );
 
-/** How many hexadecimal digits tell the targets of one event apart. With an event's id a uuid has fewer than 64 characters. */
+/**
+ * How many hexadecimal digits distinguish the targets of one event. With an event's id a uuid has fewer than 64
+ * characters.
+ */
 const TARGET_DIGITS = 8;
 
 /** The same for one target of one rule in each deployment. */

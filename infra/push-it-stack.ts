@@ -4,11 +4,11 @@ import { PROP_NAMES, pushItStackProps } from "./props/checks/shapes.js";
 import type { PushItProps } from "./props/push-it-props.js";
 import { PushIt } from "./push-it.js";
 
-/** Properties of a stack that is a Push-It and nothing else. */
+/** Properties of a stack that contains a Push-It and nothing else. */
 export interface PushItStackProps extends StackProps, PushItProps {}
 
 /**
- * A stack that is a Push-It and nothing else. An app that has more uses `PushIt` in a stack of its own.
+ * A stack that contains a Push-It and nothing else. An app with more resources uses `PushIt` in its own stack.
  *
  * @example
  * new PushItStack(new App(), "PushIt", { guards: Guards.fromModule("guards.ts") });

@@ -37,7 +37,7 @@ const METADATA_KEY = "push-it:construct";
 /** Why the API needs its default endpoint. */
 const DISABLED =
   "the API's default endpoint is disabled (disableExecuteApiEndpoint), but the functions post to clients and close " +
-  "connections through it: no client would receive anything. Leave it enabled. A custom domain works beside it.";
+  "connections through it, so no client would receive a message. Leave it enabled. A custom domain works as well.";
 
 /** Whether the template will say that an API has no default endpoint, by its property or by an override. */
 const isDisabled = (api: apigatewayv2.CfnApi): boolean => {
@@ -60,19 +60,19 @@ export class PushIt extends Construct {
   readonly api: apigatewayv2.WebSocketApi;
   /** Its only stage. */
   readonly stage: apigatewayv2.WebSocketStage;
-  /** Agents and subscriptions. Its rows are the functions' own business and may change with any version. */
+  /** Agents and subscriptions. Its rows are internal and may change with any version. */
   readonly table: dynamodb.Table;
   /** The functions, for alarms and metrics. */
   readonly functions: PushItFunctions;
-  /** The queue that feeds workers with parts of large fan-outs, its dead-letter queue, and the alarm about that one. */
+  /** The queue that feeds workers with parts of large fan-outs, with its dead-letter queue and alarm. */
   readonly fanOutQueue: FanOutQueue;
   /**
-   * Whoever runs a guard module, as a grantee: `users.grantReadData(pushIt.guards)`. Guard functions have roles of their
-   * own.
+   * The functions that run a guard module, as a grantee: `users.grantReadData(pushIt.guards)`. Guard functions have
+   * roles of their own.
    */
   readonly guards: iam.IGrantable;
   private readonly functionUrl?: lambda.FunctionUrl;
-  /** Those whom the publisher asks: it has to be deployed after them. */
+  /** The guards that the publisher calls. It has to be deployed after them. */
   private readonly askedByPublisher: ReadonlySet<iam.IPrincipal>;
 
   constructor(scope: Construct, id: string, props: PushItProps = {}) {
@@ -121,32 +121,32 @@ export class PushIt extends Construct {
     );
   }
 
-  /** Where clients connect: `wss://…`. */
+  /** The URL to which clients connect: `wss://…`. */
   get url(): string {
     return this.stage.url;
   }
 
-  /** The name of the function that does what a back end asks for: `functionName` of a `Publisher`. */
+  /** The name of the function that handles a back end's requests: `functionName` of a `Publisher`. */
   get publisherName(): string {
     return this.functions.serverApi.functionName;
   }
 
-  /** Where a back end without an AWS SDK sends its requests, with the prop `publishUrl`: `https://…`. */
+  /** The URL to which a back end without an AWS SDK sends its requests, with the prop `publishUrl`: `https://…`. */
   get publishUrl(): string | undefined {
     return this.functionUrl?.url;
   }
 
   /**
-   * Lets a back end of this account publish, disconnect and unsubscribe, with `Publisher` from `push-it-server/publisher`:
-   * it may invoke that one function, and has no rights on the table or the connections. No publication guard decides
-   * about what it publishes, so it may publish on every channel.
+   * Lets a back end of this account publish, disconnect and unsubscribe, with `Publisher` from
+   * `push-it-server/publisher`. It may invoke that one function, and has no rights on the table or the connections. No
+   * publication guard checks its messages, so it may publish on every channel.
    *
-   * @param grantee a function, role or user; not `guards`, nor a function that guards deliveries or departures, because
-   * the function that publishes asks those: each would have to be deployed before the other
+   * @param grantee a function, role or user. Not `guards`, and not a function that guards deliveries or departures,
+   * because the function that publishes invokes these. CloudFormation would report a circular dependency.
    */
   grantPublish(grantee: iam.IGrantable): iam.Grant {
     if (this.askedByPublisher.has(grantee.grantPrincipal)) {
-      throw validationError(this, "grantPublish: guards that the publisher itself asks cannot be granted to invoke it");
+      throw validationError(this, "grantPublish: the publisher invokes these guards, so they may not invoke it");
     }
     // Not `grantInvoke`, which grants the function's versions and aliases too.
     return iam.Grant.addToPrincipal({
@@ -157,8 +157,8 @@ export class PushIt extends Construct {
   }
 
   /**
-   * Lets a back end of this account do the same through `publishUrl`, and only there: it may call that URL, and what
-   * calls it may invoke the function that way only.
+   * Lets a back end of this account do the same through `publishUrl` only. It may call that URL, and may invoke the
+   * function through that URL but not directly.
    *
    * @param grantee a function, role or user
    */
@@ -166,7 +166,8 @@ export class PushIt extends Construct {
     if (!this.functionUrl)
       throw validationError(this, "grantPublishUrl needs the URL: set the prop publishUrl to true");
     const grant = this.functionUrl.grantInvokeUrl(grantee);
-    // IAM asks for both rights. An older CDK grants the URL alone; in a policy by a newer one this statement stands once.
+    // IAM asks for both rights. An older CDK grants the URL alone. A newer CDK grants both, and the policy then
+    // contains this statement once.
     iam.Grant.addToPrincipal({
       grantee,
       actions: ["lambda:InvokeFunction"],
@@ -177,9 +178,10 @@ export class PushIt extends Construct {
   }
 
   /**
-   * A target for EventBridge rules: each event is published as one message, whose `uuid` is the event's id and a suffix for this target.
+   * A target for EventBridge rules. It publishes each event as one message. The message's `uuid` is the event's id and
+   * a suffix for this target.
    *
-   * @param props what is published, and what becomes of events that cannot be handed over
+   * @param props the message, and the handling of events that EventBridge cannot deliver
    *
    * @example
    * rule.addTarget(pushIt.publishTarget({
@@ -192,7 +194,8 @@ export class PushIt extends Construct {
   }
 
   /**
-   * Lets a back end close connections of this stage, whose ids guards see as `agent.connection.id`, and nothing else.
+   * Lets a back end close connections of this stage, and nothing else. Guards see a connection's id as
+   * `agent.connection.id`.
    *
    * @param grantee a function, role or user
    */
@@ -201,7 +204,7 @@ export class PushIt extends Construct {
   }
 
   /**
-   * Lets a back end ask about connections of this stage: since when they are open, when they were last active.
+   * Lets a back end read the state of connections of this stage: when they were opened and when they were last active.
    *
    * @param grantee a function, role or user
    */
@@ -289,14 +292,14 @@ export class PushIt extends Construct {
         "The connection guard decides in $connect, and every other route looks the agent up by its connection; " +
           "WebSocket APIs take an authorizer on $connect only",
       );
-      // A stage with settings for a route that does not exist yet fails to deploy.
+      // A stage that has settings for a missing route fails to deploy.
       this.stage.node.addDependency(route);
     }
   }
 
   private scheduleSweep(interval: Duration): void {
     const rule = new events.Rule(this, "SweepSchedule", {
-      description: "Finds agents whose leaving nobody noticed",
+      description: "Finds agents that left without a disconnect event",
       schedule: events.Schedule.rate(interval),
     });
     rule.addTarget(
@@ -306,10 +309,10 @@ export class PushIt extends Construct {
 
   private schedulePresenceNotifier(presenceNotifier: lambda.Function): void {
     const rule = new events.Rule(this, "PresenceSchedule", {
-      description: "Finds who has left channels without anybody noticing",
+      description: "Finds members that left channels without a disconnect event",
       schedule: events.Schedule.rate(Duration.minutes(1)),
     });
-    // The age and attempts here are of handing the event to Lambda; those of the run are the function's.
+    // These limits are for the delivery of the event to Lambda. The function has its own limits for a run.
     rule.addTarget(
       new targets.LambdaFunction(presenceNotifier, { retryAttempts: 0, maxEventAge: Duration.minutes(1) }),
     );

@@ -11,7 +11,7 @@ const HISTORY_DESTROYED = "push-it-aws:historyDestroyed";
 
 /**
  * The table. Without a history its rows describe open sockets, so it may go with the construct. A history is data that
- * exists nowhere else, so a table with a history stays unless the props say otherwise.
+ * exists nowhere else. So a table with a history is kept unless the props say otherwise.
  */
 export const makeTable = (
   scope: Construct,
@@ -28,7 +28,7 @@ export const makeTable = (
     timeToLiveAttribute: "ttl",
     encryption: props.encryption,
     encryptionKey: props.encryptionKey,
-    // With DESTROY the user has said that the table may go: protection would only make the removal fail.
+    // With DESTROY the user permits the deletion of the table. Protection would only make the removal fail.
     deletionProtection: props.deletionProtection ?? (history && removalPolicy !== RemovalPolicy.DESTROY),
     removalPolicy,
   });
@@ -36,8 +36,8 @@ export const makeTable = (
   (table.node.defaultChild as dynamodb.CfnTable).pointInTimeRecoverySpecification = {
     pointInTimeRecoveryEnabled: restorable,
   };
-  // The key that the construct made is of no use without the table, and the table is lost without the key.
-  // So are logs that are kept.
+  // The key that the construct made is useless without the table. The table is lost without the key, and so are logs
+  // that are kept.
   const keepsLogs =
     props.logEncryption && props.logRemovalPolicy !== undefined && props.logRemovalPolicy !== RemovalPolicy.DESTROY;
   if (!props.encryptionKey) table.encryptionKey?.applyRemovalPolicy(keepsLogs ? RemovalPolicy.RETAIN : removalPolicy);

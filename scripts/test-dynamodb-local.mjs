@@ -11,7 +11,7 @@ const JAVA = 17;
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Tests that run differently on another engine: the functions' use of the table, and end-to-end tests of it. */
-const TESTS = ["test/e2e", "test/lambdas/aws", "test/local/dynamodb"];
+const TESTS = ["test/e2e", "test/lambdas/aws", "test/local/services/dynamodb"];
 
 /** Tests of guards and of services other than the table: the matrix has them, on this engine too. */
 const ELSEWHERE = [

@@ -1,14 +1,15 @@
 /**
- * What a function needs apart from its guard and its fan-out, in milliseconds. It reads and writes rows with the SDK's
- * retries, starts the guard's worker, and ends a worker that loops for ever (about a second). The last call to
- * `@connections` may begin just before the fan-out's time is over (`CALL_MS` in lambdas/aws/api-gateway/management-api.ts).
+ * The time that a function needs apart from its guard and its fan-out, in milliseconds. It reads and writes rows with
+ * the SDK's retries, starts the guard's worker, and ends a worker in an infinite loop (about a second). The last call
+ * to `@connections` may begin just before the fan-out's time is over (`CALL_MS` in
+ * lambdas/aws/api-gateway/management-api.ts).
  */
 export const MARGIN_MS = 5_000;
 
-/** What posting one reply and closing one connection may take, in milliseconds, for functions that do no more. */
+/** The time for posting one reply and closing one connection, in milliseconds, for functions that do no more. */
 export const CLOSE_BUDGET_MS = 2_000;
 
-/** What removing the rows of an agent that left may take, in milliseconds. */
+/** The time for removing the rows of an agent that left, in milliseconds. */
 export const CLEANUP_BUDGET_MS = 10_000;
 
 /**

@@ -8,7 +8,7 @@ import type { GuardBundle } from "../guards/guard-bundle.js";
 import { validationError } from "../props/validation-error.js";
 import type { FunctionName } from "./registry.js";
 
-/** The worker thread that runs a guard module, beside each function that can run one. */
+/** The worker thread that runs a guard module. Each function that runs guards has this file next to its own code. */
 const WORKER_FILE = "guard-worker.mjs";
 
 /** A function's code as it was built, for a function that never runs a guard. */
@@ -22,12 +22,12 @@ export const plainCode = (scope: Construct, name: FunctionName): lambda.Code =>
 export const guardedCode = (scope: Construct, name: FunctionName, bundle?: GuardBundle): lambda.Code => {
   const folder = lambdasFolder(scope);
   return lambda.Code.fromAsset(join(folder, name), {
-    // By what comes out: a guard that compiles to the same bundle is not deployed again.
+    // A hash of the output: a guard that compiles to the same bundle is not deployed again.
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       // Never used, because `local` always succeeds or throws.
       image: DockerImage.fromRegistry("none"),
-      // The CDK bundles once for each set of options it can tell apart, and it cannot see into `local`.
+      // The CDK bundles once for each distinct set of options, and it cannot see into `local`.
       command: [name, digest(bundle)],
       local: {
         tryBundle: (output) => {

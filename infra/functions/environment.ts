@@ -2,7 +2,7 @@ import type { IConstruct } from "constructs";
 import { validationError } from "../props/validation-error.js";
 import { ENVIRONMENT_BYTES } from "../props/limits.js";
 
-/** What a reference is taken for if nothing more is known of it: about the longest ARN of a function. */
+/** The assumed value of an unknown reference: about the longest ARN of a function. */
 const ARN = "arn:".padEnd(128, "-");
 
 /** The longest values of references that every stack has. */
@@ -20,8 +20,8 @@ const resolved = (text: string): string =>
     .replace(/\$\{Token\[[^\]]+\]\}/g, ARN);
 
 /**
- * Bytes of an environment as Lambda measures it: its JSON text, names, quotes and escapes included. Of references, as
- * many as they can have.
+ * Bytes of an environment as Lambda measures it: its JSON text, names, quotes and escapes included. A reference counts
+ * with its longest value.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 export const environmentBytes = (environment: { readonly [name: string]: string }): number =>

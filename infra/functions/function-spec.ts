@@ -2,25 +2,25 @@ import type { Settings } from "../../lambdas/settings.js";
 import type { ChannelSettings } from "../../protocol/channel-settings.js";
 import type { HandlerName } from "../../protocol/guard-manifest.js";
 
-/** What a function may do with the table. */
+/** An action on the table. */
 export type TableAction =
   "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "BatchWriteItem" | "DeleteItem" | "UpdateItem" | "Scan";
 
-/** What a function may do with the connections of the stage: post to them, read their state, close them. */
+/** An action on the connections of the stage: post to them, read their state, close them. */
 export type ConnectionAction = "POST" | "GET" | "DELETE";
 
-/** What a function may do with the fan-out queue. Lambda polls the queue with the worker's permissions. */
+/** An action on the fan-out queue. Lambda polls the queue with the worker's permissions. */
 export type QueueAction =
   "SendMessage" | "ReceiveMessage" | "DeleteMessage" | "GetQueueAttributes" | "ChangeMessageVisibility";
 
-/** What a function may do. */
+/** The permissions of a function. */
 export interface Permissions {
   readonly table: readonly TableAction[];
   readonly connections: readonly ConnectionAction[];
   readonly queue?: readonly QueueAction[];
 }
 
-/** What a function may also do with the table, if some channel has certain options. */
+/** Further actions on the table, which a function needs if some channel has certain options. */
 export interface ConditionalPermissions {
   /** Whether the options of a channel need these actions. */
   readonly if: (options: ChannelSettings) => unknown;
@@ -50,7 +50,7 @@ export interface TimeoutParts {
 /** Functions that others invoke. */
 export type InvokedFunction = "lingerFlusher" | "presenceNotifier";
 
-/** All that the construct knows of one function. */
+/** The description of one function, from which the construct makes it. */
 export interface FunctionSpec {
   /** The function's id in the construct tree. Logical ids contain it, so it never changes. */
   readonly id: string;
@@ -64,9 +64,9 @@ export interface FunctionSpec {
   readonly guards: readonly HandlerName[];
   /** The guards that it also asks, if some channel has certain options. */
   readonly guardsIf?: { readonly if: (options: ChannelSettings) => unknown; readonly guards: readonly HandlerName[] };
-  /** What the function may do in every deployment. */
+  /** The permissions of the function in every deployment. */
   readonly permissions: Permissions;
-  /** What it may also do with the table. */
+  /** Its further actions on the table. */
   readonly permissionsIf?: readonly ConditionalPermissions[];
   /** The functions that it invokes. */
   readonly invokes?: readonly InvokedFunction[];

@@ -21,14 +21,14 @@ import { isNeeded, timeoutParts, timeoutSeconds } from "./timeouts.js";
 /** The CDK's own constant, which an older CDK does not have. */
 const { NODEJS_24_X } = lambda.Runtime as Partial<Pick<typeof lambda.Runtime, "NODEJS_24_X">>;
 
-/** What the functions run on: the newest Node with long-term support. */
+/** The runtime of the functions: the newest Node with long-term support. */
 export const RUNTIME =
   NODEJS_24_X ?? new lambda.Runtime("nodejs24.x", lambda.RuntimeFamily.NODEJS, { supportsInlineCode: true });
 
-/** Memory of a function where nothing else is said, in MB. */
+/** Default memory of a function, in MB. */
 const MEMORY = 512;
 
-/** What all functions have in common. */
+/** The context that all functions share. */
 export interface FunctionContext {
   readonly props: PushItProps;
   readonly settings: Settings;
@@ -141,9 +141,9 @@ const environmentOf = (name: FunctionName, context: FunctionContext, invocable: 
     TABLE_NAME: targets.table.tableName,
     ...(permissionsOf(name, settings, guards).queue.length > 0 && { PUSH_IT_SEGMENTS: targets.queue.queueUrl }),
     PUSH_IT_SETTINGS: JSON.stringify(settings),
-    // Each partition has its own domain, such as amazonaws.eu; the code does not know them.
+    // Each partition has its own domain, such as amazonaws.eu. The code has no list of them.
     PUSH_IT_URL_SUFFIX: Aws.URL_SUFFIX,
-    // The SDK and our own client read the endpoint from here; the code names none.
+    // The SDK and our own client read the endpoint from this variable.
     AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: callbackUrl,
     ...Object.fromEntries(
       invokedBy(name, invocable).map(([each, { functionArn }]) => [ARN_VARIABLES[each], functionArn]),

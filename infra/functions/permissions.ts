@@ -13,8 +13,8 @@ import type { ConnectionAction, Permissions, TableAction } from "./function-spec
 import { type FunctionName, FUNCTIONS } from "./registry.js";
 
 /**
- * What a function may do. The construct grants what an option of channels needs only if some channel has that option,
- * and what guards of a module need only if there is a module.
+ * The permissions of a function. The construct grants the needs of a channel option only if some channel has that
+ * option. It grants the needs of a guard module only if there is a module.
  */
 export const permissionsOf = (
   name: FunctionName,
@@ -31,7 +31,7 @@ export const permissionsOf = (
 
 const WRITES: readonly TableAction[] = ["PutItem", "BatchWriteItem", "DeleteItem", "UpdateItem"];
 
-/** What reading a table under a customer's key needs, and what writing to it needs besides. */
+/** Key actions for reading a table under a customer's key, and the additional actions for writing to it. */
 const READ_KEY = ["kms:Decrypt", "kms:DescribeKey"];
 const WRITE_KEY = ["kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"];
 
@@ -41,11 +41,11 @@ export interface GrantTargets {
   readonly encryptionKey?: kms.IKey;
   readonly api: apigatewayv2.WebSocketApi;
   readonly stageName: string;
-  /** Where segments of fan-outs are. */
+  /** The queue of fan-out segments. */
   readonly queue: sqs.IQueue;
 }
 
-/** Gives a function's role what the function needs for its own work. */
+/** Grants a function's role the permissions for its own work. */
 export const grantFunctionPermissions = (
   role: iam.Role,
   { table, connections, queue }: Required<Permissions>,
@@ -66,7 +66,7 @@ export const grantFunctionPermissions = (
         [targets.queue.queueArn],
       ),
     );
-  // DynamoDB and SQS use a customer's key in the name of whoever calls them.
+  // DynamoDB and SQS use a customer's key with the permissions of their caller.
   const writes = table.some((action) => WRITES.includes(action));
   targets.encryptionKey?.grant(role, ...READ_KEY, ...(writes ? WRITE_KEY : []));
   if (connections.length === 0) return;
@@ -80,7 +80,7 @@ export const grantFunctionPermissions = (
   }
 };
 
-/** Gives a grantee some of what `@connections` offers, on one stage only. */
+/** Grants some actions of `@connections`, on one stage only. */
 export const grantConnections = (
   grantee: iam.IGrantable,
   actions: readonly ConnectionAction[],

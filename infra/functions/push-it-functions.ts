@@ -4,24 +4,24 @@ import type * as lambda from "aws-cdk-lib/aws-lambda";
 export interface PushItFunctions {
   /** Behind `$connect`: runs the connection guard and stores the agent. */
   readonly connect: lambda.Function;
-  /** Behind `$disconnect`: removes what the agent left. */
+  /** Behind `$disconnect`: removes the agent and its subscriptions. */
   readonly disconnect: lambda.Function;
-  /** Behind `connect`: tells a denied client the reason. */
+  /** Behind `connect`: sends a denied client the reason. */
   readonly connectStatus: lambda.Function;
   /** Behind `subscribe`. */
   readonly subscribe: lambda.Function;
   /** Behind `unsubscribe`. */
   readonly unsubscribe: lambda.Function;
-  /** Behind `publish`: runs the publication guard and reaches the subscribers. */
+  /** Behind `publish`: runs the publication guard and delivers to the subscribers. */
   readonly publish: lambda.Function;
   /** Behind `send`: `publish` without an answer. */
   readonly send: lambda.Function;
   /** Behind `refresh`: runs the connection guard for an agent on its open connection. */
   readonly refresh: lambda.Function;
-  /** Behind `ping`: tells a client whether its agent still exists. */
+  /** Behind `ping`: replies whether the client's agent still exists. */
   readonly ping: lambda.Function;
   /**
-   * Behind `presence`: tells who is on a channel.
+   * Behind `presence`: lists the members of a channel.
    *
    * @default - none: no channel has presence
    */
@@ -34,11 +34,11 @@ export interface PushItFunctions {
   readonly history?: lambda.Function;
   /** Behind `$default`: answers frames without a known action. */
   readonly default: lambda.Function;
-  /** On a schedule: finds agents whose leaving nobody noticed. */
+  /** On a schedule: finds agents that left without a disconnect event. */
   readonly sweep: lambda.Function;
-  /** Behind no route: does what the back end asks for. Whoever may invoke it may publish on every channel. */
+  /** Behind no route: handles requests of the back end. A principal that may invoke it may publish on every channel. */
   readonly serverApi: lambda.Function;
-  /** Behind a queue: reaches the subscribers that a publication has handed on. */
+  /** Behind a queue: delivers to the subscribers that a publication has enqueued. */
   readonly fanOutWorker: lambda.Function;
   /**
    * Behind no route: delivers on channels that linger.
@@ -47,7 +47,7 @@ export interface PushItFunctions {
    */
   readonly lingerFlusher?: lambda.Function;
   /**
-   * Behind no route, and on a schedule: tells subscribers who comes to a channel with presence and who goes.
+   * Behind no route, and on a schedule: notifies subscribers of joins and leaves on channels with presence.
    *
    * @default - none: no channel has presence
    */

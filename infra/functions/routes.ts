@@ -5,10 +5,10 @@ import type { RouteSpec } from "./function-spec.js";
 import { FUNCTION_NAMES, FUNCTIONS, type RouteName } from "./registry.js";
 
 /**
- * The routes, all of which every deployment has. API Gateway merges a stage's settings and never forgets one. A setting
- * of a route that is gone blocks each later change of the stage ("Unable to find Route by key"). So the construct never
- * removes a route. If a deployment does not need a route's function, the route leads to the function behind `$default`,
- * which replies as if the route did not exist.
+ * The routes, all of which every deployment has. API Gateway merges a stage's settings and never removes one. A setting
+ * of a removed route blocks each later change of the stage ("Unable to find Route by key"). So the construct never
+ * removes a route. If a deployment does not need a route's function, the route invokes the function behind `$default`.
+ * That function replies as if the route did not exist.
  */
 export const ROUTE_NAMES = FUNCTION_NAMES.filter((name): name is RouteName => FUNCTIONS[name].route !== undefined);
 

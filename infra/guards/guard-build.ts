@@ -2,15 +2,15 @@ import { dirname, join, resolve } from "node:path";
 import type { BuildOptions, Loader, Metafile } from "esbuild";
 import type { GuardBundlingOptions } from "../props/options.js";
 
-/** What a function imports when it runs guards. */
+/** The file that a function imports when it runs guards. */
 export const GUARDS_FILE = "guards.mjs";
 
 /** The construct's metadata that says how its guard module is bundled: `GuardBundlingOptions`. */
 export const GUARD_BUNDLING = "push-it-aws:guardBundling";
 
 /**
- * Packages that are CommonJS inside call `require`, which an ES module does not have. esbuild does not look into a
- * banner, so its name must be one that no bundled module uses.
+ * Defines `require`, because bundled CommonJS packages call it and an ES module does not have it. esbuild does not look
+ * into a banner. So the name that the banner imports must not occur in a bundled module.
  */
 const REQUIRE_BANNER =
   'import { createRequire as createRequireForGuards } from "node:module"; ' +
@@ -23,8 +23,8 @@ const REQUIRE_BANNER =
 export const guardBuildOptions = (path: string, options: GuardBundlingOptions = {}) =>
   ({
     entryPoints: [path],
-    // Beside the source and never written: so the paths in the source map, and the asset's hash with them, are the
-    // same in every checkout.
+    // Next to the source, and never written. So the paths in the source map, and the asset's hash, are the same in
+    // every checkout.
     outfile: join(dirname(path), GUARDS_FILE),
     absWorkingDir: dirname(path),
     write: false,
@@ -48,6 +48,6 @@ export const guardBuildOptions = (path: string, options: GuardBundlingOptions = 
     ...(options.tsconfig && { tsconfig: resolve(options.tsconfig) }),
   }) satisfies BuildOptions;
 
-/** Whether what was bundled has a default export, which is what the worker takes the guards from. */
+/** Whether the bundle has a default export. The worker takes the guards from it. */
 export const hasDefaultExport = ({ outputs }: Metafile): boolean =>
   Object.values(outputs).some(({ entryPoint, exports }) => entryPoint !== undefined && exports.includes("default"));

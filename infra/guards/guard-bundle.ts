@@ -7,7 +7,7 @@ import { guardBuildOptions, hasDefaultExport } from "./guard-build.js";
 import { validationError } from "../props/validation-error.js";
 import type { GuardBundlingOptions } from "../props/options.js";
 
-/** A bundled guard module: what goes beside a function's own code. */
+/** A bundled guard module: the files next to a function's own code. */
 export interface GuardBundle {
   /** By file name: `guards.mjs`, and its source map if there is one. */
   readonly files: ReadonlyMap<string, Uint8Array>;
@@ -15,8 +15,8 @@ export interface GuardBundle {
 }
 
 /**
- * Bundles a guard module into one ES module. Throws with file and line where it does not compile, where it has no
- * default export, and where esbuild is missing.
+ * Bundles a guard module into one ES module. Throws if it does not compile (with file and line), if it has no default
+ * export, or if esbuild is missing.
  */
 export const bundleGuards = (scope: Construct, entry: string, options: GuardBundlingOptions): GuardBundle => {
   const sourceMap = options.sourceMap ?? true;

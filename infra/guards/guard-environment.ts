@@ -8,7 +8,7 @@ import { functionEnvironment, grantFunctions } from "./guard-functions.js";
 import type { GuardModuleConfig, GuardsConfig } from "./guards.js";
 import { validationError } from "../props/validation-error.js";
 
-/** What precedes a secret's name in the environment; the value is its ARN. */
+/** Prefix of a secret's name in the environment. The variable's value is the secret's ARN. */
 const SECRET_PREFIX = "PUSH_IT_SECRET_";
 
 /** Names that Lambda or Push-It itself sets. */
@@ -33,7 +33,7 @@ const moduleEnvironment = ({ bundle, environment, secrets }: GuardModuleConfig):
   PUSH_IT_GUARDS: GUARDS_FILE,
 });
 
-/** Throws where a guard module's environment or secrets have impossible names. */
+/** Throws if a guard module's environment or secrets have invalid names. */
 export const validateGuardEnvironment = (scope: IConstruct, { environment, secrets }: GuardModuleConfig): void => {
   for (const name of Object.keys(environment)) {
     if (RESERVED.test(name)) throw validationError(scope, `guards: the environment variable ${name} is reserved`);
@@ -48,7 +48,7 @@ export const validateGuardEnvironment = (scope: IConstruct, { environment, secre
   }
 };
 
-/** Gives a role what the guards need that it asks: the module's secrets and policy, and the functions to invoke. */
+/** Grants a role the needs of its guards: the module's secrets and policy, and the right to invoke guard functions. */
 export const grantGuardPermissions = (
   role: iam.Role,
   { module, functions }: GuardsConfig,

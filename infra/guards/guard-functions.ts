@@ -23,7 +23,7 @@ export interface ChannelGuardFunctions {
    */
   readonly onPublicationRequest?: lambda.IFunction;
   /**
-   * Decides what each recipient gets of a message; asked about up to 100 of them at once.
+   * Decides about a message for each recipient. One request has up to 100 recipients.
    *
    * @default - the less specific guard, or everyone gets it as it is
    */
@@ -36,7 +36,7 @@ export interface ChannelGuardFunctions {
   readonly onUnsubscriptionRequest?: lambda.IFunction;
 }
 
-/** Functions that are guards. One function can be several guards: the request says which it is asked as. */
+/** Functions that are guards. One function can be several guards: the request names the guard. */
 export interface GuardFunctions extends ChannelGuardFunctions {
   /**
    * Decides connections.
@@ -45,9 +45,9 @@ export interface GuardFunctions extends ChannelGuardFunctions {
    */
   readonly onConnectionRequest?: lambda.IFunction;
   /**
-   * Is told, asynchronously, that an agent has left.
+   * Is notified, asynchronously, when an agent has left.
    *
-   * @default - nobody is told
+   * @default - no function is notified
    */
   readonly onDisconnect?: lambda.IFunction;
   /**
@@ -90,13 +90,14 @@ export const functionsAsked = (
 ): lambda.IFunction[] =>
   [...functions.values()].flatMap((byHandler) => handlers.flatMap((handler) => byHandler.get(handler) ?? []));
 
-/** Where a guard function decides, for people. */
+/** The path of a guard function in the props, for error texts. */
 const propertyPath = (entry: string, handler: HandlerName): string =>
   entry === DEFAULT_ENTRY ? handler : `channels["${entry}"].${handler}`;
 
 /** The functions by their places. Throws if a pattern is not one, or if there is no function at all. */
 export const guardFunctionMap = (scope: Construct, { channels = {}, ...guards }: GuardFunctions): GuardFunctionMap => {
-  if (DEFAULT_ENTRY in channels) throw validationError(scope, 'guards: channels: "" is no channel name');
+  if (DEFAULT_ENTRY in channels)
+    throw validationError(scope, 'guards: channels: the key "" is not a valid channel pattern');
   const found = [[DEFAULT_ENTRY, guards] as const, ...Object.entries(channels)].map(
     ([entry, handlers]) => [entry, handlersOf(handlers)] as const,
   );
@@ -125,7 +126,7 @@ const requireSameRegion = (scope: Construct, guard: lambda.IFunction, place: str
 const handlersOf = (guards: ChannelGuardFunctions): Map<HandlerName, lambda.IFunction> =>
   new Map(Object.entries(guards).filter((each): each is [HandlerName, lambda.IFunction] => each[1] !== undefined));
 
-/** All of them together. Throws where two decide at the same place. */
+/** Merges maps of guard functions. Throws if two functions have the same place. */
 export const combinedFunctions = (scope: Construct, maps: readonly GuardFunctionMap[]): GuardFunctionMap => {
   const combined = new Map<string, Map<HandlerName, lambda.IFunction>>();
   for (const [entry, handlers] of maps.flatMap((map) => [...map])) {
@@ -156,7 +157,10 @@ const arnsOf = (
   return Object.fromEntries(asked.filter(([, guards]) => Object.keys(guards).length > 0));
 };
 
-/** What a function that asks these handlers has to know of guard functions: nothing, where it asks none. */
+/**
+ * The environment of a function that calls these handlers: the ARNs of the guard functions, or nothing if there are
+ * none.
+ */
 export const functionEnvironment = (
   functions: GuardFunctionMap,
   handlers: readonly HandlerName[],
@@ -176,8 +180,8 @@ export const grantFunctions = (role: iam.Role, functions: GuardFunctionMap, hand
 const fitted = new WeakMap<lambda.Function, number>();
 
 /**
- * Gives guard functions of the app that have no timeout that of their place. One that the user has set may end a guard
- * sooner than its caller would; where it ends it later, nobody waits for the rest, and synthesis warns.
+ * Sets the timeout of guard functions of the app that have none, to the guard's timeout. The user may set a shorter
+ * timeout. If the user's timeout is longer, the caller does not wait for the rest, and synthesis warns.
  */
 export const clampTimeouts = (scope: Construct, functions: GuardFunctionMap, timeouts: GuardTimeouts): void => {
   const needs = new Map<lambda.IFunction, { seconds: number; waited: boolean; place: string }>();
@@ -208,8 +212,8 @@ const fitTimeout = (
   } else if (waited && isLonger(guard.timeout, seconds)) {
     Annotations.of(scope).addWarningV2(
       "push-it-aws:guardTimeout",
-      `The guard function ${guard.node.path} may run longer than the ${seconds} s that are waited for it (${place}): ` +
-        "what it does after that is paid for in vain. Leave its timeout out, or shorten it.",
+      `The guard function ${guard.node.path} may run longer than the ${seconds} s that its caller waits (${place}): ` +
+        "you pay for the longer run, but its result is ignored. Leave its timeout out, or shorten it.",
     );
   }
 };

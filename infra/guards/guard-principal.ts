@@ -1,7 +1,7 @@
 import * as iam from "aws-cdk-lib/aws-iam";
 import { DependencyGroup } from "constructs";
 
-/** Several roles as one grantee: what is granted to it is granted to each. */
+/** Several roles as one grantee. Each role gets every grant. */
 export class GuardPrincipal implements iam.IPrincipal, iam.IGrantable {
   readonly grantPrincipal: iam.IPrincipal = this;
   readonly assumeRoleAction = "sts:AssumeRole";

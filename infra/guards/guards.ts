@@ -16,10 +16,11 @@ import {
 import { validationError } from "../props/validation-error.js";
 import type { GuardBundlingOptions } from "../props/options.js";
 
-/** What a guard module needs besides its code. */
+/** The props of a guard module. */
 export interface GuardModuleProps {
   /**
-   * Environment variables of the functions that run guards. Not for secrets: whoever may look at a function sees them.
+   * Environment variables of the functions that run guards. Not for secrets: everyone with read access to a function
+   * sees them.
    *
    * @default - none
    */
@@ -41,8 +42,8 @@ export interface GuardModuleProps {
   readonly bundling?: GuardBundlingOptions;
 
   /**
-   * What the functions that run guards may do besides their own work. Grants of other constructs take
-   * `pushIt.guards`: `users.grantReadData(pushIt.guards)`.
+   * Further permissions of the functions that run guards. Grants of other constructs take `pushIt.guards`:
+   * `users.grantReadData(pushIt.guards)`.
    *
    * @default - nothing
    */
@@ -65,7 +66,7 @@ const guardModuleProps = struct<GuardModuleProps>({
   initialPolicy: list("statements", having<iam.PolicyStatement>("toStatementJson", "an iam.PolicyStatement")),
 });
 
-/** What the construct needs to know of a guard module. */
+/** A guard module as the construct uses it. */
 export interface GuardModuleConfig {
   /** As the user wrote it: relative to the app's working directory, or absolute. */
   readonly entry: string;
@@ -75,14 +76,14 @@ export interface GuardModuleConfig {
   readonly initialPolicy: readonly iam.PolicyStatement[];
 }
 
-/** What the construct needs to know of the guards: those in a module, those that are functions, or both. */
+/** The guards as the construct uses them: a module, functions, or both. */
 export interface GuardsConfig {
   readonly module?: GuardModuleConfig;
   readonly functions: GuardFunctionMap;
 }
 
 /**
- * Who decides about connections, subscriptions, publications and deliveries.
+ * Guards decide about connections, subscriptions, publications and deliveries.
  *
  * @example
  * declare const signingKey: secretsmanager.Secret;
@@ -106,8 +107,8 @@ export abstract class Guards {
   }
 
   /**
-   * Guards that are functions of their own, in any language: each is invoked as docs/GUARDS.md says. A function
-   * without a timeout of its own gets that of its place.
+   * Guards that are functions of their own, in any language: each is invoked as docs/GUARDS.md says. A function without
+   * a timeout of its own gets the timeout of its guard.
    *
    * @param guards the functions, by what they decide
    */
@@ -116,8 +117,8 @@ export abstract class Guards {
   }
 
   /**
-   * Guards of several kinds: at most one module, and any number of functions. Each place has one guard; where the module
-   * and a function both are one, nothing is permitted, and the log says why.
+   * Guards of several kinds: at most one module, and any number of functions. Each place has one guard. If the module
+   * and a function both have a guard for one place, every request there is denied, and the log says why.
    *
    * @param guards which
    */
@@ -126,8 +127,8 @@ export abstract class Guards {
   }
 
   /**
-   * Bundles what there is to bundle, and fits the functions' timeouts. Called once for each construct that uses these
-   * guards.
+   * Bundles the module if there is one, and sets the functions' timeouts. Called once for each construct that uses
+   * these guards.
    * @param timeouts the guards', in milliseconds
    * @internal
    */
@@ -147,7 +148,7 @@ class ModuleGuards extends Guards {
     guardModuleProps(scope, "guards", this.props);
     const { environment = {}, secrets = {}, initialPolicy = [], bundling = {} } = this.props;
     const bundle = bundleGuards(scope, this.entry, bundling);
-    // For who bundles the module again without a synthesis. It is in the cloud assembly, and not in the template.
+    // For tools that bundle the module again without a synthesis. It is in the cloud assembly, and not in the template.
     scope.node.addMetadata(GUARD_BUNDLING, bundling);
     return { module: { entry: this.entry, environment, secrets, initialPolicy, bundle }, functions: new Map() };
   }

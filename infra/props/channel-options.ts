@@ -5,43 +5,43 @@ import { isWildcard, type Limits, isAllowedChannelName } from "../../protocol/in
 import { validationError } from "./validation-error.js";
 import { HISTORY_SECONDS, HISTORY_SIZE, LINGER_MS, MOST_SHARDS } from "./limits.js";
 
-/** What can be said of the channels that a pattern matches. */
+/** The options of the channels that a pattern matches. */
 export interface ChannelOptions {
   /**
-   * How long messages gather before they are delivered together, in order: 50 milliseconds to 5 seconds. For channels
-   * with many messages a second, whose subscribers then get a frame for each such window instead of one for each message.
+   * How long messages are collected before they are delivered together, in order: 50 milliseconds to 5 seconds. For
+   * channels with many messages a second: subscribers get one frame for each window instead of one for each message.
    *
    * @default - every message is delivered at once
    */
   readonly linger?: Duration;
   /**
-   * Whether who subscribes gets the channel's last message with the answer. Costs a write unit for each publication
-   * whose message is small (under about 800 bytes), and one more for each further KB. The message is kept for 24 hours.
+   * Whether a new subscriber gets the channel's last message with the reply. Costs a write unit for each publication
+   * with a small message (under about 800 bytes), and one more for each further KB. The message is kept for 24 hours.
    *
    * @default false
    */
   readonly latest?: boolean;
   /**
-   * How much of what is published is kept, for who was away: each subscriber then has every message exactly once, in
-   * order, across reconnections, or is told what it missed. Costs a publication three write units while its message is
-   * small (under about 800 bytes), and a subscription a read.
+   * How many messages are kept, and for how long. Each subscriber then gets every message exactly once, in order,
+   * across reconnections, or is notified of the gap. A publication with a small message (under about 800 bytes) costs
+   * three write units, and a subscription costs a read.
    *
    * @default - nothing is kept
    */
   readonly history?: HistoryOptions;
   /**
-   * Whether the channel tells who is subscribed to it, and who comes and goes.
+   * Whether the channel has presence: a list of its members, and notifications of joins and leaves.
    *
    * @default false
    */
   readonly presence?: boolean;
   /**
-   * How many partitions of the table the channel's subscribers are spread over: 2, 4, 8, 16, 32 or 64. A partition takes
-   * 1,000 subscriptions a second, so this is for channels with tens of thousands of subscribers that may all come at
-   * once. Each shard is one more Query for each publication. Wildcards below the pattern are spread, too.
+   * How many partitions of the table the channel's subscribers are spread over: 2, 4, 8, 16, 32 or 64. A partition
+   * takes 1,000 subscriptions a second, so this is for channels with tens of thousands of subscribers that may all
+   * subscribe at once. Each shard is one more Query for each publication. Wildcards below the pattern are spread, too.
    *
-   * It can be raised at any time. After lowering it, subscribers in shards that are no longer read hear nothing until
-   * they connect again, two hours later at most.
+   * It can be raised at any time. After lowering it, subscribers in shards that are no longer read receive no messages
+   * until they reconnect, at most two hours later.
    *
    * @default - one
    */
@@ -64,7 +64,7 @@ export interface HistoryOptions {
   readonly ttl?: Duration;
 }
 
-/** The options of channels by pattern, for the functions. Throws where they are impossible. */
+/** The options of channels by pattern, for the functions. Throws if they are invalid. */
 export const resolveChannels = (
   scope: IConstruct,
   channels: { readonly [pattern: string]: ChannelOptions } = {},
@@ -98,7 +98,7 @@ export const resolveChannels = (
 const shardsOf = (scope: IConstruct, pattern: string, shards: number): number => {
   const prop = `channels["${pattern}"].shards`;
   if (Token.isUnresolved(shards)) throw validationError(scope, `${prop} must be known at synthesis`);
-  // A power of two: so it is known where a subscriber was when there were fewer.
+  // A power of two, so that the shard of a subscriber is also known for a smaller number of shards.
   if (Number.isInteger(Math.log2(shards)) && shards >= 1 && shards <= MOST_SHARDS) return shards;
   throw validationError(scope, `${prop} is ${shards}, but must be a power of two from 1 to ${MOST_SHARDS}`);
 };
@@ -112,7 +112,7 @@ const lingerOf = (scope: IConstruct, pattern: string, linger: Duration): number 
   throw validationError(scope, `${prop} is ${value} ms, but must be whole milliseconds from ${least} to ${most}`);
 };
 
-/** How much of a channel is kept where nothing else is said. */
+/** The default history of a channel. */
 const HISTORY: HistorySettings = { size: 1_000, seconds: 24 * 60 * 60 };
 
 const historyOf = (

@@ -4,45 +4,46 @@ import { CHANNEL_PUNCTUATION, DEFAULT_LIMITS, type Limits as SettledLimits } fro
 import { validationError } from "./validation-error.js";
 
 /**
- * What one client may ask for. Whole numbers. Limits that API Gateway's frames or the protocol bound can only be
- * lowered; the others say how far they can be raised, and why no further.
+ * The limits of one client, as whole numbers. Limits that come from API Gateway's frames or the protocol can only be
+ * lowered. For the others, the range and its reason are given.
  */
 export interface Limits {
   /**
-   * Channels and wildcards that one agent is subscribed to: 1 to 1,000. Each subscribe frame reads those there are, and
-   * leaving deletes two rows for each.
+   * Channels and wildcards that one agent is subscribed to: 1 to 1,000. Each subscribe frame reads all subscriptions of
+   * the agent. Its removal deletes two rows for each.
    *
    * @default 100
    */
   readonly subscriptionsPerAgent?: number;
   /**
-   * Connections of one `userId` at a time: 1 to 1,000. Two connections of one client session count once, so that a client
-   * can replace its connection. Each new connection of a user reads those there are; leave `userId` out where many people
-   * share one.
+   * Connections of one `userId` at a time: 1 to 1,000. Two connections of one client session count once, so that a
+   * client can replace its connection. Each new connection of a user reads all of the user's connections. Leave
+   * `userId` out if many people share one.
    *
    * @default 100
    */
   readonly agentsPerUser?: number;
   /**
-   * Messages that one agent may publish in a second, and twice as many at once: 1 to 25,000, which is all that the
-   * `publish` route takes by default, of all clients together. Best effort: each environment of a function counts for
-   * itself.
+   * Messages that one agent may publish in a second, and twice as many at once: 1 to 25,000. That is all that the
+   * `publish` route takes by default, of all clients together. Best effort: each environment of a function counts
+   * separately.
    *
    * @default 100
    */
   readonly publicationsPerSecond?: number;
   /**
-   * Channels that one agent may subscribe to in a second, and as many that it may unsubscribe from: 1 to 1,000. A channel
-   * with presence counts as five, because all its subscribers are told. At once, a client may restore all its
-   * subscriptions twice, whatever this says. Best effort: each environment of a function counts for itself.
+   * Channels that one agent may subscribe to in a second, and as many that it may unsubscribe from: 1 to 1,000. A
+   * channel with presence counts as five, because all its subscribers are notified. At once, a client may always
+   * restore all its subscriptions twice, even above this limit. Best effort: each environment of a function counts
+   * separately.
    *
    * @default 25
    */
   readonly subscriptionChangesPerSecond?: number;
   /**
-   * How many times as much as one agent all agents of one `userId` may do together in a second: 1 to 1,000. It holds for
-   * whatever has a rate by agent: publications, changes of subscriptions, and requests for history, presence and renewal.
-   * Best effort: each environment of a function counts for itself. Leave `userId` out if many people share one.
+   * The rates of all agents of one `userId` together, as a multiple of one agent's rates: 1 to 1,000. It applies to
+   * every rate by agent: publications, changes of subscriptions, and requests for history, presence and renewal. Best
+   * effort: each environment of a function counts separately. Leave `userId` out if many people share one.
    *
    * @default 10
    */
@@ -87,10 +88,12 @@ export interface Limits {
 
 type Counts = Omit<SettledLimits, "channelPunctuation">;
 
-/** Smallest `messageBytes`: what surrounds the data takes up to 226 bytes, with the longest channel name and uuid. */
+/**
+ * Smallest `messageBytes`: the envelope around the data takes up to 226 bytes, with the longest channel name and uuid.
+ */
 const MESSAGE_BYTES_FLOOR = 256;
 
-/** What each limit can be, from and to. What the default bounds, a frame or a row of the table does. */
+/** The range of each limit. If the default is the maximum, the size of a frame or of a row sets it. */
 export const LIMIT_RANGES: { readonly [name in keyof Counts]: { least: number; most: number } } = {
   subscriptionsPerAgent: { least: 1, most: 1_000 },
   agentsPerUser: { least: 1, most: 1_000 },
@@ -104,7 +107,7 @@ export const LIMIT_RANGES: { readonly [name in keyof Counts]: { least: number; m
   credentialsBytes: { least: 1, most: DEFAULT_LIMITS.credentialsBytes },
 };
 
-/** The limits that the props say, for the functions. Throws where they are impossible. */
+/** The limits from the props, for the functions. Throws if they are invalid. */
 export const resolveLimits = (scope: IConstruct, limits: Limits = {}): SettledLimits => {
   const settled = { ...DEFAULT_LIMITS };
   for (const [name, { least, most }] of Object.entries(LIMIT_RANGES) as [

@@ -1,9 +1,9 @@
 import type { Duration } from "aws-cdk-lib";
 import type * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
 
-/** What a denied client gets. */
+/** The response to a denied client. */
 export enum Denials {
-  /** A client that asked for it (the SDK does) gets a socket that can do nothing but hear the reason; others get 403. */
+  /** A client that asked for it (the SDK does) gets a socket that can only receive the reason. Others get 403. */
   EXPLAIN = "explain",
   /** Every denied client gets 403. A browser cannot see that status, so its user learns no reason. */
   REFUSE = "refuse",
@@ -45,7 +45,7 @@ export interface GuardTimeouts {
    */
   readonly onMessageReceived?: Duration;
   /**
-   * For being told that an agent has left.
+   * For the notification that an agent has left.
    *
    * @default Duration.seconds(1)
    */
@@ -53,9 +53,9 @@ export interface GuardTimeouts {
 }
 
 /**
- * How many requests each route takes, of all clients together. What is left out keeps its default, which is a quarter of
- * what is said here in Regions whose accounts have a quarter of the requests (2,500 a second), if the Region is known at
- * synthesis.
+ * How many requests each route takes, of all clients together. Routes that are left out keep their defaults. In Regions
+ * whose accounts have a quarter of the requests (2,500 a second), the defaults are a quarter of these figures. That
+ * needs a Region that is known at synthesis.
  */
 export interface RouteThrottling {
   /**
@@ -65,7 +65,7 @@ export interface RouteThrottling {
    */
   readonly connect?: apigatewayv2.ThrottleSettings;
   /**
-   * Connections that end (`$disconnect`). What is throttled here, the sweep finds later.
+   * Connections that end (`$disconnect`). If an event is throttled here, the sweep finds the agent later.
    *
    * @default - 1,000 per second, bursts of 2,000
    */
@@ -113,7 +113,7 @@ export interface RouteThrottling {
    */
   readonly ping?: apigatewayv2.ThrottleSettings;
   /**
-   * Questions who is on a channel. If no channel has presence, these are frames without a known action.
+   * Requests for the members of a channel. If no channel has presence, these are frames without a known action.
    *
    * @default - 200 per second, bursts of 400
    */
@@ -132,10 +132,10 @@ export interface RouteThrottling {
   readonly default?: apigatewayv2.ThrottleSettings;
 }
 
-/** Concurrency that is set aside for, and the most that is used by, single functions. */
+/** Reserved concurrency of single functions: it is set aside for the function, and is also its maximum. */
 export interface FunctionConcurrency {
   /**
-   * For new connections, so that a storm of them leaves the rest of the account alone.
+   * For new connections, so that a storm of them does not use up the account's concurrency.
    *
    * @default - unreserved
    */
@@ -189,7 +189,7 @@ export interface FunctionConcurrency {
    */
   readonly ping?: number;
   /**
-   * For questions who is on a channel.
+   * For requests for the members of a channel.
    *
    * @default - unreserved
    */
@@ -213,26 +213,26 @@ export interface FunctionConcurrency {
    */
   readonly sweep?: number;
   /**
-   * For what the back end asks for.
+   * For requests of the back end.
    *
    * @default - unreserved
    */
   readonly serverApi?: number;
   /**
-   * For the workers of large fan-outs: each posts to up to 1,000 subscribers. What finds them all busy waits in their
-   * queue. To bound them without setting anything aside, use `deliveryConcurrency`.
+   * For the workers of large fan-outs: each posts to up to 1,000 subscribers. If all workers are busy, segments wait in
+   * the queue. To limit the workers without reserving concurrency, use `deliveryConcurrency`.
    *
    * @default - unreserved
    */
   readonly fanOutWorker?: number;
   /**
-   * For delivering on channels that linger: each that is busy keeps one environment.
+   * For delivering on channels that linger: each busy channel keeps one environment.
    *
    * @default - unreserved
    */
   readonly lingerFlusher?: number;
   /**
-   * For telling who comes to channels and who goes.
+   * For notifications of joins and leaves.
    *
    * @default - unreserved
    */
@@ -242,7 +242,7 @@ export interface FunctionConcurrency {
 /** How esbuild bundles a guard module. */
 export interface GuardBundlingOptions {
   /**
-   * Packages that are not bundled. They must be there at run time: parts of Node and of the AWS SDK are.
+   * Packages that are not bundled. They must be available at run time. Node's own modules and the AWS SDK are.
    *
    * @default - everything is bundled
    */

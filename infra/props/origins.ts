@@ -9,7 +9,10 @@ const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@\\*]+$/i;
 /** A pattern: `*` is the first label of the host's name, or its beginning. */
 const PATTERN = /^https:\/\/\*([a-z0-9-]*)\.([^\s/?#@\\*]+)$/i;
 
-/** The origins that the prop says, as browsers send them. Throws if one could never match, or would match anybody's. */
+/**
+ * The origins from the prop, as browsers send them. Throws if an origin could never match, or if a pattern would match
+ * foreign origins.
+ */
 export const resolveOrigins = (scope: IConstruct, origins: readonly string[] = []): string[] => [
   ...new Set(origins.map((origin) => originOf(scope, origin))),
 ];
@@ -17,17 +20,18 @@ export const resolveOrigins = (scope: IConstruct, origins: readonly string[] = [
 const originOf = (scope: IConstruct, text: string): string => {
   const problem = (what: string): Error => validationError(scope, `allowedOrigins: "${text}" ${what}`);
   if (Token.isUnresolved(text)) throw validationError(scope, "allowedOrigins must be known at synthesis");
-  if (text === "*") throw problem("is no origin; to allow all, leave allowedOrigins out");
+  if (text === "*") throw problem("is not an origin; to allow all, leave allowedOrigins out");
   if (text.includes("*")) return patternOf(text, problem);
-  if (text === "null") throw problem("is what all pages without an origin of their own send: it tells nothing");
+  if (text === "null")
+    throw problem("cannot be allowed: all pages without an origin of their own send it. Name the origins");
   if (!ORIGIN.test(text)) {
     throw problem(
-      'is no origin: a scheme, a host and perhaps a port, without a path or a "/" at the end, such as "https://example.com"',
+      'is not an origin: write a scheme, a host and perhaps a port, without a path or a "/" at the end, such as "https://example.com"',
     );
   }
-  if (!URL.canParse(text)) throw problem("is no origin: its host or port is malformed");
+  if (!URL.canParse(text)) throw problem("is not an origin: its host or port is malformed");
   const url = new URL(text);
-  // Other schemes have no origin that URL would know; their host stays as it is written, in lower case.
+  // `URL` returns no origin for other schemes. So their text stays as it is, in lower case.
   return url.origin === "null" ? text.toLowerCase() : url.origin;
 };
 
@@ -41,11 +45,11 @@ const patternOf = (text: string, problem: (what: string) => Error): string => {
   if (!URL.canParse(`https://${parent}`)) throw problem("is not a pattern: its host or port is malformed");
   const { host, hostname } = new URL(`https://${parent}`);
   if (/^[\d.]+$|^\[/.test(hostname)) throw problem("is not a pattern: addresses have no labels");
-  // Anybody can register a name directly below a public suffix, such as com, co.uk or vercel.app.
+  // Everyone can register a name directly below a public suffix, such as com, co.uk or vercel.app.
   const open = getPublicSuffix(hostname, { allowPrivateDomains: end === "" }) === hostname;
   if (open)
     throw problem(
-      `would allow pages of anybody who registers a name below ${hostname}; name the origins, or a domain that is yours`,
+      `would allow the pages of everyone with a name below ${hostname}; name the origins, or a domain that is yours`,
     );
   return `https://*${end.toLowerCase()}.${host}`;
 };

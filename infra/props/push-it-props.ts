@@ -10,101 +10,103 @@ import type { Limits } from "./client-limits.js";
 import type { Guards } from "../guards/guards.js";
 import type { Denials, FunctionConcurrency, GuardTimeouts, RouteThrottling } from "./options.js";
 
-/** What a Push-It can be told. Everything has a default; a Push-It without guards is open to everyone. */
+/** The props of a Push-It. Every prop has a default. A Push-It without guards is open to everyone. */
 export interface PushItProps {
   /**
-   * Who decides about connections, subscriptions, publications and deliveries.
+   * The guards, which decide about connections, subscriptions, publications and deliveries.
    *
    * @default - no guards: everyone may do everything, and synthesis warns about it
    */
   readonly guards?: Guards;
 
   /**
-   * How long each guard may take for its verdict. Past it, the answer is no.
+   * How long each guard may take for its verdict. After that, the request is denied.
    *
    * @default - connection 10 seconds, all others 1 second
    */
   readonly timeouts?: GuardTimeouts;
 
   /**
-   * How long a publication may spend on reaching its subscribers, once its guard has decided. Delivery guards run
-   * within it.
+   * How long the delivery of a publication to its subscribers may take, after its guard has decided. Delivery guards
+   * run within this time.
    *
    * @default Duration.seconds(10)
    */
   readonly fanOutBudget?: Duration;
 
   /**
-   * How many subscribers a publication is posted to by the function that publishes. All others are posted to by
-   * workers, which are fed by a queue with up to 1,000 subscribers at a time. From 1 to 10,000.
+   * To how many subscribers the function that publishes posts a publication itself. Workers post to all others. A queue
+   * feeds the workers with up to 1,000 subscribers at a time. From 1 to 10,000.
    *
    * @default 2000
    */
   readonly fanOutThreshold?: number;
 
   /**
-   * How many of those workers run at once, at most. It sets no concurrency aside, unlike `reservedConcurrency.deliver`, and
-   * the segments that have to wait cost nothing. From 2 to 1,000.
+   * How many of those workers run at once, at most. It reserves no concurrency, unlike
+   * `reservedConcurrency.fanOutWorker`, and waiting segments cost nothing. From 2 to 1,000.
    *
-   * @default - `reservedConcurrency.deliver` if that is given, but at least 2; otherwise 500
+   * @default - `reservedConcurrency.fanOutWorker` if that is given, but at least 2 and at most 1,000; otherwise 500
    */
   readonly deliveryConcurrency?: number;
 
   /**
-   * The patterns at or below which wildcard subscriptions are possible, such as `stories/*`. Each publication on a
-   * channel below one costs a Query more for every pattern level that could match it; other channels cost nothing.
+   * The patterns at or below which wildcard subscriptions are possible, such as `stories/*`. A publication on a channel
+   * below a pattern costs one more Query for every pattern level that could match it. Other channels cost nothing.
    *
    * @default - no wildcard subscriptions
    */
   readonly wildcards?: string[];
 
   /**
-   * What is special about single channels, by pattern: a channel's name, or a wildcard such as `prices/*`. Of the patterns
-   * that match a channel the most specific decides, its own name before the longest wildcard; options are not merged.
+   * Options of channels, by pattern: a channel's name, or a wildcard such as `prices/*`. The most specific pattern that
+   * matches a channel decides: its own name before the longest wildcard. Options are not merged.
    *
    * @default - nothing: every message is delivered at once, and none is kept
    */
   readonly channels?: { readonly [pattern: string]: ChannelOptions };
 
   /**
-   * For how long a publication that is repeated is known again, on channels with history: with the same `uuid`, by the
-   * same client, also after it has connected again. 6 minutes to a day: always longer than the SDK repeats one. And a
-   * minute shorter, at least, than messages are stored, which is 2 hours longer than the `history.ttl` of each channel.
+   * For how long a repeated publication is recognized, on channels with history: with the same `uuid`, by the same
+   * client, also after a reconnection. 6 minutes to a day: always longer than the SDK's retries. It must also be at
+   * least a minute shorter than the time that messages are stored. That time is 2 hours longer than the `history.ttl`
+   * of each channel.
    *
    * @default Duration.minutes(15)
    */
   readonly dedupeWindow?: Duration;
 
   /**
-   * How often subscribers of channels with history ask whether they have missed a last message that no other follows: so
-   * late such a loss is noticed at most. Each time costs a message in, one out, an invocation and a read unit, and two
-   * more read units a channel: every minute, that is ten times what the connection's minutes cost; every five, twice. It
-   * takes the place of the SDK's heartbeat. 5 seconds to 9 minutes; clients may choose another.
+   * How often subscribers of channels with history check whether they have missed the last message of a channel. This
+   * is the longest time until such a loss is noticed. Each check costs a message in, one out, an invocation and a read
+   * unit, and two more read units a channel. Every minute, that is ten times the cost of the connection's minutes;
+   * every five minutes, twice. It replaces the SDK's heartbeat. 5 seconds to 9 minutes; clients may choose another
+   * interval.
    *
    * @default Duration.minutes(5)
    */
   readonly checkInterval?: Duration;
 
   /**
-   * How long an agent counts as present, on channels with presence, without saying so again: so long after a crash
-   * presence is right again. Twice in this time each agent says so, which costs a message in, one out, and a write unit a
-   * channel. 20 seconds to 10 minutes; with less than 2 minutes, users with hidden tabs come and go, because browsers
-   * wake those once a minute.
+   * How long an agent counts as present, on channels with presence, without a renewal. After a crash, presence is
+   * correct again after this time. Each agent renews twice in this time, which costs a message in, one out, and a write
+   * unit a channel. 20 seconds to 10 minutes. With less than 2 minutes, users with hidden tabs leave and join
+   * repeatedly, because browsers wake hidden tabs once a minute.
    *
    * @default Duration.minutes(2)
    */
   readonly presenceLease?: Duration;
 
   /**
-   * What a denied client gets.
+   * The response to a denied client.
    *
    * @default Denials.EXPLAIN
    */
   readonly denials?: Denials;
 
   /**
-   * What one client may ask for: sizes, names, counts and rates. What exceeds a limit is refused with that limit's code,
-   * and nothing of it is done.
+   * The limits of one client: sizes, names, counts and rates. Anything that exceeds a limit is refused with that
+   * limit's code, and has no effect.
    *
    * @default - 100 subscriptions an agent, 100 connections a `userId`, 100 publications a second; frames as large as
    * API Gateway and the protocol allow
@@ -112,37 +114,37 @@ export interface PushItProps {
   readonly limits?: Limits;
 
   /**
-   * The origins of the pages that may connect, such as `https://example.com`: all others are refused before the
-   * connection guard runs. In `https://*.previews.example.com` the `*` is any one label, in `https://*-team.example.com`
-   * the beginning of one. Clients that are not browsers choose what they send, or send no origin; whether they may
-   * connect, only the guard decides.
+   * The origins of the pages that may connect, such as `https://example.com`. All others are refused before the
+   * connection guard runs. In `https://*.previews.example.com` the `*` is any one label, in
+   * `https://*-team.example.com` the beginning of a label. Clients that are not browsers can send any origin, or none.
+   * Only the guard decides whether they may connect.
    *
    * @default - all
    */
   readonly allowedOrigins?: string[];
 
   /**
-   * Whether what the connection guard leaves in `agent.credentials` is stored, encrypted at rest, for later guards.
+   * Whether `agent.credentials`, as the connection guard leaves it, is stored for later guards, encrypted at rest.
    *
    * @default true
    */
   readonly keepCredentials?: boolean;
 
   /**
-   * Whether a back end can also send its requests to a URL, signed with IAM credentials: for systems without an AWS SDK.
-   * Whom `grantPublishUrl` names may use it. Some Regions have no such URLs: synthesis refuses it there, if the Region is
-   * known.
+   * Whether a back end can also send its requests to a URL, signed with IAM credentials: for systems without an AWS
+   * SDK. `grantPublishUrl` grants the right to use it. Some Regions have no such URLs: synthesis refuses it there, if
+   * the Region is known.
    *
    * @default false
    */
   readonly publishUrl?: boolean;
 
   /**
-   * A bus of EventBridge on which the back end is told, with the source `push-it`, when agents connect and disconnect,
-   * and when channels with presence get their first member and lose their last. Costs an event each, and the handshake
-   * the time of one call.
+   * An EventBridge bus for events with the source `push-it`. Events are sent when agents connect and disconnect, and
+   * when channels with presence get their first member and lose their last. Each costs an event, and the handshake
+   * takes one call longer.
    *
-   * @default - the back end is told nothing
+   * @default - no events are sent
    */
   readonly eventBus?: events.IEventBus;
 
@@ -164,13 +166,13 @@ export interface PushItProps {
    * How many requests each route takes, of all clients together. Note that an account has a quota of new connections as
    * well: 500 per second.
    *
-   * @default - connect 400 per second with bursts of 800; all routes together six tenths of an account's default quota,
-   * so that the rest remains for posting messages. A quarter of that in Regions with a quarter of the quota
+   * @default - connect 400 per second with bursts of 800; all routes together six tenths of an account's default quota.
+   * The rest remains for posting messages. In Regions with a quarter of the quota, a quarter of that
    */
   readonly throttling?: RouteThrottling;
 
   /**
-   * Concurrency that is set aside for, and the most that is used by, single functions.
+   * Reserved concurrency of single functions: it is set aside for the function, and is also its maximum.
    *
    * @default - none: all functions share the account's
    */
@@ -184,21 +186,21 @@ export interface PushItProps {
   readonly accessLogs?: AccessLogs;
 
   /**
-   * How often agents are looked for whose leaving nobody noticed. Whole minutes, at most 120.
+   * How often the sweep looks for agents that left without a disconnect event. Whole minutes, at most 120.
    *
    * @default Duration.minutes(15)
    */
   readonly sweepInterval?: Duration;
 
   /**
-   * Whose key encrypts the table. It is always encrypted.
+   * The kind of key that encrypts the table. It is always encrypted.
    *
    * @default - `encryptionKey` if there is one, otherwise a key that DynamoDB owns, at no cost
    */
   readonly encryption?: dynamodb.TableEncryption;
 
   /**
-   * Your key for the table. The functions are granted what they need of it.
+   * Your key for the table. The functions get the rights on it that they need.
    *
    * @default - with `TableEncryption.CUSTOMER_MANAGED`, one is made; otherwise none
    */
@@ -206,16 +208,16 @@ export interface PushItProps {
 
   /**
    * Whether the table's key also encrypts the log groups that the construct makes. CloudWatch Logs encrypts them in any
-   * case. Needs `encryptionKey`, or `TableEncryption.CUSTOMER_MANAGED`. The key policy gets what CloudWatch Logs needs; that of
-   * an imported key is yours to change: synthesis warns.
+   * case. Needs `encryptionKey`, or `TableEncryption.CUSTOMER_MANAGED`. The construct adds the needs of CloudWatch Logs
+   * to the key policy. You must change the policy of an imported key yourself, and synthesis warns.
    *
    * @default false
    */
   readonly logEncryption?: boolean;
 
   /**
-   * Whether the table can be restored to any second of the last 35 days. Of use for channels with `history`; all other
-   * rows describe open sockets, which are long closed when a table has been restored.
+   * Whether the table can be restored to any second of the last 35 days. Useful for channels with `history`. All other
+   * rows describe open sockets, which are closed long before a table has been restored.
    *
    * @default - true if a channel has `history`, otherwise false
    */
@@ -229,9 +231,9 @@ export interface PushItProps {
   readonly deletionProtection?: boolean;
 
   /**
-   * What happens to the table, and to a key that the construct made for it, when the construct is removed or renamed.
-   * With `history`, the table holds all messages of up to 30 days. Without, nothing in it outlives its sockets by more
-   * than a day.
+   * The fate of the table, and of a key that the construct made for it, when the construct is removed or renamed. With
+   * `history`, the table holds all messages of up to 30 days. Without it, every row expires at most a day after its
+   * socket has closed.
    *
    * @default - RemovalPolicy.RETAIN if a channel has `history`, otherwise RemovalPolicy.DESTROY
    */
@@ -245,7 +247,8 @@ export interface PushItProps {
   readonly memorySize?: number;
 
   /**
-   * What the functions run on. x86_64 costs a quarter more for the same time; choose it in a Region without arm64.
+   * The architecture of the functions. x86_64 costs a quarter more for the same time. Choose it in a Region without
+   * arm64.
    *
    * @default lambda.Architecture.ARM_64
    */
@@ -259,22 +262,22 @@ export interface PushItProps {
   readonly logRetention?: logs.RetentionDays;
 
   /**
-   * What becomes of the functions' logs when the construct is removed.
+   * The fate of the functions' logs when the construct is removed.
    *
    * @default RemovalPolicy.DESTROY
    */
   readonly logRemovalPolicy?: RemovalPolicy;
 
   /**
-   * From which level on the functions, and guards that use `console`, are logged.
+   * The lowest level at which the functions, and guards that use `console`, are logged.
    *
    * @default lambda.ApplicationLogLevel.INFO
    */
   readonly applicationLogLevel?: lambda.ApplicationLogLevel;
 
   /**
-   * From which level on Lambda's own lines are logged. Its start and report lines are below this default: at a message
-   * or two per invocation they would cost more than the invocation.
+   * The lowest level at which Lambda's own lines are logged. Its start and report lines are below this default. At a
+   * message or two per invocation they would cost more than the invocation.
    *
    * @default lambda.SystemLogLevel.WARN
    */

@@ -20,7 +20,7 @@ export const SMALL_REGIONS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Regions without Lambda function URLs; China, all of it, has none either.
+ * Regions without Lambda function URLs. All Regions of China have none either.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html
  * @see https://docs.amazonaws.cn/en_us/aws/latest/userguide/lambda.html
  */
@@ -41,5 +41,5 @@ const WITHOUT_FUNCTION_URLS: ReadonlySet<string> = new Set([
 /** Whether a Region has no Lambda function URLs. */
 export const lacksFunctionUrls = (region: string): boolean => WITHOUT_FUNCTION_URLS.has(region) || isChina(region);
 
-/** Whether a Region is one of China's, where a public API takes an ICP licence. */
+/** Whether a Region is in China. A public API needs an ICP licence there. */
 export const isChina = (region: string): boolean => region.startsWith("cn-");

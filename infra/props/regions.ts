@@ -15,7 +15,7 @@ export const requireFunctionUrls = (scope: IConstruct): void => {
   if (region === undefined || !lacksFunctionUrls(region)) return;
   throw validationError(
     scope,
-    `publishUrl: ${region} has no Lambda function URLs. Leave publishUrl out, and have the back end invoke the function: ` +
-      "grantPublish, and Publisher with functionName",
+    `publishUrl: ${region} has no Lambda function URLs. Leave publishUrl out, and let the back end invoke the function: ` +
+      "use grantPublish, and a Publisher with functionName",
   );
 };

@@ -21,7 +21,7 @@ import type { PushItProps } from "./push-it-props.js";
 import { FUNCTION_NAMES } from "../functions/registry.js";
 import { isNeeded, timeoutError, timeoutParts } from "../functions/timeouts.js";
 
-/** The settings that the props say, for the functions' environment. Throws where they are impossible. */
+/** The settings from the props, for the functions' environment. Throws if they are invalid. */
 export const resolveSettings = (scope: IConstruct, props: PushItProps): Settings => {
   const limits = resolveLimits(scope, props.limits);
   const settings: Settings = {
@@ -74,15 +74,18 @@ export const resolveSettings = (scope: IConstruct, props: PushItProps): Settings
   return settings;
 };
 
-/** Throws where a publication would be known again when what was stored of it may be gone: it would be stored twice. */
+/**
+ * Throws if a publication could be recognized as a repetition after its stored message has expired. It would be stored
+ * twice.
+ */
 const requireStored = (scope: IConstruct, { channels, dedupeSeconds }: Settings): void => {
   for (const [pattern, { history }] of Object.entries(channels)) {
     if (!history || dedupeSeconds <= history.seconds + HISTORY_MARGIN_SECONDS - CLAIM_SECONDS) continue;
     throw validationError(
       scope,
-      `dedupeWindow is ${dedupeSeconds} seconds, but of channels["${pattern}"] messages are stored for ` +
-        `${history.seconds + HISTORY_MARGIN_SECONDS} only (history.ttl and ${HISTORY_MARGIN_SECONDS}), and have to be there for ${CLAIM_SECONDS} seconds longer ` +
-        "than they are known again; shorten dedupeWindow, or keep messages for longer",
+      `dedupeWindow is ${dedupeSeconds} seconds, but messages of channels["${pattern}"] are stored for ` +
+        `${history.seconds + HISTORY_MARGIN_SECONDS} seconds only (history.ttl and ${HISTORY_MARGIN_SECONDS}), and must be stored for ${CLAIM_SECONDS} seconds longer ` +
+        "than dedupeWindow; shorten dedupeWindow, or keep messages for longer",
     );
   }
 };
@@ -135,14 +138,14 @@ const wildcardsOf = (scope: IConstruct, patterns: readonly string[], limits: Lim
     ) {
       throw validationError(
         scope,
-        `wildcards: "${pattern}" is no pattern: a channel name (within limits) followed by "/*", such as "stories/*"`,
+        `wildcards: "${pattern}" is not a pattern: write a channel name (within limits) followed by "/*", such as "stories/*"`,
       );
     }
   }
   return [...new Set(patterns)];
 };
 
-/** Throws where a prop that is no setting is impossible. */
+/** Throws if a prop that is not a setting is invalid. */
 export const validate = (scope: IConstruct, { memorySize, stageName, sweepInterval }: PushItProps): void => {
   if (memorySize !== undefined && !inRange(memorySize, MEMORY_MB)) {
     throw validationError(scope, `memorySize is ${memorySize}, but must be ${MEMORY_MB.least} to ${MEMORY_MB.most} MB`);

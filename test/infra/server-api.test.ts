@@ -43,7 +43,7 @@ describe("grantPublish", () => {
       stack,
     );
     expect(() => pushIt.grantPublish(departure)).toThrow(
-      "Test/PushIt: grantPublish: guards that the publisher itself asks",
+      "Test/PushIt: grantPublish: the publisher invokes these guards",
     );
     expect(() => pushIt.grantPublish(pushIt.guards)).toThrow("grantPublish");
     expect(pushIt.grantPublish(connection).success).toBe(true);

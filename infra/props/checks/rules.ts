@@ -5,12 +5,12 @@ import { validationError } from "../validation-error.js";
 import { nearest } from "./nearest.js";
 
 /**
- * Throws if a value is none of the type `T`, which TypeScript has promised and JavaScript has not. What is left out passes, and
- * so does what only a deployment knows.
+ * Throws if a value does not have the type `T`: an app in JavaScript has no type check. Missing values pass, and so do
+ * values that are known only at deployment.
  */
 export interface Rule<T> {
   (scope: IConstruct, path: string, value: unknown): void;
-  /** Never there: it makes rules of different types different types. */
+  /** Never set. It makes rules of different types different types. */
   readonly of?: T;
 }
 
@@ -19,7 +19,7 @@ export type Shape<T> = { readonly [name in keyof Required<T>]: Rule<NonNullable<
 
 const passes = (value: unknown): boolean => value === undefined || Token.isUnresolved(value);
 
-/** A rule for what `is` accepts. */
+/** A rule that `is` checks. */
 const must =
   <T>(what: string, is: (value: unknown) => boolean): Rule<T> =>
   (scope, path, value) => {
@@ -47,13 +47,13 @@ const shown = (value: unknown): string => {
 /** Text. */
 export const text = must<string>("a string", (value) => typeof value === "string");
 
-/** A number. What range it has to be in is not said here. */
+/** A number. Its range is checked elsewhere. */
 export const number = must<number>("a number", (value) => typeof value === "number");
 
 /** `true` or `false`. */
 export const boolean = must<boolean>("true or false", (value) => typeof value === "boolean");
 
-/** A length of time. Told by its methods: an app can have two copies of the CDK. */
+/** A duration. It is recognized by its methods, because an app can have two copies of the CDK. */
 export const duration = must<Duration>("a Duration, such as Duration.seconds(10)", (value) =>
   has(value, "toMilliseconds"),
 );
@@ -73,11 +73,11 @@ export const oneOf = <T extends string | number>(
   return must<T>(what, (value) => own.some(([, each]) => each === value));
 };
 
-/** An object of the CDK, told by a property that all of its kind have. */
+/** An object of the CDK, recognized by a property that all objects of its type have. */
 export const having = <T>(property: keyof T & string, what: string): Rule<T> =>
   must<T>(what, (value) => has(value, property));
 
-/** What is in a list or by a name has to be there. */
+/** Checks a member of a list or record, which must not be undefined. */
 const member = (item: Rule<unknown>, scope: IConstruct, path: string, value: unknown): void => {
   if (value === undefined) throw validationError(scope, `${path} is undefined: give it a value, or leave it out`);
   item(scope, path, value);
@@ -92,7 +92,7 @@ export const list =
       value.forEach((each, at) => member(item, scope, `${path}[${at}]`, each));
   };
 
-/** Something by name. */
+/** An object with members by name. */
 export const record =
   <T>(what: string, item: Rule<T>): Rule<{ readonly [key: string]: T }> =>
   (scope, path, value) => {
@@ -103,17 +103,17 @@ export const record =
 
 const below = (path: string, name: string): string => (path === "" ? name : `${path}.${name}`);
 
-/** What else can be in an object with props. */
-interface Beside {
-  /** Names that something else looks at. */
+/** Further names that an object with props can have. */
+interface OtherNames {
+  /** Names that other code checks. */
   readonly names?: readonly string[];
-  /** Whether something else looks at names that are not known here: then a name is refused only if it is nearly a prop. */
+  /** Whether other code checks unknown names. Then a name is refused only if it is similar to a prop. */
   readonly open?: boolean;
 }
 
 /** An object with props. */
 export const struct =
-  <T>(shape: Shape<T>, { names: others = [], open = false }: Beside = {}): Rule<T> =>
+  <T>(shape: Shape<T>, { names: others = [], open = false }: OtherNames = {}): Rule<T> =>
   (scope, path, value) => {
     must<T>("an object with props", (each) => isObject(each) && !has(each, "toMilliseconds"))(
       scope,

@@ -139,7 +139,7 @@ export const PROP_NAMES = Object.keys(PUSH_IT) as (keyof PushItProps)[];
 /** The props of a `PushIt`. */
 export const pushItProps = struct<PushItProps>(PUSH_IT);
 
-/** The CDK's props of a stack, of which a newer CDK may have others. */
+/** The CDK's props of a stack. A newer CDK may have others. */
 const STACK: { readonly [name in keyof Required<StackProps>]: true } = {
   analyticsReporting: true,
   crossRegionReferences: true,

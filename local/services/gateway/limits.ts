@@ -63,19 +63,19 @@ export const CONNECT_THROTTLE: Throttle = { rate: 500, burst: 500 };
 
 /** Limits of the gateway. Times are in milliseconds, sizes in bytes. */
 export interface GatewayLimits {
-  /** @default FRAME_BYTES */
+  /** @default MAX_FRAME_BYTES */
   frameBytes: number;
-  /** @default MESSAGE_BYTES */
+  /** @default MAX_MESSAGE_BYTES */
   messageBytes: number;
-  /** @default HEADER_BYTES */
+  /** @default MAX_HEADER_BYTES */
   headerBytes: number;
-  /** @default URL_CHARACTERS */
+  /** @default MAX_URL_CHARACTERS */
   urlCharacters: number;
-  /** @default IDLE_MS */
+  /** @default IDLE_TIMEOUT_MS */
   idleMs: number;
-  /** @default CONNECTION_MS */
+  /** @default MAX_CONNECTION_MS */
   connectionMs: number;
-  /** @default INTEGRATION_MS */
+  /** @default INTEGRATION_TIMEOUT_MS */
   integrationMs: number;
   /** Bytes that may wait for a slow client until its posts are answered with 429; a guess. @default 262144 */
   clientBufferBytes: number;

@@ -251,7 +251,7 @@ describe("guard functions cannot be", () => {
     [
       "for an empty channel name",
       (fn) => ({ channels: { "": { onSubscriptionRequest: fn } } }),
-      '"" is no channel name',
+      'the key "" is not a valid channel pattern',
     ],
   ])("%s", (_, guards, message) => {
     expect(() => withGuards((fn) => Guards.fromLambda(guards(fn("Guard"))))).toThrow(message);

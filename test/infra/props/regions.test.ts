@@ -10,7 +10,7 @@ describe("publishUrl", () => {
     "is refused in %s, which has no function URLs",
     (region) => {
       expect(() => makePushIt({ publishUrl: true }, makeStackIn(region))).toThrow(
-        `PushIt: publishUrl: ${region} has no Lambda function URLs. Leave publishUrl out, and have the back end invoke the function`,
+        `PushIt: publishUrl: ${region} has no Lambda function URLs. Leave publishUrl out, and let the back end invoke the function`,
       );
       expect(() => makePushIt({}, makeStackIn(region))).not.toThrow();
     },

@@ -80,7 +80,7 @@ describe("intrinsic functions", () => {
     [{ "Fn::Join": ["", "text"] }, "is not a list"],
     [{ "Fn::Join": ["", [{ a: 1 }]] }, "is not text"],
     [{ "Fn::If": ["Unknown", 1, 2] }, "there is no condition Unknown"],
-  ])("%j cannot be told: %s", (value, reason) => {
+  ])("%j has no value: %s", (value, reason) => {
     expect(() => resolve(value, scope)).toThrow(Unresolvable);
     expect(() => resolve(value, scope)).toThrow(reason);
   });
@@ -94,7 +94,7 @@ describe("intrinsic functions", () => {
     expect(holds({ Condition: name }, scope)).toBe(expected);
   });
 
-  test("what has no name of its own gets one, always the same", () => {
+  test("a resource without a name gets a stable generated name", () => {
     const name = resolve({ Ref: "Fn" }, scope);
     expect(name).toMatch(/^App-Fn-[0-9a-z]{10}$/);
     expect(resolve({ Ref: "Fn" }, scopeOf(stack, placeOf(stack)))).toBe(name);

@@ -49,7 +49,7 @@ describe("a queue", () => {
     expect(verdictOf(model, "Queue")).toMatchObject({ verdict: "run" });
   });
 
-  test("has its URL where it is served, for whoever is told it", () => {
+  test("has its local URL, in the model and in outputs", () => {
     const model = read({ Queue: queue() }, "http://127.0.0.1:4000");
     expect([model.queues[0]?.url, model.outputs["Url"]]).toEqual(
       Array(2).fill("http://127.0.0.1:4000/123456789012/jobs"),
@@ -102,7 +102,7 @@ describe("a queue", () => {
     expect(verdictOf(model, "Queue")).toMatchObject({ verdict: "refused", reason });
   });
 
-  test("policies of queues and alarms of the construct are inert, with a reason", () => {
+  test("leaves the construct's queue policies and alarms inert, with a reason", () => {
     const model = read({
       Queue: queue(),
       QueuePolicy: resource("App/PushIt/QueuePolicy", "AWS::SQS::QueuePolicy", { Queues: [{ Ref: "Queue" }] }),
@@ -173,7 +173,7 @@ describe("an event source mapping", () => {
     expect(verdictOf(model, "Mapping")).toMatchObject({ verdict, reason });
   });
 
-  test("is refused as AWS does when the function may take longer than messages stay invisible", () => {
+  test("is refused if the function's timeout exceeds the queue's visibility timeout", () => {
     const model = read({ Queue: queue({ VisibilityTimeout: 19 }), Worker: worker, Mapping: mapping() });
     expect(verdictOf(model, "Mapping")).toMatchObject({
       verdict: "refused",

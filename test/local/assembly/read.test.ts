@@ -91,7 +91,7 @@ describe("a construct in an assembly", () => {
     ]);
   });
 
-  test("knows what lies outside, also below a path that only begins like its own: functions run, the rest is left", () => {
+  test("runs functions outside it, also below similar paths, and ignores other resources", () => {
     const { model } = read({
       ...construct(),
       Bucket: resource("App/Bucket", "AWS::S3::Bucket"),
@@ -191,7 +191,7 @@ describe("a construct in an assembly", () => {
     expect(model.functions.map(({ logicalId }) => logicalId)).toEqual(["Fn"]);
   });
 
-  test("takes a variable that it cannot tell from the developer", () => {
+  test("takes the developer's value for a variable that it cannot resolve", () => {
     const Odd = fn("App/PushIt/Odd", { Environment: { Variables: { A: { "Fn::ImportValue": "x" }, B: "b" } } });
     const folder = writeAssembly({ name: "App", template: { Resources: { ...construct(), Odd } } });
     const { model } = readSystem(folder, { environment: { A: "told", C: "nobody's" } });

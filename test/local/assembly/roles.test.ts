@@ -33,7 +33,7 @@ describe("a role has", () => {
     expect(actions({ Extra })).toEqual(OWN);
   });
 
-  test("what is inline, and in managed policies of the template, whichever side names the other", () => {
+  test("inline policies and the template's managed policies, whichever side names the other", () => {
     const One = resource("App/One", "AWS::IAM::ManagedPolicy", { PolicyDocument: document("a:One") });
     const Two = resource("App/Two", "AWS::IAM::ManagedPolicy", {
       Roles: [{ Ref: "Role" }],
@@ -43,7 +43,7 @@ describe("a role has", () => {
     expect(actions({ One, Two }, properties)).toEqual(["a:Inline", ...OWN, "a:Two", "a:One"]);
   });
 
-  test("AWS's policy for logs, and doubts about managed policies that are not known", () => {
+  test("AWS's policy for logs, and doubts about unknown managed policies", () => {
     const arn = "arn:aws:iam::aws:policy/AdministratorAccess";
     const basic = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
     const role = roleOf({}, { ManagedPolicyArns: [basic, arn] });
@@ -51,7 +51,7 @@ describe("a role has", () => {
     expect(role.doubts).toEqual([`The managed policy ${arn} of Role is not known here: nothing is allowed by it.`]);
   });
 
-  test("everything of a statement but what has no value here", () => {
+  test("all values of a statement except those without a local value", () => {
     const resources = [{ "Fn::ImportValue": "x" }, { "Fn::GetAtt": ["Table", "Arn"] }];
     const Extra = resource("App/Extra", "AWS::IAM::Policy", {
       Roles: [{ Ref: "Role" }],

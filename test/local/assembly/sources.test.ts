@@ -23,7 +23,7 @@ const rule = (properties: object = {}) =>
 const bus = resource("App/Bus", "AWS::Events::EventBus", { Name: "orders" });
 
 describe("a rule that waits for events", () => {
-  test("is read wherever in the stack it is, and the construct's schedule stays one", () => {
+  test("is read anywhere in the stack, and the construct's schedule stays one", () => {
     const model = read({ Rule: rule() });
     expect(model.rules).toEqual([
       {
@@ -42,13 +42,13 @@ describe("a rule that waits for events", () => {
   test.each([
     ["its name", { Ref: "Bus" }],
     ["its ARN", arn("Bus")],
-  ])("is on a bus of the template by %s, which its own ARN tells", (_, EventBusName) => {
+  ])("names a bus of the template by %s, also in its ARN", (_, EventBusName) => {
     const model = read({ Bus: bus, Rule: rule({ EventBusName }) });
     expect(model.rules).toMatchObject([{ bus: "orders", arn: `${ARN}:rule/orders/rule` }]);
     expect(model.buses).toEqual(["orders"]);
   });
 
-  test("runs functions beside the construct, and warns of targets that are none", () => {
+  test("runs functions outside the construct, and warns of other targets", () => {
     const Targets = [
       { Id: "A", Arn: arn("Other"), InputPath: "$.detail" },
       { Id: "B", Arn: arn("Queue") },
@@ -121,7 +121,7 @@ describe("a resource policy", () => {
     expect(read({ Permission: permission(properties) }).permissions).toEqual([{ ...common, ...expected }]);
   });
 
-  test("of API Gateway is not asked, and of a function elsewhere is nothing", () => {
+  test("is ignored for API Gateway and for a function elsewhere", () => {
     const model = read({
       A: permission({ Principal: "apigateway.amazonaws.com" }),
       B: permission({ FunctionName: "elsewhere" }),
@@ -134,7 +134,7 @@ describe("a function URL", () => {
   const url = (properties: object = {}) =>
     resource("App/Url", "AWS::Lambda::Url", { AuthType: "AWS_IAM", TargetFunctionArn: arn("Fn"), ...properties });
 
-  test("is told to functions and outputs as it is served here", () => {
+  test("has its local address in variables and outputs", () => {
     const Value = { "Fn::GetAtt": ["Url", "FunctionUrl"] };
     const Other = fn("App/Other", { Environment: { Variables: { URL: Value } } });
     const assembly = write({ Url: url(), Other }, { Url: { Value }, Odd: { Value: { "Fn::ImportValue": "x" } } });

@@ -10,7 +10,7 @@ import { newFolder, removeFolders } from "../assembly/support.js";
 import { type Launched, launch, run } from "./support.js";
 
 /*
- * The built command in a folder that has nothing: the built-in stack, what is printed about it, and a back end beside it.
+ * The built command in an empty folder: the built-in stack, its printed output, and a back end next to it.
  */
 
 let cwd: string;
@@ -47,7 +47,7 @@ const subscriber = async (channel: string): Promise<Wire> => {
   return wire;
 };
 
-/** Environment of a program beside the run: what is printed, and nothing of this process but where programs are. */
+/** Environment of a program next to the run: the printed variables, and of this process only `PATH`. */
 const outside = (): NodeJS.ProcessEnv => ({ PATH: process.env.PATH, HOME: cwd, ...ready.environment });
 
 describe("in an empty folder", () => {
@@ -56,7 +56,7 @@ describe("in an empty folder", () => {
     expect(launched.output.stderr).toMatch(/EVERYONE MAY DO EVERYTHING[^]*--guards guards\.js/);
   });
 
-  test("a Publisher outside publishes with the printed environment, by a name and an endpoint only", async () => {
+  test("a Publisher outside publishes with only the printed environment", async () => {
     const wire = await subscriber("rooms/5");
     const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } = ready.environment;
     expect(ready.credentials).toEqual({ accessKeyId, secretAccessKey });
@@ -129,7 +129,7 @@ describe("in an empty folder", () => {
     client.destroy();
   });
 
-  test("every part has its port, counted from --port, and keeps it in the next run", async () => {
+  test("every part has its port, counted from --port, in each run", async () => {
     const at = (offset: number) => `http://127.0.0.1:${PORT + offset}`;
     expect(ready).toMatchObject({
       websocketUrl: `ws://127.0.0.1:${PORT}/live`,
@@ -161,7 +161,7 @@ describe("in an empty folder", () => {
     ["the port itself", 0, "the WebSocket API"],
     ["one of its parts", -2, "SQS"],
     ["a function URL", -10, "the function URL"],
-  ])("a port that is taken is said, and by what it would be: %s", async (_, offset, what) => {
+  ])("the error names a taken port and its part: %s", async (_, offset, what) => {
     const { code, stderr } = await run(["dev", "--port", String(PORT + offset)], { cwd });
     expect(code).toBe(1);
     expect(stderr).toContain(`Port ${PORT} is taken: ${what}`);

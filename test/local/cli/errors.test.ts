@@ -22,7 +22,7 @@ describe("the command", () => {
   });
 });
 
-describe("what goes wrong is said with the next step, exit code 1, no stack, nothing on stdout:", () => {
+describe("an error has a next step, exit code 1 and no stack:", () => {
   const refused = async (args: string[], options: Parameters<typeof run>[1], ...said: (string | RegExp)[]) => {
     const { code, stdout, stderr } = await run(args, options);
     for (const part of said) expect(stderr).toMatch(part);

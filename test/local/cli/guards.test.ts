@@ -49,20 +49,20 @@ const shown = async (text: string | RegExp, from = 0): Promise<string> => {
     const since = dev.output.stderr.slice(from);
     if (typeof text === "string" ? since.includes(text) : text.test(since)) return since;
     if (dev.child.exitCode !== null) throw new Error(dev.output.stderr);
-    const heard = new AbortController();
-    const { signal } = heard;
+    const waiting = new AbortController();
+    const { signal } = waiting;
     const either = [once(dev.child.stderr!, "data", { signal }), once(dev.child, "close", { signal })];
     await Promise.race(either);
-    heard.abort();
+    waiting.abort();
     await Promise.allSettled(either);
   }
 };
 
 /** Changes a file, and waits for what the terminal says of it. */
-const edit = async (name: string, text: string, says: string | RegExp): Promise<string> => {
+const edit = async (name: string, text: string, expected: string | RegExp): Promise<string> => {
   const from = dev.output.stderr.length;
   write(name, text);
-  return shown(says, from);
+  return shown(expected, from);
 };
 
 beforeAll(async () => {
@@ -82,7 +82,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("what a guard throws is shown with its message and its place in the project", async () => {
+test("a guard's exception is shown with its message and source position", async () => {
   const from = dev.output.stderr.length;
   expect(await wire.subscribe("boom")).toMatchObject({ successful: false, code: "guard_failed" });
   const since = await shown("the word is boom", from);
@@ -91,7 +91,7 @@ test("what a guard throws is shown with its message and its place in the project
   expect(since).not.toMatch(/asset\.|guard-worker/);
 });
 
-test("an edit of the guards' files is live at once and without a synthesis, and told", async () => {
+test("an edit of guards is live and reported without a synthesis", async () => {
   expect(await wire.subscribe("a")).toMatchObject({ error: "first42" });
   const said = await edit("shared/word.ts", 'export const WORD = "second";', "The guard module is live");
   expect(said).toContain("shared/word.ts changed: bundling the guards …");
@@ -120,12 +120,12 @@ test("a guard module that cannot be loaded is shown with the reason", async () =
   expect(since).toMatch(/shared\/word\.ts:1:\d+/);
 });
 
-test("a front end and docs start nothing; a file of the app starts a synthesis, which is told", async () => {
+test("only a file of the app starts a synthesis, which is reported", async () => {
   const from = dev.output.stderr.length;
   write("web/src/page.ts", "export const page = 1;");
   write("web/src/other.ts", "export const other = 1;");
   write("docs/page.md", "# Page");
-  // Changes are told in their order: had the others counted, they would be named first.
+  // Changes are reported in order: if the others had counted, they would be named first.
   const said = await edit("shared/name.ts", 'export const NAME = "App"; // again', "The app is live");
   expect(said).toContain("shared/name.ts changed: synthesizing the app …");
   expect(dev.output.stderr.slice(from)).not.toMatch(/page|other\.ts/);

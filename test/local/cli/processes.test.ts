@@ -55,7 +55,7 @@ describe("push-it-cli dev --json", () => {
     await once(child, "close");
   });
 
-  test("prints what AWS would bill at its end, where that was counted", async () => {
+  test("prints AWS's bill at its end if it was metered", async () => {
     const { child, output, ready } = launch([
       "dev",
       "--port",
@@ -86,7 +86,7 @@ describe("push-it-cli dev --json", () => {
     },
   );
 
-  test("leaves nothing even if it is killed, not even what is frozen", async () => {
+  test("leaves no process if it is killed, not even frozen ones", async () => {
     const { child, pids, tmp } = await started();
     child.kill("SIGKILL");
     await once(child, "close");

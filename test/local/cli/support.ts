@@ -5,7 +5,7 @@ import type { Ready } from "../../../local/dev/command/ready.js";
 
 const CLI = resolve(__dirname, "../../../local/dist/cli.js");
 
-/** What a command did. */
+/** A command's result. */
 export interface Ran {
   code: number | null;
   stdout: string;
@@ -58,7 +58,7 @@ export const descendants = (root: number): [number, string][] => {
   return below(root).filter(([, args]) => !args.startsWith("ps "));
 };
 
-/** Whether a process exists; one that has ended and that nobody has asked after does not count. */
+/** Whether a process runs. A process that has ended but was not waited for does not count. */
 export const alive = (pid: number): boolean => {
   try {
     const state = execFileSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" }).trim();

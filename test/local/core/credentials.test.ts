@@ -9,18 +9,18 @@ describe("credentials", () => {
     expect(credentials.of("A").secretAccessKey).not.toBe(credentials.of("B").secretAccessKey);
   });
 
-  test("have letters and digits only in the key's id, as DynamoDB Local wants it", () => {
+  test("have only letters and digits in the key's id, for DynamoDB Local", () => {
     expect(credentials.of("With-a strange/id").accessKeyId).toMatch(/^[A-Z0-9]{20}$/);
   });
 
-  test("tell who signed a request", () => {
+  test("identify the signer of a request", () => {
     const { accessKeyId, secretAccessKey } = credentials.of("A");
     const header = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/eu-west-1/dynamodb/aws4_request, Signature=0`;
     expect(credentials.identifyHeader(header)).toBe("A");
     expect(credentials.secretFor(accessKeyId)).toBe(secretAccessKey);
   });
 
-  test("are nobody's where they were never given", () => {
+  test("belong to no function if they were never issued", () => {
     expect(credentials.identifyHeader(undefined)).toBeUndefined();
     expect(credentials.identifyHeader("Credential=AKIDEXAMPLE/20260101/x/y/aws4_request")).toBeUndefined();
     expect(credentials.secretFor("AKIDEXAMPLE")).toBeUndefined();

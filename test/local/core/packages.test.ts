@@ -13,7 +13,7 @@ describe("a module is found", () => {
     expect(resolveFrom(project, "esbuild")).toBe(join(project, "node_modules/esbuild/index.js"));
   });
 
-  test("beside this package where the project has none", () => {
+  test("next to this package if the project has none", () => {
     expect(resolveFrom(newFolder(), "esbuild")).toContain("node_modules/esbuild");
   });
 
@@ -22,7 +22,7 @@ describe("a module is found", () => {
   });
 });
 
-test("a project's packages are in its own folder, or above it, and then where this package has its own", () => {
+test("a project's own packages come first, this package's own come last", () => {
   const [first, ...rest] = nodePath("/a/b").split(":/node_modules:");
   expect(first).toBe("/a/b/node_modules:/a/node_modules");
   expect(rest.join()).toContain(join(__dirname, "../../../node_modules"));

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { ProcessReaper } from "../../../local/core/process-reaper.js";
 
 describe("the reaper", () => {
-  test("kills what it watches, frozen or not, and removes the folder when it is closed", async () => {
+  test("kills watched processes, frozen or not, and removes the folder at close", async () => {
     const folder = mkdtempSync(join(tmpdir(), "reaper-test-"));
     const reaper = new ProcessReaper(folder);
     const children = [1, 2].map(() => spawn("sleep", ["1000"], { detached: true, stdio: "ignore" }));
@@ -21,7 +21,7 @@ describe("the reaper", () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  test("leaves alone what has ended by itself, since its id may be another's by then", async () => {
+  test("spares ended processes, whose id may belong to another by then", async () => {
     const reaper = new ProcessReaper();
     const child = spawn("true", { detached: true, stdio: "ignore" });
     reaper.watch(child);

@@ -10,7 +10,7 @@ import { construct, removeFolders, writeAssembly } from "../assembly/support.js"
 
 const DIST = resolve(__dirname, "../../../local/dist");
 
-/** A running fixture, and what it told. */
+/** A running fixture, and the reports that it made. */
 export interface Running {
   system: System;
   assembly: string;
@@ -21,7 +21,7 @@ export interface Running {
 
 const running: System[] = [];
 
-/** Writes an assembly whose one function has this source; guards can be put beside it. */
+/** Writes an assembly whose one function has this source; guards can be put next to it. */
 export const writeFixture = (source: string, variables: Record<string, string> = {}): string => {
   const resources = construct();
   const environment = resources.Fn!.Properties!.Environment as { Variables: object };
@@ -61,7 +61,7 @@ export const open = (url: string): Promise<WebSocket> =>
     socket.once("open", () => done(socket)).once("error", fail);
   });
 
-/** What the function answers to a frame. */
+/** The function's response to a frame. */
 export const ask = (socket: WebSocket, frame: object): Promise<unknown> =>
   new Promise((done) => {
     socket.once("message", (data: Buffer) => done(JSON.parse(data.toString())));

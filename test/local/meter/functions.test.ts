@@ -8,10 +8,10 @@ import type { TimeSpent } from "../../../local/services/lambda/messages.js";
 import { Meter } from "../../../local/meter/meter.js";
 import { startBench, stopBenches } from "../services/lambda/runtime/support.js";
 
-/** What a server does with a request before it answers. */
+/** How a server delays a request before its response. */
 type Before = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void;
 
-/** Services, and somebody else. */
+/** Services, and a server that is not metered. */
 const servers: Server[] = [];
 const serve = async (before: Before = () => undefined): Promise<string> => {
   const server = createServer((request, response) => {
@@ -63,7 +63,7 @@ const LIBRARY = `
   const all = (count, url) => Promise.all(Array.from({ length: count }, () => call(url)));
 `;
 
-/** What a run was billed, and what its process had measured. */
+/** The billed times of a run, and the times that its process measured. */
 type Billed = TimeSpent & { ms: number };
 
 /** Runs a handler twice, and gives what came of its second run. */
@@ -133,7 +133,7 @@ describe("a function is billed", () => {
     expect(waitedMs).toBeGreaterThanOrEqual(248);
   });
 
-  test("the real time that somebody else takes who is not served here", async () => {
+  test("the real time of a server that is not served here", async () => {
     const { callsMs, waitedMs } = await billed("await call(other); await sleep(50);");
     expect(callsMs).toBe(0);
     expect(waitedMs).toBeGreaterThanOrEqual(SLOW_MS + 45);
@@ -143,7 +143,7 @@ describe("a function is billed", () => {
     ["await call(posts + '/slow');"],
     ["await (await fetch(posts + '/slow', { method: 'POST' })).text();"],
     ["const slow = call(posts + '/slow'); await sleep(200); await call(table); await slow;"],
-  ])("not for waiting while a call is under way, however long that is: that is declared (%s)", async (slow) => {
+  ])("the declared time of a call, however long it really takes (%s)", async (slow) => {
     const { callsMs, waitedMs, ms } = await leastWaited(slow);
     expect(callsMs).toBe(10);
     expect(waitedMs).toBeLessThan(SLOW_MS / 3);
@@ -154,7 +154,7 @@ describe("a function is billed", () => {
     expect(await billed("await call(lambda);")).toMatchObject({ callsMs: 10 + 120 });
   });
 
-  test("its timeout, where that is over", async () => {
+  test("its timeout, if it timed out", async () => {
     expect(await billed("await sleep(60_000);", { timeoutSeconds: 1 })).toMatchObject({ ms: 1000 });
   });
 
@@ -174,7 +174,7 @@ describe("a function is billed", () => {
   });
 });
 
-test("each environment has an access key of its own, and all are the function's", async () => {
+test("each environment has its own access key, and all identify the function", async () => {
   const credentials = new Credentials();
   const bench = startBench(
     "export const handler = async () => new Promise((done) => setTimeout(() => done(process.env.AWS_ACCESS_KEY_ID), 300));",
@@ -190,7 +190,7 @@ test("each environment has an access key of its own, and all are the function's"
 describe("the concurrency of an account", () => {
   const SLOW = "export const handler = () => new Promise((done) => setTimeout(done, 300));";
 
-  test("throttles what is beyond it, and says why", async () => {
+  test("throttles invocations beyond it, and reports the reason", async () => {
     const { runtime } = startBench(SLOW, {}, { concurrency: 2 });
     const results = await Promise.all([1, 2, 3].map((event) => runtime.invoke("F", event)));
     expect(results.map(({ ok }) => ok)).toEqual([true, true, false]);
@@ -198,7 +198,7 @@ describe("the concurrency of an account", () => {
     expect(await runtime.invoke("F", 4)).toMatchObject({ ok: true });
   });
 
-  test("is less by what is reserved, which is not throttled by it", async () => {
+  test("excludes reserved concurrency, which it does not throttle", async () => {
     const { runtime, model } = startBench(SLOW, {}, { concurrency: 2 });
     runtime.update([model, { ...model, logicalId: "Reserved", reservedConcurrency: 2 }]);
     expect(await runtime.invoke("F", 1)).toMatchObject({ ok: false, kind: "throttled" });

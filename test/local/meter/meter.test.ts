@@ -33,7 +33,7 @@ describe("the meter", () => {
     expect(meter.snapshot().messagesOut).toBe(2);
   });
 
-  test("counts the time of connections that are open, and of those that were, as it is", () => {
+  test("counts the real time of open and closed connections", () => {
     const { meter, clock } = start();
     meter.opened(clock.now);
     clock.now += 30_000;
@@ -45,7 +45,7 @@ describe("the meter", () => {
     expect(meter.snapshot().connectionMinutes).toBeCloseTo(3.5);
   });
 
-  test("bills a run its calls, by what is declared, and a millisecond for computing", () => {
+  test("bills the declared time of calls, plus a millisecond for computing", () => {
     const { meter } = start();
     const end = meter.run(PLACE);
     meter.call("ASIA1", "dynamoDb")();
@@ -63,7 +63,7 @@ describe("the meter", () => {
     });
   });
 
-  test("bills what a run has waited for besides, and calls that its main thread did not make", () => {
+  test("bills other waiting, and calls outside of the main thread", () => {
     const { meter } = start();
     const end = meter.run(PLACE);
     meter.call("ASIA1", "dynamoDb")();
@@ -85,7 +85,7 @@ describe("the meter", () => {
     expect(end({})).toBeGreaterThanOrEqual(11);
   });
 
-  test("counts calls of strangers and of nobody's run, and makes nobody wait for them", () => {
+  test("counts calls with unknown credentials without billing a run", () => {
     const { meter } = start();
     meter.call("ASIA2", "dynamoDb")();
     meter.units("ASIA2", { read: 1, write: 0 });
@@ -104,7 +104,7 @@ describe("the meter", () => {
     await waiting;
   });
 
-  test("tells what was used between two snapshots", () => {
+  test("returns the usage between two snapshots", () => {
     const { meter, clock } = start();
     meter.received(1);
     meter.run(PLACE)({});
@@ -153,7 +153,7 @@ describe("deliveries in a frame:", () => {
     expect(deliveriesIn(JSON.stringify(frame))).toBe(count);
   });
 
-  test("none in what is no JSON", () => {
+  test("none in text that is not JSON", () => {
     expect(deliveriesIn("")).toBe(0);
   });
 });

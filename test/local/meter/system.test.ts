@@ -2,15 +2,15 @@ import { ask, open, start, stopAll, writeFixture } from "../dev/support.js";
 
 afterEach(stopAll);
 
-/** Answers with a body where it is told one. */
-const ECHO = `export const handler = async ({ body }) => ({ statusCode: 200, ...(body && { body: JSON.stringify({ heard: JSON.parse(body).say }) }) });`;
+/** Responds with a body if the request has one. */
+const ECHO = `export const handler = async ({ body }) => ({ statusCode: 200, ...(body && { body: JSON.stringify({ echo: JSON.parse(body).text }) }) });`;
 
 describe("a metered system", () => {
   test("counts messages in and out, connections and functions", async () => {
     const { system } = await start(writeFixture(ECHO), { meter: true });
     const meter = system.meter!;
     const socket = await open(system.websocketUrl);
-    await ask(socket, { action: "ping", say: "a" });
+    await ask(socket, { action: "ping", text: "a" });
     await meter.settled();
     const used = meter.snapshot();
     expect(used).toMatchObject({ messagesIn: 1, messagesOut: 1, invocations: 2, coldStarts: 1, deliveries: 0 });
@@ -23,12 +23,12 @@ describe("a metered system", () => {
     socket.close();
   });
 
-  test("bills no message that is throttled, nor that its client is told so", async () => {
+  test("bills neither a throttled message nor its error reply", async () => {
     const limits = { account: { rate: 0.001, burst: 2 } };
     const { system } = await start(writeFixture(ECHO), { meter: true, limits });
     const socket = await open(system.websocketUrl);
-    await ask(socket, { action: "ping", say: "a" });
-    expect(await ask(socket, { action: "ping", say: "b" })).toMatchObject({ message: "Too Many Requests" });
+    await ask(socket, { action: "ping", text: "a" });
+    expect(await ask(socket, { action: "ping", text: "b" })).toMatchObject({ message: "Too Many Requests" });
     expect(system.meter!.snapshot()).toMatchObject({ messagesIn: 1, messagesOut: 1 });
     socket.close();
   });

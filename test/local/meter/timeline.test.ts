@@ -33,7 +33,7 @@ describe("what calls take together", () => {
     expect(timeline.ms).toBe(10);
   });
 
-  test("is a Query and two waves for 99 posts of which 64 are under way at a time", () => {
+  test("is a Query and two waves for 99 posts, 64 in parallel", () => {
     const timeline = new CallTimeline();
     timeline.begin(5)();
     waves(timeline, 99, 64, 10);
@@ -48,7 +48,7 @@ describe("what calls take together", () => {
     expect(timeline.ms).toBe(100);
   });
 
-  test("has what a call takes besides, such as the function that it invokes", () => {
+  test("adds the extra time of a call, such as an invoked function's", () => {
     const timeline = new CallTimeline();
     timeline.begin(10)(120);
     timeline.begin(5)();

@@ -52,7 +52,7 @@ const stored = () => {
   };
 };
 
-test("an app that has not changed has its assembly, and what that depends on", () => {
+test("an unchanged app reuses its assembly, with its inputs", () => {
   const { at, inputs, taken } = stored();
   expect(taken()).toEqual(inputs);
   expect(readFileSync(at("taken", "manifest.json"), "utf8")).toBe("assembly");

@@ -31,7 +31,7 @@ const ECHO = `
 const echoed = () => JSON.parse(readFileSync(join(outdir, "echo.json"), "utf8")) as object;
 
 describe("synthesizing", () => {
-  test("runs the app with the context of cdk.json and of earlier lookups, and with path metadata", async () => {
+  test("runs the app with path metadata and context of cdk.json and lookups", async () => {
     write("app.js", ECHO);
     write("cdk.json", { app: "node app.js", context: { flag: true, both: "cdk.json" } });
     write("cdk.context.json", { both: "looked up" });
@@ -45,7 +45,7 @@ describe("synthesizing", () => {
     });
   });
 
-  test("hands on a context that no environment variable could hold", async () => {
+  test("passes on a context too large for an environment variable", async () => {
     write("app.js", ECHO);
     write("cdk.json", { app: "node app.js", context: { long: "x".repeat(200_000) } });
     await synthesize(project, outdir, () => undefined);
@@ -79,7 +79,7 @@ describe("synthesizing", () => {
     await expect(failed).rejects.toThrow(message);
   });
 
-  test("leaves out of a failing app's stack what is not its own", async () => {
+  test("leaves foreign frames out of a failing app's stack", async () => {
     write("app.js", 'require("node:fs").readFileSync("/nowhere/at/all");');
     write("cdk.json", { app: "node app.js" });
     const error = await synthesize(project, outdir, () => undefined).catch((failure: UserError) => failure);

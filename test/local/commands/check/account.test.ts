@@ -8,7 +8,7 @@ import { REQUESTS_PER_SECOND } from "../../../../local/commands/remote/quotas.js
 import { DEFAULT_QUOTAS } from "../../../../tools/bench/scale/quotas.js";
 import { run } from "../../cli/support.js";
 
-/** What AWS answers about an account, by operation: as its pages about these operations show it. */
+/** AWS's responses about an account, by operation, as AWS documents these operations. */
 interface Answers {
   concurrency: number;
   rate: number;
@@ -27,7 +27,7 @@ const bodyOf = async (request: IncomingMessage): Promise<Record<string, string>>
   return text === "" ? {} : (JSON.parse(text) as Record<string, string>);
 };
 
-/** AWS, as far as an account is read: over HTTP, and only to whoever signs. */
+/** The parts of AWS that describe an account, over HTTP. They require signed requests. */
 class FakeAws {
   readonly server: Server;
   /** Operations that were asked for. */
@@ -151,7 +151,7 @@ describe("check --account, with AWS's answers written down", () => {
     ]);
   });
 
-  test("is not tried as far as something may not be read, and says which permission is missing", async () => {
+  test("skips unreadable parts, and names the missing permission", async () => {
     const answers = {
       concurrency: 1_000,
       rate: 10_000,
@@ -193,7 +193,7 @@ describe("what binds first", () => {
     expect(publicationBounds(facts, 10_000)[0]!.seconds).toBeLessThan(1.2);
   });
 
-  test("what is raised does not bind any more, and the next one does", () => {
+  test("a raised quota does not bind any more, and the next does", () => {
     const facts = { region: "us-east-1", requestsPerSecond: 1_000_000, requestBurst: 500_000 };
     expect(publicationBounds(facts, 1_000_000)[0]!.name).toBe("partition");
     expect(planFor(facts, 1_000_000).requests).toEqual(
@@ -212,7 +212,7 @@ describe("what binds first", () => {
     expect(regionNotes("cn-north-1").join()).toMatch(/function URLs.*ICP/);
   });
 
-  test("an account that could not be read is not one that passed", () => {
+  test("an account that could not be read has not passed", () => {
     expect(judgeAccount({ reading: { facts: { region: "us-east-1" }, unread: ["all"] }, users: 1 }).outcome).toBe(
       "not tried",
     );

@@ -38,7 +38,7 @@ const settings = (url: string, more: Partial<CheckSettings> = {}): CheckSettings
   ...more,
 });
 
-/** What is broken is waited for: less, so that the tests are quick, but enough for a busy machine. */
+/** A check waits for a broken part. These times keep the tests quick, but suffice for a busy machine. */
 const HASTY = { retryBudgetMs: 5_000, slowMs: SLOW_ANSWER_MS - 100, atOnce: 6 };
 
 const run = (names: readonly string[], about: CheckSettings, told: (result: CheckResult) => void = () => undefined) =>

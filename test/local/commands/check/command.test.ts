@@ -15,7 +15,7 @@ import { launch, run } from "../../cli/support.js";
 const ROOT = resolve(__dirname, "../../../..");
 const TOKEN = "hunter2-hunter2-hunter2";
 
-/** Who has the token is let in, and may use the channels of the check; a room takes a text and makes other data of it. */
+/** Clients with the token may connect and use the channels of the check. A room takes a text and changes it. */
 const GUARDS = `
   const may = (channel) => channel.name.startsWith("push-it-check/") || channel.name.startsWith("rooms/");
   export default {
@@ -79,7 +79,7 @@ interface Report {
 }
 
 describe("against a guarded system, with credentials", () => {
-  test("all checks pass, those of the back end and the table too, and nothing stays", async () => {
+  test("all checks pass, also of back end and table, and nothing stays", async () => {
     const table = system.running.model.tables[0]!.name;
     const args = ["--credentials", `@${credentials}`, "--publisher", publisherName(system), "--table", table, "--json"];
     const begun = Date.now();
@@ -101,7 +101,7 @@ describe("against a guarded system, with credentials", () => {
       expect(report.latencies[kind]!.p95).toBeGreaterThanOrEqual(report.latencies[kind]!.p50);
     expect(Date.now() - begun).toBeLessThan(120_000);
     expect(stdout).not.toContain(TOKEN);
-    // Messages are deleted; what is left are notes of histories, and of uuids, which expire.
+    // Messages are deleted. Only rows of histories and uuids are left, and these expire.
     expect((await system.rows()).filter(({ pk }) => /^[acmpr]#/.test(pk ?? ""))).toEqual([]);
   });
 
@@ -115,7 +115,7 @@ describe("against a guarded system, with credentials", () => {
     expect(code).toBe(0);
   });
 
-  test("AWS credentials that may not publish make a check not tried, not failed", async () => {
+  test("AWS credentials without permission to publish skip a check, without a failure", async () => {
     const env = { ...awsEnvironment(), AWS_ACCESS_KEY_ID: "AKIASTRANGER0000000A" };
     const args = ["--credentials", `@${credentials}`, "--publisher", publisherName(system), "--only", "publisher"];
     const { code, stdout } = await run(["check", "--url", system.running.websocketUrl, ...args], { env });
@@ -124,7 +124,7 @@ describe("against a guarded system, with credentials", () => {
   });
 });
 
-describe("not tried is told apart from passed:", () => {
+describe("a skipped check has not passed:", () => {
   test("a channel that the guard denies", async () => {
     const { code, stdout } = await check(
       "--credentials",
@@ -176,7 +176,7 @@ describe("not tried is told apart from passed:", () => {
   });
 });
 
-test("nobody there is a failure that is named", async () => {
+test("an absent server is a named failure", async () => {
   const { code, stdout } = await run(["check", "--url", "ws://127.0.0.1:1/live", "--only", "handshake"]);
   expect(stdout).toMatch(/✗ handshake .*failed: .*ECONNREFUSED/);
   expect(code).toBe(1);

@@ -16,17 +16,17 @@ export interface Passing {
   ask(item: Item): void;
   /** Closes the client's connection. */
   close(code: number): void;
-  /** What a fault remembers of this connection. */
+  /** State of a fault for this connection. */
   memory: Map<string, unknown>;
 }
 
-/** How a gateway breaks what passes. What is left out passes as it is. */
+/** How a gateway changes traffic. Frames without a function here pass unchanged. */
 export interface Fault {
   /** A frame of the client's: gives what the server gets, or nothing. */
   up?(item: Item, passing: Passing): Item | undefined;
   /** A frame of the server's: gives what the client gets, as frames. */
   down?(items: Item[], passing: Passing): Item[][];
-  /** The subprotocol that the client is told, by the one that the server selected. */
+  /** Maps the subprotocol that the server selected to the subprotocol that the client receives. */
   protocol?(selected: string): string;
   /** The status of a refused handshake; 0 accepts it. */
   refused?(status: number): number;
@@ -75,7 +75,7 @@ export class GatewayProxy {
     return proxy;
   }
 
-  /** Where clients connect. */
+  /** The URL to which clients connect. */
   get url(): string {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}${new URL(this.target).pathname}`;
   }

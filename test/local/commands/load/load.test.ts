@@ -13,7 +13,7 @@ import { launch, run } from "../../cli/support.js";
 
 const TOKEN = "hunter2-hunter2-hunter2";
 
-/** Whoever has the token, or none, may connect. */
+/** Clients with the token, or without any, may connect. */
 const GUARDS = `
   export default {
     onConnectionRequest(agent) {
@@ -26,7 +26,7 @@ const GUARDS = `
 describe("push-it-cli load, against the local run", () => {
   let system: TestSystem;
   beforeAll(async () => {
-    // So few that a load is soon told to be slower: 10 at once, and then 5 a second.
+    // So few that the server soon throttles a load: 10 at once, and then 5 a second.
     system = await TestSystem.start({ guards: GUARDS, props: { limits: { publicationsPerSecond: 5 } } });
   });
   afterAll(() => system.close());
@@ -67,7 +67,7 @@ describe("push-it-cli load, against the local run", () => {
     await system.invoked((all) => all.filter(({ event }) => isDisconnect(event)).length >= 6, "the disconnections");
   });
 
-  test("a server that says that it is too much is asked for less", async () => {
+  test("a load slows down when the server throttles it", async () => {
     const { code, result } = await load(
       system.running.websocketUrl,
       "--clients",
@@ -123,7 +123,7 @@ describe("push-it-cli load, against the local run", () => {
     );
   });
 
-  test("credentials that are denied end it before it begins, and are not printed", async () => {
+  test("denied credentials end it before it begins, and are not printed", async () => {
     const { code, stdout, stderr } = await run([
       "load",
       "--url",
@@ -145,10 +145,10 @@ const isThird = ({ channel, data }: Item): boolean =>
 const isDisconnect = (event: unknown): boolean =>
   (event as { requestContext?: { eventType?: string } }).requestContext?.eventType === "DISCONNECT";
 
-describe("what is asked for", () => {
+describe("requested loads", () => {
   const url = "wss://abc123.execute-api.us-east-1.amazonaws.com/live";
 
-  test("what is not on this machine needs --i-own-this", () => {
+  test("a server on another machine needs --i-own-this", () => {
     expect(() => parseLoadArguments(["--url", url])).toThrow("is not on this machine");
     expect(parseLoadArguments(["--url", url, "--i-own-this"])).toMatchObject({
       plan: { clients: 10, rate: 10, seconds: 30 },
@@ -179,7 +179,7 @@ describe("what is asked for", () => {
 });
 
 describe("the pace", () => {
-  test("is halved once by refusals of one moment, comes back, and never exceeds what was asked", () => {
+  test("is halved once per burst of refusals, and never exceeds the request", () => {
     const pace = new Pace(100);
     expect(pace.rateAt(5_000)).toBe(100);
     for (const at of [5_000, 5_010, 5_900]) pace.refused(at);
@@ -200,7 +200,7 @@ describe("the pace", () => {
   });
 });
 
-test("the tally counts what was acknowledged, whichever came first", () => {
+test("the tally counts acknowledged messages, whichever frame came first", () => {
   const tally = new Tally(2);
   tally.sent("a", 0);
   tally.received("a", 0, 5);
@@ -223,7 +223,7 @@ test("the tally counts what was acknowledged, whichever came first", () => {
   });
 });
 
-test("a load that failed for another reason than its rate is not one that passed", () => {
+test("a load that failed for other reasons than throttling has not passed", () => {
   const good = { lost: 0, duplicates: 0, failed: {} };
   expect(statusOf(good)).toBe(0);
   expect(statusOf({ ...good, failed: { rate_limited: 3 } })).toBe(0);

@@ -1,13 +1,13 @@
 import { readFrame } from "../../../../local/console/model/answers.js";
 
-describe("hear", () => {
-  it("hears who the connection is, from both answers that tell", () => {
+describe("readFrame", () => {
+  it("reads the connection's agent from both replies that contain it", () => {
     const data = { agent: "a1", timeouts: {}, limits: {} };
     expect(readFrame(JSON.stringify({ channel: "/meta/connect", successful: true, data })).facts).toEqual(data);
     expect(readFrame(JSON.stringify([{ channel: "/meta/ping", successful: true, data }])).facts).toEqual(data);
   });
 
-  it("hears subscriptions, granted ones only", () => {
+  it("reads only granted subscriptions", () => {
     const frame = [
       { channel: "/meta/subscribe", successful: true, data: { channel: "a" } },
       { channel: "/meta/subscribe", successful: false, data: { channel: "b" } },
@@ -15,7 +15,7 @@ describe("hear", () => {
     expect(readFrame(JSON.stringify(frame)).subscribed).toEqual(["a"]);
   });
 
-  it("hears which channels tell who is there", () => {
+  it("reads which channels have presence", () => {
     const frame = [
       { channel: "/meta/subscribe", successful: true, data: { channel: "a" } },
       { channel: "/meta/subscribe", successful: true, data: { channel: "b", presenceIntervalMs: 60_000 } },
@@ -30,7 +30,7 @@ describe("hear", () => {
     "7",
     '{"channel":"/meta/ping","successful":true,"data":{"agent":7}}',
     '[null,{"successful":true}]',
-  ])("hears nothing in %j", (text) => {
-    expect(readFrame(text)).toEqual({ subscribed: [], attended: [] });
+  ])("reads nothing in %j", (text) => {
+    expect(readFrame(text)).toEqual({ subscribed: [], withPresence: [] });
   });
 });

@@ -5,14 +5,14 @@ describe("sizes", () => {
     expect(byteLength("Zoë 🦀")).toBe(9);
   });
 
-  it("tells them for people", () => {
+  it("formats them for people", () => {
     expect([bytes(1), bytes(4096)]).toEqual(["1 byte", "4,096 bytes"]);
     expect([size(999), size(32_768)]).toEqual(["999 B", "32.0 KB"]);
   });
 });
 
 describe("times", () => {
-  it("tells the local time of day to the millisecond", () => {
+  it("formats the local time of day to the millisecond", () => {
     expect(clock(new Date(2026, 10, 23, 4, 5, 6, 7).getTime())).toBe("04:05:06.007");
   });
 
@@ -21,13 +21,13 @@ describe("times", () => {
     [1_000, "1 s"],
     [1_240, "1.2 s"],
     [540_000, "9 min"],
-  ])("tells %d ms as %s", (milliseconds, told) => {
+  ])("formats %d ms as %s", (milliseconds, told) => {
     expect(duration(milliseconds)).toBe(told);
   });
 });
 
 describe("hueOf", () => {
-  it("is the same for the same channel and far away for its neighbour", () => {
+  it("is stable for a channel, and differs much for its neighbour", () => {
     const apart = Math.abs(hueOf("stories/5") - hueOf("stories/6"));
     expect(hueOf("stories/5")).toBe(hueOf("stories/5"));
     expect(Math.min(apart, 360 - apart)).toBeGreaterThan(60);

@@ -13,7 +13,7 @@ describe("describeFrame", () => {
     [{ action: "subscribe", data: { channels: ["a", "b", "c", "d", "e"] } }, "subscribe a, b, c and 2 more"],
     [{ action: "publish", channel: "stories/5", uuid: "u", data: 1 }, "publish stories/5"],
     [{ action: "send", messages: [{ channel: "a" }, { channel: "b" }] }, "send a, b"],
-  ])("tells what %j asks", (frame, summary) => {
+  ])("summarizes the request %j", (frame, summary) => {
     expect(out(frame)).toMatchObject({ kind: "protocol", summary, failed: false });
   });
 
@@ -29,7 +29,7 @@ describe("describeFrame", () => {
       "/meta/subscribe a, /meta/subscribe b denied: No.",
       true,
     ],
-  ])("tells what %j says", (frame, summary, failed) => {
+  ])("summarizes the server's frame %j", (frame, summary, failed) => {
     expect(into(frame)).toMatchObject({ kind: "protocol", summary, failed });
   });
 

@@ -6,7 +6,7 @@ const answering =
     Promise.resolve(new Response(body, { status }));
 
 describe("fetchInfo", () => {
-  it("gives what push-it-cli dev tells", async () => {
+  it("returns the information that push-it-cli dev serves", async () => {
     expect(await fetchInfo(answering('{"websocketUrl":"ws://127.0.0.1:1/live"}'))).toEqual({
       websocketUrl: "ws://127.0.0.1:1/live",
     });
@@ -47,11 +47,11 @@ describe("guardsText", () => {
     [{ source: "functions" as const, functions: 2 }, "2 guard functions"],
     [{ source: "app" as const, functions: 1 }, "the app's own and 1 guard function"],
     [{ source: "file" as const, file: "guards.ts", functions: 3 }, "guards.ts and 3 guard functions"],
-  ])("tells %j", (guards, told) => {
+  ])("describes %j", (guards, told) => {
     expect(guardsText({ websocketUrl: "", guards })).toBe(told);
   });
 
-  it("is silent where nothing is known", () => {
+  it("is empty without information", () => {
     expect(guardsText({ websocketUrl: "" })).toBeUndefined();
   });
 });

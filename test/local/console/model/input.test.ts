@@ -59,7 +59,7 @@ describe("readData", () => {
     expect(readData("", "text")).toEqual({ ok: true, value: "" });
   });
 
-  it("asks for a value where there is none, and says what is not JSON", () => {
+  it("asks for a missing value, and reports invalid JSON", () => {
     expect(problem(readData(" ", "json"))).toMatch(/choose Text/);
     expect(problem(readData("hello", "json"))).toMatch(/not JSON/);
   });

@@ -16,7 +16,7 @@ describe("Journal", () => {
     expect(journal.since(0)).toEqual([3, 4, 5]);
   });
 
-  it("takes an entry in between, and drops the oldest where that is too much", () => {
+  it("takes an entry in between, and drops the oldest above its limit", () => {
     const journal = new Journal<string>(3);
     journal.add("a");
     journal.add("c");

@@ -31,7 +31,7 @@ describe("layOut", () => {
 });
 
 describe("layOutText", () => {
-  it("leaves what is not JSON as it is", () => {
+  it("leaves text that is not JSON unchanged", () => {
     expect(layOutText("<b>no</b>")).toBe("<b>no</b>");
     expect(layOutText('{"a":1}')).toBe('{ "a": 1 }');
   });

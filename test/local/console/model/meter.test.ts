@@ -10,7 +10,7 @@ const metered = () => {
 };
 
 describe("the bill in the page", () => {
-  it("has what was used, the sum, and what a million deliveries would cost", () => {
+  it("has the usage, the sum, and the price of a million deliveries", () => {
     expect(billRows(metered())).toEqual([
       { what: "API Gateway messages in", used: "1", usd: "$0.00000100" },
       { what: "API Gateway messages out", used: "1", usd: "$0.00000100" },
@@ -23,7 +23,7 @@ describe("the bill in the page", () => {
     expect(billRows(meterInfo(new Meter({ callerOf: () => undefined })))).toEqual([]);
   });
 
-  it("comes from the page's server, where that tells", async () => {
+  it("comes from the page's server, if it meters", async () => {
     const info = metered();
     expect(await fetchMeter(() => Promise.resolve(Response.json(info)))).toEqual(info);
     expect(await fetchMeter(() => Promise.resolve(new Response("Not Found", { status: 404 })))).toBeUndefined();

@@ -13,7 +13,7 @@ describe("Outage", () => {
     return { outage: new Outage((until) => told.push(until)), told, closed, connection };
   };
 
-  it("closes what is open, and lets nothing new through until its time is over", () => {
+  it("closes open sockets, and admits none until its time is over", () => {
     const { outage, told, closed, connection } = begin();
     const gone = connection("gone");
     outage.opened(gone);

@@ -20,7 +20,7 @@ describe("Recovery", () => {
     expect(recovery.report).toBeUndefined();
   });
 
-  it("knows that all has come when the newest has, whichever is told first", () => {
+  it("ends with the newest message, in either order of arrival", () => {
     for (const newestFirst of [true, false]) {
       const recovery = begun();
       expect(recovery.subscribed({ channel: "rooms/5", recovered: true })).toBe(true);
@@ -41,7 +41,7 @@ describe("Recovery", () => {
     }
   });
 
-  it("waits for nothing where nothing was missed, or nobody knows what the newest is", () => {
+  it("waits for nothing without missed messages or a known newest position", () => {
     for (const newest of [4, undefined]) {
       const recovery = begun();
       recovery.subscribed({ channel: "rooms/5", recovered: true });
@@ -50,7 +50,7 @@ describe("Recovery", () => {
     }
   });
 
-  it("tells apart what keeps no history, and what cannot be had any more", () => {
+  it("distinguishes channels without history from expired messages", () => {
     const recovery = begun();
     expect(recovery.subscribed({ channel: "stories/5" })).toBe(false);
     expect(recovery.subscribed({ channel: "rooms/5", recovered: false, code: "position_expired" })).toBe(false);
@@ -59,7 +59,7 @@ describe("Recovery", () => {
     expect(recovery.report?.channels[0]?.code).toBe("position_expired");
   });
 
-  it("goes on counting where the connection is lost again before all has come", () => {
+  it("keeps counting when the connection is lost again during recovery", () => {
     const recovery = begun();
     recovery.subscribed({ channel: "rooms/5", recovered: true });
     recovery.message("rooms/5", 5);
@@ -71,7 +71,7 @@ describe("Recovery", () => {
     expect(recovery.report?.channels[0]).toMatchObject({ count: 2, first: 5, last: 6 });
   });
 
-  it("begins anew with the next loss, and forgets what is not wanted any more", () => {
+  it("restarts with the next loss, and forgets channels no longer wanted", () => {
     const recovery = begun();
     recovery.left("stories/5");
     recovery.subscribed({ channel: "rooms/5", recovered: true });

@@ -31,9 +31,9 @@ export interface StageOptions {
   refuses?: Record<string, string>;
   /** Channels that a subscription to another one brings along. */
   gifts?: string[];
-  /** What is published on channels below `rooms/`, which keep a history and tell who is there; the test may add to it. */
+  /** Messages of channels below `rooms/`, which have history and presence. The test may add to them. */
   history?: HistoryMessage[];
-  /** Who is there. */
+  /** Members of these channels. */
   members?: Member[];
 }
 
@@ -112,8 +112,8 @@ export class Stage {
     });
   }
 
-  /** Tells everybody who is connected. */
-  tell(frame: object): void {
+  /** Sends a frame to all clients. */
+  broadcast(frame: object): void {
     for (const socket of this.#sockets) socket.send(JSON.stringify(frame));
   }
 
@@ -125,7 +125,7 @@ export class Stage {
     return this.options.members ?? [];
   }
 
-  /** What the answer to a subscription says of a room. */
+  /** The features of a room in the reply to a subscription. */
   get #offers(): object {
     return { ...this.#replay(), historyCheckIntervalMs: 60_000, presenceIntervalMs: 60_000 };
   }

@@ -1,7 +1,7 @@
 import { Subscriptions } from "../../../../local/console/model/subscriptions.js";
 
 describe("Subscriptions", () => {
-  it("keeps their order, and tells which are to be made", () => {
+  it("keeps their order, and returns the missing ones", () => {
     const subscriptions = new Subscriptions();
     subscriptions.set("a", "waiting");
     subscriptions.set("b", "subscribed");
@@ -18,7 +18,7 @@ describe("Subscriptions", () => {
     expect(subscriptions.all).toEqual([{ channel: "c", status: "waiting" }]);
   });
 
-  it("wants again what a lost connection took, but neither what was being left nor what a guard gave", () => {
+  it("restores lost subscriptions, except those being left or given by a guard", () => {
     const subscriptions = new Subscriptions();
     subscriptions.set("a", "subscribed");
     subscriptions.set("b", "leaving");
@@ -31,7 +31,7 @@ describe("Subscriptions", () => {
     ]);
   });
 
-  it("shows what a guard gave, and leaves what was asked for as it is", () => {
+  it("shows a guard's subscriptions, and leaves requested ones unchanged", () => {
     const subscriptions = new Subscriptions();
     subscriptions.set("a", "leaving");
     subscriptions.grant("a");

@@ -3,7 +3,7 @@ import { tapped, type WireEvent } from "../../../../local/console/model/tap.js";
 import { Stage } from "./stage.js";
 
 describe("tapped", () => {
-  it("tells all that a socket does, in order", async () => {
+  it("reports all events of a socket in order", async () => {
     const stage = await Stage.start();
     const events: WireEvent[] = [];
     const Tapped = tapped(NodeWebSocket as unknown as typeof WebSocket, (event) => events.push(event));
@@ -25,7 +25,7 @@ describe("tapped", () => {
     expect(events[4]).toMatchObject({ kind: "close", code: 1005 });
   });
 
-  it("makes no socket, and tells of none, where none is admitted", () => {
+  it("makes and reports no socket if none is admitted", () => {
     const events: WireEvent[] = [];
     const refuse = (): never => {
       throw new Error("Not now.");
@@ -35,7 +35,7 @@ describe("tapped", () => {
     expect(events).toEqual([]);
   });
 
-  it("tells nothing of a frame that could not be sent", async () => {
+  it("does not report a frame that could not be sent", async () => {
     const stage = await Stage.start();
     const events: WireEvent[] = [];
     const Tapped = tapped(NodeWebSocket as unknown as typeof WebSocket, (event) => events.push(event));

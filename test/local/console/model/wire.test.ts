@@ -1,13 +1,13 @@
 import { wireLine } from "../../../../local/console/model/wire.js";
 
 describe("wireLine", () => {
-  it("tells a handshake and what it offered", () => {
+  it("shows a handshake and the subprotocols that it offered", () => {
     const line = wireLine({ kind: "handshake", url: "wss://x/live", protocols: ["push-it.v1", "push-it.v1.denied"] });
     expect(line).toMatchObject({ direction: "none", label: "handshake", what: "handshake wss://x/live" });
     expect(line.detail).toBe("Sec-WebSocket-Protocol:\n  push-it.v1\n  push-it.v1.denied");
   });
 
-  it("tells which subprotocol was selected", () => {
+  it("shows which subprotocol was selected", () => {
     expect(wireLine({ kind: "open", protocol: "push-it.v1" }).what).toBe("open, push-it.v1 selected");
     expect(wireLine({ kind: "open", protocol: "" }).what).toBe("open, no subprotocol selected");
   });
@@ -21,7 +21,7 @@ describe("wireLine", () => {
     expect(wireLine({ kind: "close", code: 4000, reason: "" }).what).toBe("close 4000");
   });
 
-  it("tells frames by direction, size and kind", () => {
+  it("shows frames by direction, size and kind", () => {
     expect(wireLine({ kind: "frame", direction: "out", text: '{"action":"ping"}' })).toMatchObject({
       arrow: "↑",
       label: "sent",

@@ -6,7 +6,7 @@ import { fn } from "../../services/lambda/invoke/support.js";
 
 afterEach(removeFolders);
 
-test("guards of --guards are for the construct's own functions that can run some, not for another construct's", () => {
+test("only the construct's own functions with a guard worker run --guards", () => {
   const code = newFolder();
   expect(runsGuards(fn("Fn", { code }))).toBe(false);
   writeFileSync(join(code, "guard-worker.mjs"), "");

@@ -25,11 +25,11 @@ afterEach(() => {
 
 const write = (file: string) => writeFileSync(join(folder, file), String(Math.random()));
 
-/** Long enough for a change that would count to be told. */
+/** Long enough for the watcher to report a change that counts. */
 const QUIET_MS = 400;
 
 describe("a project's sources", () => {
-  test("count in every folder, several changes at once are told at once", async () => {
+  test("count in every folder, and simultaneous changes are reported together", async () => {
     watcher.watch(sourceFolders(folder), isSource);
     write("infra/deep/app.ts");
     write("cdk.json");
@@ -39,7 +39,7 @@ describe("a project's sources", () => {
     expect([...changes[0]!].sort()).toEqual([join(folder, "cdk.json"), join(folder, "infra/deep/app.ts")]);
   });
 
-  test("do not include what is made: packages, output, hidden folders, compiled files, other kinds", async () => {
+  test("exclude packages, output, hidden folders, compiled files and other kinds", async () => {
     write("infra/app.ts");
     watcher.watch(sourceFolders(folder), isSource);
     for (const file of [

@@ -64,7 +64,7 @@ describe("the banner", () => {
   });
 });
 
-test("resources are listed compactly: run and inert by type, refused by logical id, outside by what becomes of it", () => {
+test("resources are listed compactly, by type, logical id or treatment", () => {
   const inert = { type: "AWS::IAM::Role", verdict: "inert", reason: "not enforced" } as const;
   const model: SystemModel = {
     path: "App/PushIt",
@@ -136,7 +136,7 @@ describe("a request's line", () => {
       { ...report, event: {}, result: { ok: false as const, kind: "timeout" as const, message: "too late" } },
       /^Fn .*timeout: too late\n$/,
     ],
-  ])("tells route, time and outcome (%#)", (each, line) => {
+  ])("shows route, time and outcome (%#)", (each, line) => {
     expect(requestLine(each, plain)).toMatch(line);
   });
 });

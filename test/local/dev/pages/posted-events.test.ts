@@ -10,7 +10,7 @@ let port: number;
 
 beforeAll(async () => {
   const events = postedEvents((event) => {
-    if (event === null) throw new UserError("This is no complete event.");
+    if (event === null) throw new UserError("This is not a complete event.");
     emitted.push(event);
     return ["Rule"];
   });
@@ -33,7 +33,7 @@ const post = (body: string, headers: Record<string, string> = {}): Promise<{ sta
     sent.end(body);
   });
 
-test("an event that a program of this machine posts is put on the default bus", async () => {
+test("a posted event of a local program reaches the default bus", async () => {
   expect(await post('{"id":1}')).toEqual({ status: 202, text: '{"rules":["Rule"]}' });
   expect(await post('{"id":2}', { host: "localhost:1", origin: "http://localhost:1" })).toMatchObject({ status: 202 });
   expect(emitted).toEqual([{ id: 1 }, { id: 2 }]);

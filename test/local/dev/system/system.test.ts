@@ -50,7 +50,7 @@ describe("a system", () => {
     expect(response.status).toBe(403);
   });
 
-  test("runs what is scheduled: when told to, and by the clock", async () => {
+  test("runs scheduled functions on request and by the clock", async () => {
     const source = "export const handler = async (event) => event;";
     const { system, reports } = await start(writeFixture(source), { sweepEveryMs: 50 });
     expect(await system.runSchedules()).toEqual([
@@ -59,7 +59,7 @@ describe("a system", () => {
     await until(() => reports.length > 2);
   });
 
-  test("gives guards their secrets, and nobody else", async () => {
+  test("gives secrets only to guards", async () => {
     const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-abcdef";
     const source = `
       import { createRequire } from "node:module";
@@ -110,21 +110,21 @@ describe("guards of --guards", () => {
   const SOURCE = `
     import guards from "./guards.mjs";
     const pid = process.pid;
-    export const handler = async () => ({ statusCode: 200, body: JSON.stringify({ says: guards.says, pid, on: process.env.PUSH_IT_GUARDS }) });`;
+    export const handler = async () => ({ statusCode: 200, body: JSON.stringify({ word: guards.word, pid, on: process.env.PUSH_IT_GUARDS }) });`;
 
   const fixture = (text: string): [string, string] => {
     const assembly = writeFixture(SOURCE);
     const guards = join(assembly, "guards.ts");
     writeFileSync(join(assembly, "word.ts"), `export const word: string = "${text}";`);
-    writeFileSync(guards, 'import { word } from "./word";\nexport default { says: word };');
+    writeFileSync(guards, 'import { word } from "./word";\nexport default { word };');
     return [assembly, guards];
   };
 
-  test("are bundled beside the functions that can run guards", async () => {
+  test("are bundled for the functions that can run guards", async () => {
     const [assembly, guards] = fixture("hello");
     const { system } = await start(assembly, { guards });
     const socket = await open(system.websocketUrl);
-    expect(await ask(socket, { action: "ping" })).toMatchObject({ says: "hello", on: "guards.mjs" });
+    expect(await ask(socket, { action: "ping" })).toMatchObject({ word: "hello", on: "guards.mjs" });
     expect(existsSync(join(assembly, "asset.0123abcd/guards.mjs"))).toBe(false);
     socket.close();
   });
@@ -133,25 +133,25 @@ describe("guards of --guards", () => {
     const [assembly, guards] = fixture("first");
     const { system, reloaded } = await start(assembly, { guards, watch: true });
     const socket = await open(system.websocketUrl);
-    expect(await ask(socket, { action: "ping" })).toMatchObject({ says: "first" });
+    expect(await ask(socket, { action: "ping" })).toMatchObject({ word: "first" });
     writeFileSync(join(assembly, "word.ts"), 'export const word = "second";');
     await until(() => reloaded.length === 1);
     expect(reloaded).toEqual([["Fn"]]);
-    expect(await ask(socket, { action: "ping" })).toMatchObject({ says: "second" });
+    expect(await ask(socket, { action: "ping" })).toMatchObject({ word: "second" });
     socket.close();
   });
 
-  test("that no longer compile are told, and what ran before goes on until they do", async () => {
+  test("that no longer compile are reported, and the previous ones stay active", async () => {
     const [assembly, guards] = fixture("first");
     const { system, log, reloaded } = await start(assembly, { guards, watch: true });
     const socket = await open(system.websocketUrl);
     writeFileSync(join(assembly, "word.ts"), "export const word = ;");
     await until(() => log.some(({ level }) => level === "error"));
     expect(log.find(({ level }) => level === "error")?.message).toMatch(/word\.ts:1:20[^]*What ran before goes on\./);
-    expect(await ask(socket, { action: "ping" })).toMatchObject({ says: "first" });
+    expect(await ask(socket, { action: "ping" })).toMatchObject({ word: "first" });
     writeFileSync(join(assembly, "word.ts"), 'export const word = "mended";');
     await until(() => reloaded.length === 1);
-    expect(await ask(socket, { action: "ping" })).toMatchObject({ says: "mended" });
+    expect(await ask(socket, { action: "ping" })).toMatchObject({ word: "mended" });
     socket.close();
   });
 
@@ -181,7 +181,7 @@ describe("guards of --guards", () => {
 });
 
 describe("an app that is synthesized again", () => {
-  test("goes on with what changed: a new route, on a socket that stays open", async () => {
+  test("serves a new route on a socket that stays open", async () => {
     const { system, assembly } = await start(writeFixture(ECHO), { watch: true });
     const socket = await open(system.websocketUrl);
     const file = join(assembly, "App.template.json");

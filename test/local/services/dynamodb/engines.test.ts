@@ -35,7 +35,7 @@ afterAll(() => reaper.close());
 
 describe.each([
   ["embedded", test],
-  // Needs Java: skipped, and reported as such, where there is none; .ci/run has it.
+  // Needs Java: skipped, and reported as skipped, without it; .ci/run has it.
   ["local", withoutJava && !process.env.CI ? test.skip : test],
 ])("the %s engine", (choice, runs) => {
   runs("keeps what is written, shows every caller the same tables, and ends", async () => {
@@ -78,7 +78,7 @@ describe("an engine that cannot be used is a clear error:", () => {
     await expect(failed).rejects.toThrow(message);
   });
 
-  test("one that keeps tables apart by access key", async () => {
+  test("tables are separated by access key", async () => {
     const [url, close] = await between((operation) =>
       operation === "DescribeTable" ? { __type: "x#ResourceNotFoundException", message: "no" } : undefined,
     );
@@ -90,7 +90,7 @@ describe("an engine that cannot be used is a clear error:", () => {
     close();
   });
 
-  test("one that wants real credentials", async () => {
+  test("real credentials are required", async () => {
     const [url, close] = await between(() => ({ __type: "x#UnrecognizedClientException", message: "invalid token" }));
     await expect(startEngine(url, context)).rejects.toThrow("refuses: UnrecognizedClientException invalid token");
     close();

@@ -89,10 +89,10 @@ describe("an InputTemplate", () => {
     ['{"list":<list>}', { list: ["x", "y"] }],
     // Quotes of a value are escaped where EventBridge adds the quotes around it.
     ['{"q":<quoted>}', { q: 'say "hi"' }],
-    // Within a string, what is no text loses its quotes.
+    // Within a string, a value that is not a text loses its quotes.
     ['"Body is <list>"', "Body is [x,y]"],
     ['{"s":"at <key>","o":"<list>"}', { s: "at a.png", o: "[x,y]" }],
-    // What is not in the event is an empty text.
+    // A path that is not in the event becomes an empty text.
     ['{"m":<missing>,"in":"<missing>!"}', { m: "", in: "!" }],
     ['{"n":<constructor>}', { n: 5 }],
     ['{"math":"1 < 2 > 0"}', { math: "1 < 2 > 0" }],
@@ -109,7 +109,7 @@ describe("an InputTemplate", () => {
   });
 });
 
-describe("what comes of an event is no JSON, and runs nothing:", () => {
+describe("an input that is not JSON runs nothing:", () => {
   it.each([
     ["a quote within a string, which EventBridge does not escape", '{"q":"<quoted>"}'],
     ["an object within a string, with what its quotes escaped", '"<object>"'],

@@ -144,7 +144,7 @@ test("as many bytes as there may be are taken", () => {
   expect(put({ Entries: [entry({ Detail, Resources: ["r"] })] }).status).toBe(400);
 });
 
-test("whose policies do not permit it on every bus is refused, and nothing is put on any", () => {
+test("without permission for every bus are refused, and put on none", () => {
   const { put, invoked } = setUp({ resource: `${ARN}:event-bus/default` });
   expect(put({ Entries: [entry()] }).status).toBe(200);
   expect(put({ Entries: [entry(), entry({ EventBusName: "orders" })] })).toEqual({
@@ -159,7 +159,7 @@ test("whose policies do not permit it on every bus is refused, and nothing is pu
   expect(invoked).toHaveLength(1);
 });
 
-test("a bus that is not there takes everything, and the log tells", () => {
+test("a missing bus accepts everything, and the log reports it", () => {
   const { put, invoked, log } = setUp();
   expect(put({ Entries: [entry({ EventBusName: "nowhere" })] }).body).toMatchObject({ FailedEntryCount: 0 });
   expect(invoked).toEqual([]);
@@ -176,7 +176,7 @@ describe("the function's resource policy", () => {
     ["another action's", [{ ...PERMISSION, action: "lambda:GetFunction" }]],
     ["with a token", [{ ...PERMISSION, conditional: "unknown" }]],
     ["for URLs", [{ ...PERMISSION, conditional: "url" }]],
-  ])("%s permits nothing, and the log tells", (_, permissions) => {
+  ])("%s permits nothing, and the log reports it", (_, permissions) => {
     const { put, invoked, log } = setUp({ permissions });
     put({ Entries: [entry()] });
     expect(invoked).toEqual([]);
@@ -195,7 +195,7 @@ describe("the function's resource policy", () => {
   });
 });
 
-test("an input that is no JSON runs nothing, the other targets run, and the log tells without the event", () => {
+test("an input that is not JSON runs only the other targets", () => {
   const broken = { InputTransformer: { InputPathsMap: { x: "$.detail.secret" }, InputTemplate: '"<x>"' } };
   const targets = [
     { id: "Broken", functionId: "Fn", input: broken },

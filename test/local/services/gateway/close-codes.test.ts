@@ -1,7 +1,7 @@
 import { clientClose, protocolClose } from "../../../../local/services/gateway/connections/close-codes.js";
 
 describe("a close by the client", () => {
-  it("is told as the client told it", () => {
+  it("is reported as the client sent it", () => {
     expect(clientClose(1000, "bye")).toEqual({ code: 1000, reason: "bye" });
     expect(clientClose(1001, "")).toEqual({ code: 1001, reason: "" });
   });

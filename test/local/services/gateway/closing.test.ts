@@ -16,25 +16,25 @@ const ended = async () => {
 const echo = { run: (event: { body?: string }) => ({ ...OK, body: event.body }), answers: true };
 
 describe("$disconnect", () => {
-  it("is told the client's code and reason", async () => {
+  it("receives the client's code and reason", async () => {
     const { client, id } = await start();
     client.socket.close(4001, "bye");
     expect(await ended()).toEqual({ code: 4001, reason: "bye", id });
   });
 
-  it("is told when the client gave none", async () => {
+  it("runs if the client sent no code", async () => {
     const { client, id } = await start();
     client.socket.close();
     expect(await ended()).toEqual({ code: 1005, reason: "Client-side close frame status not set", id });
   });
 
-  it("is told of a connection that broke", async () => {
+  it("runs for a broken connection", async () => {
     const { client, id } = await start();
     client.socket.terminate();
     expect(await ended()).toEqual({ code: 1006, reason: "", id });
   });
 
-  it("may fail, which reaches nobody but the log", async () => {
+  it("may fail, which only the log shows", async () => {
     const { client } = await start({ $disconnect: () => Promise.reject(new Error("no table")) });
     const failed = new Promise((resolve) => (harness.log.push = (entry) => (resolve(entry), 1)));
     client.socket.close(1000);
@@ -54,7 +54,7 @@ describe("$disconnect", () => {
     expect(harness.events).toEqual([]);
   });
 
-  it("follows a cut, of which the client hears nothing before its socket breaks", async () => {
+  it("follows a cut, which the client notices only as a broken socket", async () => {
     const { client, id } = await start();
     expect(harness.gateway.connections).toEqual([id]);
     expect([harness.gateway.cut(id), harness.gateway.cut("nobody")]).toEqual([true, false]);
@@ -63,7 +63,7 @@ describe("$disconnect", () => {
     expect(harness.gateway.connections).toEqual([]);
   });
 
-  it("is not missed where there is no such route", async () => {
+  it("is skipped if the API has no such route", async () => {
     harness = await Harness.start({ $connect: () => OK });
     const { client, id } = await harness.connected();
     client.socket.close();
@@ -84,7 +84,7 @@ describe("size", () => {
     expect((await client.next()).length).toBe(32_768);
   });
 
-  it("of a frame may not be one byte more: 1009, and no function sees it", async () => {
+  it("of a frame above the limit closes with 1009, without any invocation", async () => {
     const { client, id } = await start({ echo });
     client.send(text(32_769));
     expect((await client.closed).code).toBe(1009);

@@ -95,7 +95,7 @@ describe("MESSAGE event", () => {
 });
 
 describe("DISCONNECT event", () => {
-  it("holds the context, how the connection ended, and the few headers it has on AWS", () =>
+  it("holds the context, the close, and AWS's few headers", () =>
     expect(disconnectEvent(facts, stamp, { code: 1001, reason: "Going away" })).toEqual({
       headers: { Host: "127.0.0.1:3001", "x-api-key": "", "X-Forwarded-For": "", "x-restapi": "" },
       multiValueHeaders: { Host: ["127.0.0.1:3001"], "x-api-key": [""], "X-Forwarded-For": [""], "x-restapi": [""] },

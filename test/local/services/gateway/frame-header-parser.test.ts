@@ -47,7 +47,7 @@ describe("frame headers in a byte stream", () => {
     ]);
   });
 
-  it("are told before the payload has arrived", () => {
+  it("are reported before the payload has arrived", () => {
     expect(watched(frame(1, 100_000).subarray(0, 10), 10)).toEqual([[1, 100_000]]);
   });
 });

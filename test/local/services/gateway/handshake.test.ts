@@ -45,14 +45,14 @@ describe("handshake", () => {
     expect((await harness.client().refused).status).toBe(statusCode);
   });
 
-  it("tells a client that was refused nothing of what the function returned", async () => {
+  it("sends a refused client nothing of the function's response", async () => {
     await start({ $connect: () => ({ statusCode: 403, body: "secret", headers: { "X-Secret": "secret" } }) });
     const { body } = await harness.client().refused;
     expect(JSON.parse(body)).toMatchObject({ message: "Forbidden" });
     expect(body).not.toContain("secret");
   });
 
-  it("is refused with 502 when the function fails, and the log says why", async () => {
+  it("is refused with 502 when the function fails, with a log", async () => {
     await start({ $connect: () => Promise.reject(new Error("no table")) });
     expect(await harness.client().refused).toMatchObject({ status: 502 });
     expect(harness.log).toEqual([{ level: "warn", source: "gateway", message: "$connect failed: Error: no table" }]);
@@ -89,7 +89,7 @@ describe("handshake", () => {
     await harness.connect();
   });
 
-  it("tells $connect headers, query, address and agent", async () => {
+  it("passes headers, query, address and agent to $connect", async () => {
     await start({ $connect: () => OK });
     await harness.connect({ query: "?room=5", headers: { "User-Agent": "Test/1", Origin: "http://here" } });
     const event = await harness.event("$connect");
@@ -109,13 +109,13 @@ describe("handshake", () => {
 });
 
 describe("subprotocol", () => {
-  it("is the one that $connect selects", async () => {
+  it("is selected by $connect", async () => {
     await start({ $connect: selecting("b") });
     expect((await harness.connect({ protocols: ["a", "b"] })).socket.protocol).toBe("b");
     expect((await harness.event("$connect")).headers?.["Sec-WebSocket-Protocol"]).toBe("a,b");
   });
 
-  it("is none when $connect selects none, and no other header of its response goes out", async () => {
+  it("is absent when $connect selects none, as are its other headers", async () => {
     await start({ $connect: () => ({ ...OK, body: "unheard", headers: { "Set-Cookie": "a=b" } }) });
     const { socket } = await raw(
       harness.gateway.port,
@@ -154,7 +154,7 @@ describe("compression", () => {
   });
 });
 
-describe("a request that is no handshake", () => {
+describe("a request that is not a handshake", () => {
   it.each(["/", "/other", "/prod/", "/prod/x", "/PROD"])("is refused with 403 on %s", async (path) => {
     await start({ $connect: () => OK });
     const socket = new WebSocket(`ws://127.0.0.1:${harness.gateway.port}${path}`);
@@ -220,7 +220,7 @@ describe("handshakes beyond their limits", () => {
     expect(harness.events).toHaveLength(2);
   });
 
-  it("are refused with 429 by the account's rate of new connections, where it is asked for", async () => {
+  it("are refused with 429 above the account's rate, if it is set", async () => {
     await start({ $connect: () => OK }, { limits: { connects: { rate: 500, burst: 1 } }, now: () => 0 });
     await harness.connect();
     expect((await harness.client().refused).status).toBe(429);
@@ -244,7 +244,7 @@ describe("a client that leaves while $connect runs", () => {
     expect(harness.events).toEqual([]);
   };
 
-  it("is told to $disconnect, because $connect has accepted it", async () => {
+  it("invokes $disconnect, because $connect has accepted it", async () => {
     const client = harness.client();
     const connect = await harness.event("$connect");
     client.socket.terminate();
@@ -253,7 +253,7 @@ describe("a client that leaves while $connect runs", () => {
     await expectDisconnect(connect);
   });
 
-  it("is told so too when its socket broke before $connect returned", async () => {
+  it("invokes $disconnect, too, when its socket broke before $connect returned", async () => {
     const { socket } = await raw(harness.gateway.port, `GET /prod HTTP/1.1\r\nHost: x\r\n${UPGRADE}${KEY}\r\n`);
     const connect = await harness.event("$connect");
     socket.resetAndDestroy();

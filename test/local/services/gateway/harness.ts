@@ -71,7 +71,7 @@ export class Harness {
     return harness;
   }
 
-  /** The next event of a route, or one that is already there and was not asked for. */
+  /** The next event of a route, or an earlier event that was not read yet. */
   async event(routeKey: string): Promise<GatewayEvent> {
     const known = this.events.findIndex((event) => event.requestContext.routeKey === routeKey);
     if (known >= 0) return this.events.splice(known, 1)[0] as GatewayEvent;

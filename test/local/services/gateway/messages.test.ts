@@ -95,7 +95,7 @@ describe("a function that fails", () => {
     expect(harness.log).toHaveLength(2);
   });
 
-  it("because its integration takes too long yields one too, and its late answer is not sent", async () => {
+  it("by a timeout yields one, too, and its late response is dropped", async () => {
     let finish: (payload: unknown) => void = () => undefined;
     const slow = { ...answers(() => new Promise((resolve) => (finish = resolve))), timeoutMs: 30 };
     const client = await start({ slow, publish: echo });
@@ -140,7 +140,7 @@ describe("messages of one connection", () => {
 describe("throttles", () => {
   const throttled = { message: "Too Many Requests", connectionId: ID, requestId: ID };
 
-  it("answer a route's excess, and let it pass again when the bucket has filled", async () => {
+  it("answer a route's excess until its bucket has filled again", async () => {
     let now = 0;
     const publish = { ...echo, throttle: { rate: 1, burst: 2 } };
     const client = await start({ publish, other: echo }, { now: () => now });

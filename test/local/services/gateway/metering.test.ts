@@ -32,21 +32,21 @@ const ask = async (client: Awaited<ReturnType<typeof start>>["client"], text: st
   return client.next();
 };
 
-describe("the gateway tells its meter of", () => {
-  it("messages and answers, the empty one of a route without a body included", async () => {
+describe("the gateway meters", () => {
+  it("messages and responses, also the empty response of a route", async () => {
     const { client } = await start();
     await ask(client, '{"action":"ask"}');
     await ask(client, '{"action":"hush"}');
     expect(told).toEqual(["opened", "received 16", "sent answer", "received 17", "sent "]);
   });
 
-  it("a message without a route, and what its client is told", async () => {
+  it("a message without a route, and its error reply", async () => {
     const { client } = await start();
     const frame = await ask(client, "?");
     expect(told).toEqual(["opened", "received 1", `sent ${frame}`]);
   });
 
-  it("posts that go out, and calls of @connections in the order they are made and answered", async () => {
+  it("delivered posts, and @connections calls in order of start and end", async () => {
     const { client, id } = await start();
     await harness.manage("POST", id, "hello");
     await client.next();

@@ -29,7 +29,7 @@ describe("token bucket", () => {
     expect(taken(tokens, 3)).toBe(1);
   });
 
-  it("is none where nothing is throttled", () => expect(bucket(undefined, () => now)).toBeUndefined());
+  it("is absent without a throttle", () => expect(bucket(undefined, () => now)).toBeUndefined());
 });
 
 describe("route throttles", () => {
@@ -43,12 +43,12 @@ describe("route throttles", () => {
     return Array.from({ length: 9 }, () => throttles.take(route)).filter(Boolean).length;
   };
 
-  it("gives each route a bucket of its own, filled as its own or the API's throttle says", () => {
+  it("gives each route a bucket, by its own or the API's throttle", () => {
     const throttles = new RouteThrottles(model, () => 0);
     expect([passes(throttles, "a"), passes(throttles, "b"), passes(throttles, "c")]).toEqual([1, 1, 3]);
   });
 
-  it("stops nobody without a throttle", () => {
+  it("stops no message without a throttle", () => {
     expect(passes(new RouteThrottles({ ...model, throttle: undefined }, () => 0), "a")).toBe(9);
   });
 });

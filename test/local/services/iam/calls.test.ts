@@ -61,7 +61,7 @@ describe("a refusal", () => {
   });
 });
 
-test("a secret may be called by its name, and permitted by its ARN with what AWS appends", () => {
+test("a secret's name matches a permission with AWS's suffix in its ARN", () => {
   expect(secretCall("KEY", PLACE)).toMatchObject({
     resource: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:KEY",
     alias: expect.stringMatching(/:secret:KEY-[a-zA-Z0-9]{6}$/),

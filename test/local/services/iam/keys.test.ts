@@ -13,7 +13,7 @@ const [TABLE, QUEUE, SECRET] = [
 ];
 const ENCRYPTED = [TABLE, QUEUE, SECRET].map((arn) => ({ arn, keyArn: KEY }));
 
-describe("what is under a customer's key takes that key", () => {
+describe("resources under a customer's key need that key", () => {
   test.each([
     ["dynamodb:PutItem", TABLE, ["kms:Decrypt"]],
     ["dynamodb:Query", `${TABLE}/index/I`, ["kms:Decrypt"]],
@@ -49,7 +49,7 @@ describe("what is under a customer's key takes that key", () => {
     expect(permissions({ Effect: "Allow", Action: "kms:Decrypt", Resource: KEY }).check("Fn", [read])).toBeUndefined();
   });
 
-  test("and through a service only, where that is the condition", () => {
+  test("and only through a service, if that is the condition", () => {
     const Condition = { StringEquals: { "kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com" } };
     const through = permissions({ Effect: "Allow", Action: "kms:Decrypt", Resource: KEY, Condition });
     expect(through.check("Fn", [open])).toBeUndefined();

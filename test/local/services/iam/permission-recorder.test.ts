@@ -21,7 +21,7 @@ const role = (logicalId: string): RoleModel => ({
   ],
 });
 
-test("what is granted is noted for the construct's own functions: others need not use all they may", () => {
+test("granted permissions are recorded only for the construct's own functions", () => {
   const file = join(newFolder(), "permissions");
   const functions = [fn("Fn", { role: "Own" }), fn("Other", { role: "Others", external: true })];
   new PermissionRecorder(file).granted({ functions, roles: [role("Own"), role("Others")] });

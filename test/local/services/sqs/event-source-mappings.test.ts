@@ -39,7 +39,7 @@ const setUp = (denied: string[] = []) => {
   return { queues, mappings, logs, ran, asked, send };
 };
 
-test("a mapping runs what it says, and after a change what that says", async () => {
+test("a mapping runs its function, and after a change the new one", async () => {
   const { mappings, ran, asked, send } = setUp();
   mappings.set([MAPPING]);
   await send();
@@ -57,7 +57,7 @@ test("a mapping runs what it says, and after a change what that says", async () 
   expect(ran).toEqual(["Worker", "Other", "Worker"]);
 });
 
-test("a mapping whose function may not do all it needs runs nothing, and says so", async () => {
+test("a mapping without all permissions runs nothing, and reports it", async () => {
   const { mappings, logs, ran, send } = setUp(["sqs:DeleteMessage"]);
   mappings.set([MAPPING]);
   await send();
@@ -71,7 +71,7 @@ test("a mapping whose function may not do all it needs runs nothing, and says so
   ]);
 });
 
-test("messages stay when a queue changes, and the mapping goes on with it as it is now", async () => {
+test("messages and mapping stay when their queue changes", async () => {
   const { queues, mappings, ran, send } = setUp();
   await send();
   queues.set([queueModel("jobs", { visibilitySeconds: 60 })]);

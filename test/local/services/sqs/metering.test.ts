@@ -33,7 +33,7 @@ describe("what a request to a queue carries:", () => {
     expect(requests).toEqual([0, 0, 0]);
   });
 
-  test("polls are not touched where nothing is metered", () => {
+  test("polls stay unchanged if nothing is metered", () => {
     const polls = { receive: () => Promise.resolve([]) };
     expect(meteredPolls(polls, undefined)).toBe(polls);
   });

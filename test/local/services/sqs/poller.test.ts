@@ -48,7 +48,7 @@ const ERROR: InvokeResult = {
 const THROTTLED: InvokeResult = { ok: false, kind: "throttled", message: "" };
 
 describe("a poller", () => {
-  test("makes requests that are billed: receives that find nothing too, and deletes ten at a time", async () => {
+  test("has empty receives billed, and deletes in batches of ten", async () => {
     const requests: number[] = [];
     const { running, send, pass, poller } = setUp(
       { batchSize: 10 },
@@ -64,7 +64,7 @@ describe("a poller", () => {
     await poller.close();
   });
 
-  test("runs the function with what there is, and deletes it when that has succeeded", async () => {
+  test("runs the function with available messages, and deletes them after success", async () => {
     const { queue, running, send } = setUp();
     await send("a", "b");
     expect(running.map(({ ids }) => ids)).toEqual([["a", "b"]]);
@@ -73,7 +73,7 @@ describe("a poller", () => {
     expect(queue.counts).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   });
 
-  test("leaves a batch that failed in the queue until its visibility timeout, and says so without the function's words", async () => {
+  test("leaves a failed batch in the queue until its visibility timeout", async () => {
     const { queue, running, send, pass, logs } = setUp();
     await send("a", "b");
     await running[0]!.end(ERROR);
@@ -120,7 +120,7 @@ describe("a poller", () => {
     expect(running.map(({ ids }) => ids)).toEqual([["a"], ["b"], ["c"]]);
   });
 
-  test("begins with five at a time, and has more while there is work", async () => {
+  test("begins with five invocations, and adds more while there is work", async () => {
     const { running, send, pass } = setUp({ batchSize: 1 });
     await send(...Array.from({ length: 20 }, (_, index) => `${index}`));
     expect(running).toHaveLength(5);
@@ -147,7 +147,7 @@ describe("a poller", () => {
     ).toEqual([...ids].sort());
   });
 
-  test("asks a throttled function again while the messages are the batch's, which costs no receive", async () => {
+  test("retries a throttled function within the visibility timeout, without another receive", async () => {
     const { queue, running, send, pass } = setUp();
     await send("a");
     await running[0]!.end(THROTTLED);
@@ -166,7 +166,7 @@ describe("a poller", () => {
     expect(running[1]!.records[0]!.attributes["ApproximateReceiveCount"]).toBe("2");
   });
 
-  test("receives nothing more once it is closed, but ends what it has begun", async () => {
+  test("receives nothing more after closing, but finishes running batches", async () => {
     const { queue, running, send, poller } = setUp();
     await send("a");
     const closed = poller.close();
@@ -187,7 +187,7 @@ describe("a poller", () => {
 });
 
 describe("concurrency", () => {
-  test("grows by 300 a minute up to its bound, and begins anew after an idle time", () => {
+  test("grows by 300 a minute up to its bound, until idle", () => {
     const clock = new TestClock();
     const concurrency = new Concurrency(20, clock.now);
     concurrency.busy();

@@ -4,7 +4,7 @@ import { bodies, makeQueue, message, TestClock } from "./support.js";
 describe("a queue", () => {
   const clock = new TestClock();
 
-  test("hands out messages in order, each to one receiver until its visibility timeout runs out", () => {
+  test("delivers in order, each message to one receiver until its visibility timeout", () => {
     const { queue } = makeQueue(clock);
     for (const id of ["a", "b", "c"]) queue.send(message(id));
     expect(bodies(queue.receive(2))).toEqual(["a", "b"]);
@@ -29,7 +29,7 @@ describe("a queue", () => {
     expect(second?.receiptHandle).not.toBe(first?.receiptHandle);
   });
 
-  test("deletes by the newest receipt handle, also after the timeout; an older one deletes nothing", () => {
+  test("deletes only by the newest receipt handle, also after the timeout", () => {
     const { queue } = makeQueue(clock);
     queue.send(message("a"));
     const [first] = queue.receive(1);
@@ -68,7 +68,7 @@ describe("a queue", () => {
     expect(bodies(queue.receive(10))).toEqual(["slow"]);
   });
 
-  test("gives away what was received too often, and what was kept too long", () => {
+  test("removes messages that were received too often or kept too long", () => {
     const { queue, dead, expired } = makeQueue(clock, { maxReceiveCount: 2, visibilityMs: 1000, retentionMs: 60_000 });
     queue.send(message("a", clock.now()));
     for (let times = 0; times < 2; times += 1) {
@@ -84,7 +84,7 @@ describe("a queue", () => {
     expect([expired, queue.counts]).toEqual([["b"], { visible: 0, inFlight: 0, delayed: 0 }]);
   });
 
-  test("waits a part of each wait where it is told to", () => {
+  test("scales each wait on request", () => {
     const { queue } = makeQueue(clock, {}, { scale: 0.001 });
     queue.send(message("a"), 10_000);
     clock.pass(10);
@@ -105,7 +105,7 @@ describe("a queue", () => {
     expect(queue.receive(10)).toEqual([]);
   });
 
-  test("delivers twice and late where a test wants it: either delivery is deleted by itself", () => {
+  test("injects duplicates and delays, and deletes each duplicate by itself", () => {
     let duplicates = 1;
     const { queue } = makeQueue(
       clock,
@@ -137,7 +137,7 @@ describe("receivers that wait", () => {
     return { clock, queue, polls: new LongPolls(queue, clock) };
   };
 
-  test("get what is there at once, and nothing after their wait", async () => {
+  test("get available messages at once, and nothing after their wait", async () => {
     const { clock, queue, polls } = setUp();
     queue.send(message("a"));
     expect(bodies(await polls.receive({ max: 10, waitMs: 20_000 }))).toEqual(["a"]);

@@ -19,7 +19,7 @@ export class TestClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Lets time pass: what is due runs, in order. */
+  /** Advances the time, and runs due timers in order. */
   pass(ms: number): void {
     const end = this.#now + ms;
     for (;;) {
@@ -41,10 +41,10 @@ export class TestClock implements Clock {
 /** A message with this id, which is its body, too. */
 export const message = (id: string, sentAt = NOW): Message => ({ id, body: id, attributes: {}, system: {}, sentAt });
 
-/** As AWS has it where nothing is said. */
+/** AWS's defaults. */
 const SETTINGS: QueueSettings = { visibilityMs: 30_000, retentionMs: 345_600_000, delayMs: 0 };
 
-/** A queue, and what it tells. */
+/** A queue, and its reports. */
 export const makeQueue = (
   clock: TestClock,
   settings: Partial<QueueSettings> = {},

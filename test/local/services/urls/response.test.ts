@@ -48,7 +48,7 @@ describe("what a function returns", () => {
     { statusCode: 200, headers: { x: ["a"] } },
     { statusCode: 200, cookies: "a=1" },
     { statusCode: 200, cookies: ["a=1\r\nx: y"] },
-  ])("%j is no response: 502", (payload) => {
+  ])("%j is an invalid response: 502", (payload) => {
     expect(urlResponse(payload)).toMatchObject({ status: 502, body: Buffer.from("Internal Server Error") });
   });
 });

@@ -102,7 +102,7 @@ describe.each(["embedded", ...(withoutJava && !process.env.CI ? [] : ["local"])]
     return client;
   };
 
-  /** What something consumes. */
+  /** Consumed capacity. */
   const units = async (work: () => Promise<unknown>): Promise<Units> => {
     Object.assign(used, { read: 0, write: 0 });
     await work();
@@ -181,7 +181,7 @@ describe.each(["embedded", ...(withoutJava && !process.env.CI ? [] : ["local"])]
     });
   });
 
-  test("a Query is billed for the bytes of its page, before the projection, and one unit if it is empty", async () => {
+  test("a Query is billed before projection, for at least one unit", async () => {
     await start();
     for (let each = 0; each < 10; each += 1)
       await client.send(new PutItemCommand({ TableName, Item: item("q", 600, `${each}`) }));
@@ -195,7 +195,7 @@ describe.each(["embedded", ...(withoutJava && !process.env.CI ? [] : ["local"])]
     expect(await units(() => client.send(query("empty")))).toEqual({ read: 0.5, write: 0 });
   });
 
-  test("a write whose condition does not hold is billed, one that is malformed is not", async () => {
+  test("a write with a failed condition is billed, a malformed write not", async () => {
     await start();
     await client.send(new PutItemCommand({ TableName, Item: item("there", 10) }));
     const again = new PutItemCommand({
@@ -211,7 +211,7 @@ describe.each(["embedded", ...(withoutJava && !process.env.CI ? [] : ["local"])]
   });
 
   if (choice === "local") {
-    test("a transaction costs double, also one that is cancelled", async () => {
+    test("a transaction costs double, even if it is cancelled", async () => {
       await start();
       const put = (pk: string, condition?: string) => ({
         Put: { TableName, Item: item(pk, 10), ...(condition && { ConditionExpression: condition }) },
@@ -231,7 +231,7 @@ describe.each(["embedded", ...(withoutJava && !process.env.CI ? [] : ["local"])]
     });
   }
 
-  test("who asks for the capacity sees it, and nobody else does", async () => {
+  test("a response has the capacity only if the request asks for it", async () => {
     await start();
     expect(await client.send(query("q"))).not.toHaveProperty("ConsumedCapacity");
     const asked = await client.send(query("q", { ReturnConsumedCapacity: "TOTAL" }));
@@ -250,7 +250,7 @@ describe.each(["embedded", ...(withoutJava && !process.env.CI ? [] : ["local"])]
         ),
       );
 
-    test("a partition key that is hot is throttled, for reads and writes apart, until it has cooled", async () => {
+    test("a hot partition key is throttled, separately for reads and writes", async () => {
       await quotas();
       const put = (pk: string) => client.send(new PutItemCommand({ TableName, Item: item(pk, 10) }));
       for (let each = 0; each < 3; each += 1) await put("hot");
@@ -267,7 +267,7 @@ describe.each(["embedded", ...(withoutJava && !process.env.CI ? [] : ["local"])]
       await expect(put("hot")).rejects.toMatchObject({ name: "ThrottlingException" });
     });
 
-    test("a batch goes on without what is of a hot partition", async () => {
+    test("a batch goes on without the items of a hot partition", async () => {
       await quotas();
       const batch = (...pks: string[]) =>
         client.send(

@@ -79,7 +79,7 @@ describe("faults of DynamoDB", () => {
         ({ name }: Error) => name,
       );
 
-  test("the call is told with who makes it", async () => {
+  test("the fault receives the call and its caller", async () => {
     fault = undefined;
     await put();
     expect(calls).toMatchObject([

@@ -70,7 +70,7 @@ describe("DynamoDB behind the check of permissions", () => {
     expect(log).toEqual([]);
   });
 
-  it("refuses the rest as AWS does, says so in the log, and does not ask the engine", async () => {
+  it("refuses other calls like AWS, logs them, and skips the engine", async () => {
     const put = clientOf(credentials.of("Fn")).send(new PutItemCommand({ TableName: "Talk", Item: {} }));
     const message = `User: arn:aws:sts::123456789012:assumed-role/App-Role/App-Fn is not authorized to perform: dynamodb:PutItem on resource: ${TABLE} because no identity-based policy allows the dynamodb:PutItem action`;
     await expect(put).rejects.toMatchObject({
@@ -101,7 +101,7 @@ describe("DynamoDB behind the check of permissions", () => {
     expect(asked).toEqual([]);
   });
 
-  it("survives that the engine has given up a kept connection", async () => {
+  it("survives that the engine has closed an idle connection", async () => {
     await get(credentials.of("Fn"));
     engine.closeIdleConnections();
     expect((await get(credentials.of("Fn"))).Item).toBeDefined();

@@ -44,7 +44,7 @@ describe("POST", () => {
     expect(await harness.manage("POST", gatewayId(), "x")).toMatchObject({ ...gone, body: "" });
   });
 
-  it("is 400 for what is no connection id", async () => {
+  it("is 400 for an invalid connection id", async () => {
     await start();
     const { status, headers, body } = await harness.manage("POST", "no id!", "x");
     expect([status, headers["x-amzn-errortype"]]).toEqual([400, "BadRequestException"]);
@@ -89,7 +89,7 @@ describe("POST", () => {
     expect((await harness.event("$disconnect")).requestContext.disconnectStatusCode).toBe(1009);
   });
 
-  it("is 429 while this client does not read, and no other client is touched", async () => {
+  it("is 429 only for a client that does not read", async () => {
     const { client, id } = await start({ limits: { clientBufferBytes: 64 * 1024 } });
     const other = await harness.connected();
     client.socket.pause();
@@ -138,7 +138,7 @@ describe("GET", () => {
 });
 
 describe("DELETE", () => {
-  it("closes the connection, tells $disconnect, and is 410 the second time", async () => {
+  it("closes the connection, runs $disconnect, and is 410 the second time", async () => {
     const { client, id } = await start();
     expect((await harness.manage("DELETE", id)).status).toBe(204);
     expect(await harness.manage("DELETE", id)).toMatchObject(gone);
@@ -181,7 +181,7 @@ describe("a caller", () => {
     expect(await refusal(answer)).toEqual([403, "IncompleteSignatureException", expect.any(String)]);
   });
 
-  it("must have a known key and the right secret, where secrets are known", async () => {
+  it("must have a known key and its secret, if signatures are checked", async () => {
     const secrets: Record<string, string> = { [credentials.accessKeyId]: credentials.secretAccessKey };
     const { id } = await start({ secretFor: (key) => secrets[key] });
     expect((await harness.manage("POST", id, "x")).status).toBe(200);
@@ -200,9 +200,9 @@ describe("a caller", () => {
   });
 
   it("must have signed within five minutes", async () => {
-    let ahead = 0;
-    const { id } = await start({ secretFor: () => credentials.secretAccessKey, now: () => Date.now() + ahead });
-    ahead = 400_000;
+    let skew = 0;
+    const { id } = await start({ secretFor: () => credentials.secretAccessKey, now: () => Date.now() + skew });
+    skew = 400_000;
     expect(await refusal(harness.manage("POST", id, "x"))).toEqual([
       403,
       "InvalidSignatureException",

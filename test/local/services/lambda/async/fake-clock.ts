@@ -1,6 +1,6 @@
 import type { Clock } from "../../../../../local/core/clock.js";
 
-/** A clock that goes only as it is told. */
+/** A clock that moves only when a test advances it. */
 export class FakeClock implements Clock {
   readonly #timers = new Set<{ at: number; run: () => void }>();
   #now = 0;
@@ -20,7 +20,7 @@ export class FakeClock implements Clock {
     return [...this.#timers].map(({ at }) => at - this.#now).sort((a, b) => a - b);
   }
 
-  /** Lets time pass, and what is due run, with all that follows from it at once. */
+  /** Advances the time, and runs due timers and their immediate consequences. */
   async advance(ms: number): Promise<void> {
     this.#now += ms;
     for (const timer of [...this.#timers]) {

@@ -14,17 +14,17 @@ const ERROR: InvokeResult = {
 };
 const THROTTLED: InvokeResult = { ok: false, kind: "throttled", message: "busy" };
 
-/** Functions `Fn` and `Told`; `Fn` comes to this result, and may tell `Told` if it may invoke that. */
-const start = (result: InvokeResult, async?: AsyncModel, patterns = [arnOf("App-Told")]) => {
-  const functions = [fn("Fn", async ? { async } : {}), fn("Told")];
+/** Functions `Fn` and `Target`. `Fn` has this result, and its destination may be `Target` if it may invoke that. */
+const start = (result: InvokeResult, async?: AsyncModel, patterns = [arnOf("App-Target")]) => {
+  const functions = [fn("Fn", async ? { async } : {}), fn("Target")];
   const log: LogEntry[] = [];
-  const told: unknown[] = [];
+  const received: unknown[] = [];
   const clock = new FakeClock();
   const invocations = new AsyncInvocations({
     invoker: {
       async invoke(functionId, event) {
-        if (functionId === "Told") told.push(event);
-        return functionId === "Told" ? OK : result;
+        if (functionId === "Target") received.push(event);
+        return functionId === "Target" ? OK : result;
       },
     },
     permissions: permissionsFor(functions, patterns, log),
@@ -39,14 +39,14 @@ const start = (result: InvokeResult, async?: AsyncModel, patterns = [arnOf("App-
     for (const wait of waits) await clock.advance(wait);
     await settled();
   };
-  return { invocations, log, told, run, clock };
+  return { invocations, log, received, run, clock };
 };
 
 const messages = (log: LogEntry[], level: LogEntry["level"]): string[] =>
   log.flatMap((entry) => (entry.level === level ? entry.message : []));
 
 describe("an asynchronous invocation", () => {
-  test("that is given up is told loudly, without what the function said", async () => {
+  test("that fails for good is an error without the function's message", async () => {
     const { log, run } = start(ERROR);
     await run(60_000, 120_000);
     expect(log).toEqual([
@@ -69,10 +69,14 @@ describe("an asynchronous invocation", () => {
     expect(messages(young.log, "error")).toEqual([expect.stringContaining("EventAgeExceeded: Fn ran 0 times")]);
   });
 
-  test("tells the function that the template names of its failure", async () => {
-    const { told, run, log } = start(ERROR, { retries: 0, onFailure: arnOf("App-Told"), onSuccess: arnOf("App-Fn") });
+  test("invokes the function's failure destination", async () => {
+    const { received, run, log } = start(ERROR, {
+      retries: 0,
+      onFailure: arnOf("App-Target"),
+      onSuccess: arnOf("App-Fn"),
+    });
     await run();
-    expect(told).toEqual([
+    expect(received).toEqual([
       {
         version: "1.0",
         timestamp: "1970-01-01T00:00:00.000Z",
@@ -90,26 +94,26 @@ describe("an asynchronous invocation", () => {
     expect(messages(log, "error")).toHaveLength(1);
   });
 
-  test("tells of success too, where that is asked for", async () => {
-    const { told, run, log } = start(OK, { onSuccess: arnOf("App-Told"), onFailure: arnOf("App-None") });
+  test("invokes the success destination, if there is one", async () => {
+    const { received, run, log } = start(OK, { onSuccess: arnOf("App-Target"), onFailure: arnOf("App-None") });
     await run();
-    expect(told).toMatchObject([{ requestContext: { condition: "Success" }, responsePayload: { fine: true } }]);
+    expect(received).toMatchObject([{ requestContext: { condition: "Success" }, responsePayload: { fine: true } }]);
     expect(log).toEqual([]);
   });
 
-  test("has no response to tell of when its function never ran", async () => {
-    const { told, run } = start(THROTTLED, { maxAgeSeconds: 0, onFailure: arnOf("App-Told") });
+  test("sends no response to its destination when its function never ran", async () => {
+    const { received, run } = start(THROTTLED, { maxAgeSeconds: 0, onFailure: arnOf("App-Target") });
     await run();
-    expect(told).toMatchObject([{ requestContext: { condition: "EventAgeExceeded", approximateInvokeCount: 0 } }]);
-    expect(told[0]).not.toHaveProperty("responsePayload");
+    expect(received).toMatchObject([{ requestContext: { condition: "EventAgeExceeded", approximateInvokeCount: 0 } }]);
+    expect(received[0]).not.toHaveProperty("responsePayload");
   });
 
-  test("does not tell who its function may not invoke, and says so", async () => {
-    const { told, run, log } = start(ERROR, { retries: 0, onFailure: arnOf("App-Told") }, []);
+  test("reports a destination that its function may not invoke", async () => {
+    const { received, run, log } = start(ERROR, { retries: 0, onFailure: arnOf("App-Target") }, []);
     await run();
-    expect(told).toEqual([]);
+    expect(received).toEqual([]);
     expect(log.map(({ source }) => source)).toEqual(["lambda", "iam", "lambda"]);
-    expect(messages(log, "error")[2]).toMatch(/^Told is not told of r1: User: .*\/App-Fn is not authorized/);
+    expect(messages(log, "error")[2]).toMatch(/^Target is not told of r1: User: .*\/App-Fn is not authorized/);
   });
 
   test("says which destinations and queues are not served", async () => {
@@ -126,7 +130,7 @@ describe("an asynchronous invocation", () => {
     ]);
   });
 
-  test("that is pending at the end is told as lost", async () => {
+  test("that is pending at the end is reported as lost", async () => {
     const { invocations, run, log } = start(ERROR);
     await run(5000);
     invocations.close();

@@ -8,7 +8,7 @@ import {
 const HOURS = 3_600_000;
 const DEFAULTS = { retries: 2, maxAgeMs: 6 * HOURS };
 
-/** What is done after each of these attempts, which take no time themselves. */
+/** The actions after these attempts. The attempts themselves take no time. */
 const follow = (outcomes: AttemptOutcome[], settings = DEFAULTS): (number | string)[] => {
   let [history, age] = [NEW_EVENT, 0];
   return outcomes.map((outcome) => {
@@ -50,7 +50,7 @@ describe("after an attempt", () => {
     expect(follow(Array<AttemptOutcome>(steps.length).fill("error"), { ...DEFAULTS, retries })).toEqual(steps);
   });
 
-  test("an event is given up when it would be too old for its next attempt", () => {
+  test("an event is dropped if its next attempt would be too late", () => {
     expect(follow(["error"], { retries: 2, maxAgeMs: 60_000 })).toEqual([60_000]);
     expect(follow(["error", "error"], { retries: 2, maxAgeMs: 100_000 })).toEqual([60_000, "EventAgeExceeded"]);
     expect(follow(["throttled", "throttled", "throttled"], { retries: 0, maxAgeMs: 3000 })).toEqual([

@@ -35,7 +35,7 @@ const start = (results: (InvokeResult | Promise<InvokeResult>)[], options: Parti
   return { queue, clock, attempts, finished };
 };
 
-describe("an event that nobody waits for", () => {
+describe("an asynchronous event", () => {
   test("is attempted at once, and over when it succeeds", async () => {
     const { queue, clock, attempts, finished } = start([OK]);
     queue.add(EVENT);
@@ -46,27 +46,24 @@ describe("an event that nobody waits for", () => {
     expect(queue.close()).toEqual([]);
   });
 
-  test.each([ERROR, TIMEOUT, CRASH])(
-    "is attempted again after one and two minutes, as the same request: $kind",
-    async (failure) => {
-      const { queue, clock, attempts, finished } = start([failure, failure, failure]);
-      queue.add(EVENT);
-      await settled();
-      await clock.advance(59_999);
-      expect(attempts).toHaveLength(1);
-      await clock.advance(1);
-      expect(attempts).toHaveLength(2);
-      await clock.advance(119_999);
-      expect(attempts).toHaveLength(2);
-      await clock.advance(1);
-      expect(attempts.map(({ at, requestId }) => [at, requestId])).toEqual([
-        [0, "r1"],
-        [60_000, "r1"],
-        [180_000, "r1"],
-      ]);
-      expect(finished).toEqual([{ ...EVENT, condition: "RetriesExhausted", attempts: 3, result: failure }]);
-    },
-  );
+  test.each([ERROR, TIMEOUT, CRASH])("is retried after one and two minutes with its id: $kind", async (failure) => {
+    const { queue, clock, attempts, finished } = start([failure, failure, failure]);
+    queue.add(EVENT);
+    await settled();
+    await clock.advance(59_999);
+    expect(attempts).toHaveLength(1);
+    await clock.advance(1);
+    expect(attempts).toHaveLength(2);
+    await clock.advance(119_999);
+    expect(attempts).toHaveLength(2);
+    await clock.advance(1);
+    expect(attempts.map(({ at, requestId }) => [at, requestId])).toEqual([
+      [0, "r1"],
+      [60_000, "r1"],
+      [180_000, "r1"],
+    ]);
+    expect(finished).toEqual([{ ...EVENT, condition: "RetriesExhausted", attempts: 3, result: failure }]);
+  });
 
   test("that finds no room is not counted as run", async () => {
     const { queue, clock, finished } = start([THROTTLED, THROTTLED, ERROR, OK]);
@@ -93,7 +90,7 @@ describe("an event that nobody waits for", () => {
     expect(finished).toMatchObject([{ condition: "EventAgeExceeded", attempts: 1 }]);
   });
 
-  test("waits a part of it where that is asked for, and ages as if it had waited in full", async () => {
+  test("waits a scaled time, and ages by the full time", async () => {
     const { queue, clock, attempts, finished } = start([ERROR, ERROR], {
       scale: 0.001,
       settings: () => ({ retries: 2, maxAgeMs: 170_000 }),
@@ -125,7 +122,7 @@ describe("an event that nobody waits for", () => {
   });
 });
 
-test("a queue that ends tells what is lost, and attempts nothing more", async () => {
+test("a closed queue returns lost events, and attempts nothing more", async () => {
   let settle: (result: InvokeResult) => void = () => undefined;
   const under = new Promise<InvokeResult>((resolve) => (settle = resolve));
   const { queue, clock, attempts, finished } = start([ERROR, under]);

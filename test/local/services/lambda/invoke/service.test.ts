@@ -83,13 +83,13 @@ describe("Lambda's Invoke", () => {
     },
   );
 
-  test("gives a function without a payload an empty object, and answers `null` for nothing", async () => {
+  test("passes an empty object without a payload, and returns `null` for nothing", async () => {
     const answer = await invoke();
     expect(asked).toMatchObject([{ event: {} }]);
     expect(answer.Payload?.transformToString()).toBe("null");
   });
 
-  test("tells of a function's error as its runtime reports it", async () => {
+  test("returns a function's error as its runtime reports it", async () => {
     const error = { errorType: "TypeError", errorMessage: "why", trace: ["TypeError: why"] };
     result = { ok: false, kind: "error", message: "TypeError: why", error };
     const answer = await invoke();
@@ -97,7 +97,7 @@ describe("Lambda's Invoke", () => {
     expect(JSON.parse(answer.Payload?.transformToString() ?? "")).toEqual(error);
   });
 
-  test("tells of a timeout and a crash in Lambda's own words", async () => {
+  test("returns a timeout and a crash in Lambda's own words", async () => {
     const errorMessage = "Task timed out after 3.00 seconds";
     result = {
       ok: false,
@@ -113,7 +113,7 @@ describe("Lambda's Invoke", () => {
     });
   });
 
-  test("gives the end of the log to who asks for it", async () => {
+  test("returns the end of the log on request", async () => {
     const { LogResult = "", $metadata } = await invoke({ LogType: "Tail" });
     const id = $metadata.requestId;
     expect(Buffer.from(LogResult, "base64").toString()).toBe(
@@ -121,7 +121,7 @@ describe("Lambda's Invoke", () => {
     );
   });
 
-  test("queues an event that nobody waits for", async () => {
+  test("queues an asynchronous event", async () => {
     const answer = await invoke({ InvocationType: "Event", Payload: '{"a":1}' });
     expect(answer).toMatchObject({ StatusCode: 202 });
     expect(queued).toEqual([{ functionId: "Fn", event: { a: 1 }, requestId: answer.$metadata.requestId }]);
@@ -136,7 +136,7 @@ describe("Lambda's Invoke", () => {
     expect([...asked, ...queued]).toEqual([]);
   });
 
-  test("refuses a caller whose role does not allow it, in AWS's words, and runs nothing", async () => {
+  test("refuses a caller without permission like AWS, and runs nothing", async () => {
     const arn = arnOf("Other");
     const message = `User: arn:aws:sts::123456789012:assumed-role/App-Role/App-Caller is not authorized to perform: lambda:InvokeFunction on resource: ${arn} because no identity-based policy allows the lambda:InvokeFunction action`;
     await expect(invoke({ FunctionName: "Other" })).rejects.toMatchObject({
@@ -243,7 +243,7 @@ describe("Lambda's Invoke", () => {
     await expect(invoke()).rejects.toMatchObject({ Reason: "ConcurrentInvocationLimitExceeded" });
   });
 
-  test("is metered: who calls, how, and what the function is billed, which the answer tells as well", async () => {
+  test("meters caller, kind and billed time, which the response has, too", async () => {
     billedMs = 120;
     const answer = await raw("/2015-03-31/functions/App-Fn/invocations");
     expect(answer.headers.get("x-local-billed-ms")).toBe("120");
@@ -259,7 +259,7 @@ describe("Lambda's Invoke", () => {
     await expect(invoke()).rejects.toMatchObject({ name: "ServiceException", $metadata: { httpStatusCode: 500 } });
   });
 
-  test("is over for a caller that goes away while it speaks, and for nobody else", async () => {
+  test("fails only for a caller that disconnects during its request", async () => {
     const socket = connect(Number(new URL(service.endpoint).port), "127.0.0.1");
     await once(socket, "connect");
     socket.end("POST /2015-03-31/functions/App-Fn/invocations HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf");
@@ -268,7 +268,7 @@ describe("Lambda's Invoke", () => {
     expect(log).toEqual([]);
   });
 
-  test("refuses strangers, and whoever signs for another or for another service", async () => {
+  test("refuses unknown keys, and signatures of another key or service", async () => {
     const stranger = { accessKeyId: "ASIA0000000000000000", secretAccessKey: "x", sessionToken: "x" };
     await expect(invoke({}, stranger)).rejects.toMatchObject({ name: "UnrecognizedClientException" });
     const forged = { ...credentials.of("Caller"), secretAccessKey: "guessed" };

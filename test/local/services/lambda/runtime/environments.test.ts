@@ -46,7 +46,7 @@ describe("environments", () => {
     expect((await runtime.invoke("F", {})).ok).toBe(true);
   });
 
-  test("reserved concurrency throttles what is above it", async () => {
+  test("reserved concurrency throttles invocations above it", async () => {
     const { runtime } = startBench(PID, { reservedConcurrency: 2 });
     const results = await Promise.all([1, 2, 3].map(() => runtime.invoke("F", { ms: 50 })));
     expect(results.map((result) => (result.ok ? "ok" : result.kind))).toEqual(["ok", "ok", "throttled"]);
@@ -58,7 +58,7 @@ describe("environments", () => {
     expect(runtime.pids).toEqual([]);
   });
 
-  test("a changed function gets new ones; what is running ends where it is", async () => {
+  test("a changed function gets new ones, and running invocations end first", async () => {
     const { runtime, model } = startBench(PID);
     const { payload: old } = (await runtime.invoke("F", {})) as { payload: number };
     const running = runtime.invoke("F", { ms: 300 });
@@ -76,7 +76,7 @@ describe("environments", () => {
     expect(await runtime.invoke("F", {})).toEqual(first);
   });
 
-  test("a function that is gone can no longer be run, and leaves no process", async () => {
+  test("a removed function cannot run, and leaves no process", async () => {
     const { runtime } = startBench(PID);
     const { payload } = (await runtime.invoke("F", {})) as { payload: number };
     runtime.update([]);

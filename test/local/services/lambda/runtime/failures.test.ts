@@ -40,7 +40,7 @@ describe("a handler that fails", () => {
     expect(await runtime.invoke("F", { how: "well" })).toEqual({ ok: true, payload: "well" });
   });
 
-  test.each(["loop", "hang"])("%s: is killed when its time is over, and the next event is served", async (how) => {
+  test.each(["loop", "hang"])("%s: is killed at its timeout, and the next event is served", async (how) => {
     const { runtime } = startBench(BAD, { timeoutSeconds: 1 });
     await runtime.invoke("F", { how: "warm up" });
     const [pid] = runtime.pids;
@@ -53,7 +53,7 @@ describe("a handler that fails", () => {
     expect(runtime.pids).not.toContain(pid);
   });
 
-  test("one that can never settle ends with null, as soon as nothing is left to wait for", async () => {
+  test("a promise that never settles ends with null once nothing is pending", async () => {
     const { runtime } = startBench(BAD);
     expect(await runtime.invoke("F", { how: "never" })).toEqual({ ok: true, payload: null });
     expect(await runtime.invoke("F", { how: "well" })).toEqual({ ok: true, payload: "well" });

@@ -3,7 +3,7 @@ import { startBench, stopBenches } from "./support.js";
 
 afterEach(stopBenches);
 
-/** Tells its access key, by which it is struck, and its process. */
+/** Returns its access key, by which faults select it, and its process id. */
 const KEY = `
   export const handler = async ({ ms = 0 }) => {
     console.log(process.env.AWS_ACCESS_KEY_ID);
@@ -12,7 +12,7 @@ const KEY = `
   };`;
 
 describe("environments under faults", () => {
-  test("one that is retired serves no second event", async () => {
+  test("a retired environment serves no second event", async () => {
     const retire = [true, false];
     const asked: string[] = [];
     const { runtime, reports } = startBench(
@@ -37,14 +37,14 @@ describe("environments under faults", () => {
     }
   };
 
-  test("one that is killed by its access key ends its event as a crash", async () => {
+  test("killing an environment by access key ends its event as a crash", async () => {
     const { runtime, log } = startBench(KEY);
     const running = runtime.invoke("F", { ms: 4_000 });
     runtime.environments.kill(await keyIn(log));
     expect(await running).toMatchObject({ ok: false, kind: "crash" });
   });
 
-  test("one that is frozen ends its event when its time is over, and is not used again", async () => {
+  test("a frozen environment's event times out, and it is not used again", async () => {
     const { runtime, log } = startBench(KEY, { timeoutSeconds: 2 });
     const running = runtime.invoke("F", { ms: 500 });
     runtime.environments.freeze(await keyIn(log));
@@ -52,7 +52,7 @@ describe("environments under faults", () => {
     expect(await runtime.invoke("F", {})).toMatchObject({ ok: true });
   });
 
-  test("one that runs nothing is left alone", async () => {
+  test("an idle environment is spared", async () => {
     const { runtime, log } = startBench(KEY);
     const first = await runtime.invoke("F", {});
     runtime.environments.kill(await keyIn(log));

@@ -8,7 +8,7 @@ afterEach(stopBenches);
 const LONG_ENOUGH_MS = 300;
 
 describe("a settled handler's environment is frozen", () => {
-  test("a timer that was left behind runs with the next event, not before", async () => {
+  test("a timer that is left runs with the next event, not before", async () => {
     const { runtime, scratch } = startBench(`
       import { appendFileSync } from "node:fs";
       export const handler = async ({ file, name }) => {

@@ -66,7 +66,7 @@ describe("a handler", () => {
     expect(await runtime.invoke("F", {})).toEqual({ ok: true, payload: "nested" });
   });
 
-  test("may answer through a callback before Node 24, once its event loop is empty", async () => {
+  test("may use a callback before Node 24, once its loop is empty", async () => {
     const { runtime } = startBench(
       `let late = false;
        export const handler = (event, context, callback) => {
@@ -86,16 +86,16 @@ describe("a handler", () => {
   });
 });
 
-test("who invokes may choose the request's id, and hear what is logged meanwhile", async () => {
+test("a caller may choose the request's id, and receive its logs", async () => {
   const { runtime, reports } = startBench(
     "export const handler = async (event, { awsRequestId }) => { console.log(event); return awsRequestId; };",
   );
-  const heard: string[] = [];
+  const lines: string[] = [];
   await runtime.invoke("F", "first");
-  const options = { requestId: "mine", logged: (line: string) => void heard.push(line) };
+  const options = { requestId: "mine", logged: (line: string) => void lines.push(line) };
   expect(await runtime.invoke("F", "second", options)).toEqual({ ok: true, payload: "mine" });
   await runtime.invoke("F", "third");
-  expect(heard).toEqual([expect.stringMatching(/mine\tINFO\tsecond$/)]);
+  expect(lines).toEqual([expect.stringMatching(/mine\tINFO\tsecond$/)]);
   expect(reports[1]?.requestId).toBe("mine");
 });
 
@@ -109,7 +109,7 @@ describe("what a handler logs", () => {
       process.stdout.write("straight out\\n");
     };`;
 
-  test("is told line by line, in Lambda's text format", async () => {
+  test("is reported line by line, in Lambda's text format", async () => {
     const { runtime, log, reports } = startBench(SOURCE);
     await runtime.invoke("F", {});
     const id = reports[0]?.requestId;
@@ -124,7 +124,7 @@ describe("what a handler logs", () => {
     expect(log.every(({ source }) => source === "F")).toBe(true);
   });
 
-  test("is told in Lambda's JSON format, from the least level on", async () => {
+  test("is reported in Lambda's JSON format, from the least level on", async () => {
     const { runtime, log, reports } = startBench(SOURCE, { logFormat: "JSON" });
     await runtime.invoke("F", {});
     const lines = log
@@ -137,7 +137,7 @@ describe("what a handler logs", () => {
     ]);
   });
 
-  test("is heard even if it does not use console", async () => {
+  test("is reported even if it does not use console", async () => {
     const { runtime, log } = startBench(SOURCE);
     await runtime.invoke("F", {});
     await runtime.close();

@@ -83,7 +83,7 @@ def handler(event, context):
     expect(readFileSync(scratch).length).toBeGreaterThan(written);
   });
 
-  pythonTest("may be nested in folders, and import what lies beside it; nothing is written there", async () => {
+  pythonTest("may be nested and import its neighbours, without writing files there", async () => {
     const { runtime, write, model } = startPython("");
     write("lib/api.py", "from beside import WORD\ndef run(event, context):\n    return WORD\n");
     write("beside.py", "import os\nWORD = sorted(os.listdir(os.path.dirname(__file__)))\n");
@@ -110,34 +110,31 @@ def handler(how, context):
     return [how, decimal.Decimal("1.5")]
 `;
 
-  pythonTest(
-    "is reported as Lambda's Python runtime reports it: type, message, request and stack, without the bootstrap's own frames",
-    async () => {
-      const { runtime, reports, log, model } = startPython(BAD);
-      const result = await runtime.invoke("F", "raise");
-      expect(result).toEqual({
-        ok: false,
-        kind: "error",
-        message: "Odd: no such thing",
-        error: {
-          errorType: "Odd",
-          errorMessage: "no such thing",
-          requestId: reports[0]?.requestId,
-          stackTrace: [
-            expect.stringContaining(`  File "${model.code}/index.py", line 8, in handler\n`),
-            expect.stringContaining(`  File "${model.code}/index.py", line 6, in deeper\n`),
-          ],
-        },
-      });
-      expect(log).toContainEqual({
-        level: "error",
-        source: "F",
-        message: expect.stringMatching(
-          /^\[ERROR\] Odd: no such thing\rTraceback \(most recent call last\):\r {2}File ".*in handler\r/,
-        ),
-      });
-    },
-  );
+  pythonTest("is reported like in Lambda, without the bootstrap's own stack frames", async () => {
+    const { runtime, reports, log, model } = startPython(BAD);
+    const result = await runtime.invoke("F", "raise");
+    expect(result).toEqual({
+      ok: false,
+      kind: "error",
+      message: "Odd: no such thing",
+      error: {
+        errorType: "Odd",
+        errorMessage: "no such thing",
+        requestId: reports[0]?.requestId,
+        stackTrace: [
+          expect.stringContaining(`  File "${model.code}/index.py", line 8, in handler\n`),
+          expect.stringContaining(`  File "${model.code}/index.py", line 6, in deeper\n`),
+        ],
+      },
+    });
+    expect(log).toContainEqual({
+      level: "error",
+      source: "F",
+      message: expect.stringMatching(
+        /^\[ERROR\] Odd: no such thing\rTraceback \(most recent call last\):\r {2}File ".*in handler\r/,
+      ),
+    });
+  });
 
   pythonTest.each([
     ["set", "error", "Runtime.MarshalError", "not JSON serializable"],
@@ -156,7 +153,7 @@ def handler(how, context):
     expect(await runtime.invoke("F", "well")).toEqual({ ok: true, payload: ["well", 1.5] });
   });
 
-  pythonTest("is killed when its time is over, and the next event is served", async () => {
+  pythonTest("is killed at its timeout, and the next event is served", async () => {
     const { runtime } = startPython(BAD, { timeoutSeconds: 1 });
     expect(await runtime.invoke("F", "hang")).toMatchObject({
       kind: "timeout",
@@ -213,7 +210,7 @@ def handler(event, context):
     sys.stdout = None
 `;
 
-  pythonTest("is told line by line, in order and in Lambda's text format", async () => {
+  pythonTest("is reported line by line, in order, in Lambda's text format", async () => {
     const { runtime, log, reports } = startPython(SOURCE);
     const lines: string[] = [];
     await runtime.invoke("F", {}, { logged: (line) => void lines.push(line) });
@@ -231,7 +228,7 @@ def handler(event, context):
     expect(await runtime.invoke("F", {})).toEqual({ ok: true, payload: null });
   });
 
-  pythonTest("is told in Lambda's JSON format, from the least level on", async () => {
+  pythonTest("is reported in Lambda's JSON format, from the least level on", async () => {
     const { runtime, log, reports } = startPython(SOURCE.replace('log.setLevel("DEBUG")', ""), {
       logFormat: "JSON",
       logLevel: "WARN",
@@ -253,7 +250,7 @@ def handler(event, context):
   });
 });
 
-test("without Python, whoever invokes a Python function is told", async () => {
+test("without Python, invoking a Python function reports it", async () => {
   const { PATH } = process.env;
   process.env["PATH"] = "/nowhere";
   try {
