@@ -72,7 +72,7 @@ describe("a back end that may publish", () => {
     expect(results.filter(({ accepted }) => !accepted)).toEqual([
       { uuid: results[7]!.uuid, accepted: false, code: "bad_channel", error: expect.any(String) },
     ]);
-    expect(() => Publisher.assertAccepted(results)).toThrow("not a channel name");
+    expect(() => Publisher.assertAccepted(results)).toThrow("not a valid channel name");
     await wire.message(129);
     expect(wire.messages().map(({ data }) => data)).toEqual(
       Array.from({ length: 130 }, (_, at) => at).filter((at) => at !== 7),

@@ -65,7 +65,7 @@ describe("npm run iam", () => {
   /** The script's output for lines of a recording. */
   const textsOf = (lines: unknown[]): unknown => {
     const script = `
-      import { textOf } from "./scripts/grants.mjs";
+      import { textOf } from "./tools/iam/grants.mjs";
       console.log(JSON.stringify(${JSON.stringify(lines)}.map(textOf)));
     `;
     const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
@@ -144,7 +144,7 @@ describe("npm run iam:mutate", () => {
 
   test("tries every statement, or names an existing test for it", () => {
     const script = `
-      import { JUSTIFIED, notAsked, permissionsAsked } from "./scripts/grants.mjs";
+      import { JUSTIFIED, notAsked, permissionsAsked } from "./tools/iam/grants.mjs";
       const template = ${JSON.stringify({ Resources })};
       const reasons = JUSTIFIED.map(({ reason }) => reason);
       console.log(JSON.stringify({ asked: permissionsAsked(template), others: [...notAsked(template)], reasons }));

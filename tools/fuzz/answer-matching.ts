@@ -1,5 +1,5 @@
 import { isJsonObject } from "../lib/json.js";
-import type { Reply, Code, Json, Position } from "../../protocol/index.js";
+import type { Reply } from "../../protocol/index.js";
 import type { PossibleOutcomes } from "./uuid-ownership.js";
 import type { ContentCheck, ExpectedAnswer, Prediction, Publication } from "./prediction.js";
 

@@ -87,7 +87,7 @@ const publishAll = async (
   told: (progress: Progress) => void,
 ): Promise<void> => {
   const begun = performance.now();
-  const end = begun + seconds * 1_000;
+  const end = begun + seconds * 1_000 - ROUNDING_MS;
   const answers: Promise<void>[] = [];
   let due = begun;
   for (let n = 0; due < end && !pace.isOver && !signal.aborted; n += 1) {
@@ -99,6 +99,9 @@ const publishAll = async (
   }
   await Promise.all(answers);
 };
+
+/** Sums of fractions of milliseconds are inexact. Without this, a load could have one publication too many. */
+const ROUNDING_MS = 0.01;
 
 /** The longest delay of publications that are made up for. Older ones are left out instead of sent in a burst. */
 const LATEST_MS = 1_000;

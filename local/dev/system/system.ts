@@ -1,10 +1,9 @@
 import type { SystemModel } from "../../assembly/model/system.js";
-import { type CallerCredentials, Credentials } from "../../core/credentials.js";
+import type { CallerCredentials, Credentials } from "../../core/credentials.js";
 import type { InvokeResult } from "../../core/invoker.js";
 import type { Place } from "../../core/place.js";
-import { Meter } from "../../meter/meter.js";
+import type { Meter } from "../../meter/meter.js";
 import type { DynamoDb } from "../../services/dynamodb/engines/engine.js";
-import type { SystemOptions } from "./options.js";
 
 /** A running system. */
 export interface System {

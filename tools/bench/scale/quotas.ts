@@ -48,14 +48,6 @@ export interface Quotas {
 }
 
 /**
- * Maximum lifetime and idle time of a connection, in milliseconds.
- * @see
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
- */
-const CONNECTION_MS = 2 * 60 * 60 * 1_000;
-const IDLE_MS = 10 * 60 * 1_000;
-
-/**
  * Parallel batches of an event source mapping: initial number, increase each minute, and maximum, which is the default
  * of the construct's `deliveryConcurrency`.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html

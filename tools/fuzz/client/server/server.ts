@@ -3,7 +3,6 @@ import { GUARD_CHANNEL, hasPresence } from "../channels.js";
 import type { SeededRandom } from "../seeded-random.js";
 import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
-import type { Publication } from "../publication.js";
 import { drawOutcome, type FailureName, type FrameOutcome } from "./frame-outcome.js";
 import { HistoryLog } from "./history-log.js";
 import { QueryHandler } from "./query-handler.js";
