@@ -10,7 +10,7 @@ import type { ServerEvents } from "./server-api/server-events.js";
 import type { Settings } from "./settings.js";
 
 /**
- * Every port of the domain. No function of the domain needs all of them: each names those that it needs by
+ * Every port of the domain. No function of the domain needs all of them: each names the ports it needs by
  * `Pick<Dependencies, …>`. The adapters in `aws/` implement the ports, and tests have them in memory.
  */
 export interface Dependencies {

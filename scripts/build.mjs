@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // Builds the four packages, each into its folder dist/: the bundles, the type declarations, and the stack that the
 // command runs without an app. Builds nothing if nothing has changed since the last time.
-//   --bundles  only the bundles (what running needs; the declarations are for whoever imports a package, and the starter
-//              for a folder without a CDK app)
-//   --force    build in any case
-//   --quiet    say nothing unless something is wrong
+// - `--bundles`: only the bundles, which are enough to run. Importing a package needs the declarations, and a folder
+//   without a CDK app needs the starter.
+// - `--force`: builds in any case.
+// - `--quiet`: prints nothing unless something is wrong.
 import { readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,15 +20,15 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const quiet = process.argv.includes("--quiet");
 const types = !process.argv.includes("--bundles");
 const started = Date.now();
-const say = (text) => quiet || console.log(text);
+const print = (text) => quiet || console.log(text);
 
 const put = (path, contents, options) => {
   write(path, contents, options);
-  say(`${relative(root, path).padEnd(44)} ${(contents.length / 1024).toFixed(1).padStart(8)} KB`);
+  print(`${relative(root, path).padEnd(44)} ${(contents.length / 1024).toFixed(1).padStart(8)} KB`);
   return path;
 };
 
-/** Runs one bundle and writes its outputs; gives what was written. */
+/** Runs one bundle and writes its outputs; returns the written files. */
 const bundle = async ({ executable, ...options }) => {
   const result = await build({ ...options, write: false });
   return result.outputFiles.map((file) => put(file.path, file.contents, { executable }));
@@ -41,12 +41,12 @@ const copy = ([from, to]) => {
   return resolve(root, to);
 };
 
-/** The folders that hold what was built, and nothing else. */
+/** The folders that hold build outputs, and nothing else. */
 const DISTS = ["dist", "client/dist", "server/dist", "local/dist"];
 
 const main = async () => {
   const inputs = inputsOf(root);
-  if (!process.argv.includes("--force") && isUpToDate(root, inputs, { types })) return say("nothing has changed");
+  if (!process.argv.includes("--force") && isUpToDate(root, inputs, { types })) return print("nothing has changed");
   // All of them, so that one look shows everything that is wrong.
   const results = await Promise.allSettled([...(await bundles()).map(bundle), libraries()]);
   const errors = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
@@ -57,10 +57,10 @@ const main = async () => {
     for (const folder of DISTS) prune(join(root, folder), new Set(paths));
   }
   noteBuilt(root, inputs, { types, paths });
-  say(`built in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  print(`built in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 };
 
-/** What is wrong, in words: esbuild's errors with file and line, others as they are. */
+/** An error in words: esbuild's errors with file and line, others as they are. */
 const explain = async (error) => {
   const { errors = [] } = error;
   if (error instanceof AggregateError) return (await Promise.all(errors.map(explain))).flat();

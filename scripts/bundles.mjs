@@ -1,4 +1,4 @@
-// What is bundled from what, into where: the list that scripts/build.mjs works off.
+// The bundles with their sources and destinations: the list that scripts/build.mjs works off.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,8 +19,8 @@ const registry = async () => {
 };
 
 /**
- * Some of what is bundled is CommonJS that calls `require("node:…")`, which an ES module does not have. esbuild does not
- * look into a banner, so the name must be one that no module uses, nor the banner of a guard module that bundles ours.
+ * Some bundled modules are CommonJS and call `require("node:…")`, which an ES module does not have. esbuild does not look
+ * into a banner. So no module may use the name, nor may the banner of a guard module that bundles ours.
  */
 const REQUIRE_BANNER =
   'import{createRequire as createRequireOfPushIt}from"node:module";' +
@@ -31,7 +31,7 @@ const REQUIRE_BANNER =
  */
 export const NODE = "node20";
 
-/** What is installed with a package, or beside it: what it depends on, and what it expects. */
+/** Packages that are installed with a package, or next to it: its dependencies and its peer dependencies. */
 export const installedWith = (folder) => {
   const { dependencies = {}, peerDependencies = {} } = JSON.parse(
     readFileSync(join(root, folder, "package.json"), "utf8"),
@@ -51,9 +51,9 @@ const lambda = {
   minify: true,
   mainFields: ["module", "main"],
   banner: { js: REQUIRE_BANNER },
-  // What a function would load and never use: a cache for endpoints that are not looked up (7 KB), and more credentials.
-  // The default chain (SSO, profiles, container and instance metadata, web identity) is a third of the bundle and of
-  // its load time, and a function's credentials are always in its environment.
+  // Modules that a function would load and never use: a cache for endpoints that are not looked up (7 KB), and more
+  // credentials. The default chain has SSO, profiles, container and instance metadata, and web identity. It is a third
+  // of the bundle and of its load time, and a function's credentials are always in its environment.
   alias: {
     "@aws-sdk/credential-provider-node": join(root, "scripts/env-credentials.mjs"),
     "@aws-sdk/endpoint-cache": join(root, "scripts/unused-by-functions.mjs"),
@@ -73,7 +73,7 @@ const node = (folder) => ({
 
 const browser = { ...common, platform: "browser", target: "es2022", minify: true };
 
-/** What `push-it-aws` is: the functions, what runs guard modules in them, and the construct. */
+/** `push-it-aws`: the functions, the host of guard modules in them, and the construct. */
 const construct = async () => [
   ...Object.entries((await registry()).FUNCTIONS).map(([name, { entry }]) => ({
     ...lambda,
@@ -90,7 +90,7 @@ const construct = async () => [
   { ...node("."), entryPoints: ["infra/index.ts"], outfile: "dist/infra/index.js" },
 ];
 
-/** What `push-it-cli` is: the command, what runs in the processes of functions, the console page, and the SDK that it serves. */
+/** `push-it-cli`: the command, the entry of the functions' processes, the console page, and the SDK that it serves. */
 const command = () => [
   {
     ...node("local"),
@@ -99,7 +99,7 @@ const command = () => [
     banner: { js: "#!/usr/bin/env node" },
     executable: true,
   },
-  // Commands for what is deployed, with the SDKs that they need: `dev` does not load them.
+  // Commands for deployed stacks, with the SDKs that they need: `dev` does not load them.
   ...["check", "load"].map((name) => ({
     ...node("local"),
     entryPoints: [`local/commands/${name}/command.ts`],
@@ -140,7 +140,7 @@ const CONSOLE = "local/console";
 /** The JSON Schemas of what guard functions are asked and answer. */
 const SCHEMAS = "docs/schemas";
 
-/** Files that are copied as they are, `[source, destination]`: the console page's static parts, what is Python, schemas. */
+/** Files that are copied unchanged, `[source, destination]`: the console page's static parts, Python, schemas. */
 export const copies = () => [
   ["local/services/lambda/child/bootstrap.py", "local/dist/bootstrap.py"],
   ...readdirSync(join(root, CONSOLE))

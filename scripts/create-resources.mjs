@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Creates resources of a template call by call with the AWS CLI, at the endpoint that the environment names: an emulator of
-// AWS. Never at AWS itself. Ends with 1 if a call is refused. What the emulator does not know is counted, and refuses nothing.
+// AWS. Never at AWS itself. Ends with 1 if a call is refused. Resources that
+// the emulator does not know are counted, but do not fail the script.
 //   node scripts/create-resources.mjs TEMPLATE
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";

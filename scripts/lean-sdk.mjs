@@ -1,5 +1,5 @@
-// An esbuild plugin for the Lambda bundles: it replaces single files of the AWS SDK that the functions never use, or drops
-// parts of such a file. Whole modules are replaced by the aliases in scripts/bundles.mjs.
+// An esbuild plugin for the Lambda bundles. It replaces single files of the AWS SDK that the functions never use, or
+// drops parts of such a file. Whole modules are replaced by the aliases in scripts/bundles.mjs.
 import { readFileSync } from "node:fs";
 
 const refuse = (name) => `throw new Error("${name} is not in this bundle: see scripts/lean-sdk.mjs");`;

@@ -23,12 +23,12 @@ const SCRIPT = {
   platform: "browser",
   format: "iife",
   minify: true,
-  // Its map would be a tenth of what the package may weigh. Who debugs takes the modules.
+  // Its map would be a tenth of what the package may weigh. For debugging, there are the modules.
   sourcemap: false,
   entryPoints: { "push-it.iife": "client/src/script.ts" },
 };
 
-/** What `esbuild --bundle --minify` makes of an application in `folder` that uses everything of a module; its text. */
+/** The text of `esbuild --bundle --minify` for an application in `folder` that uses everything of a module. */
 export const applicationOf = async (module, folder) => {
   const { outputFiles } = await build({
     stdin: { contents: `export * from ${JSON.stringify(module)};`, resolveDir: folder },
@@ -42,7 +42,7 @@ export const applicationOf = async (module, folder) => {
   return outputFiles[0].text;
 };
 
-/** The folders of the two kinds, and what tells Node, TypeScript and bundlers which kind it is. */
+/** The folders of the two kinds, and the field by which Node, TypeScript and bundlers know the kind. */
 export const KINDS = { esm: "module", cjs: "commonjs" };
 
 /** Builds everything below the folder `dist` of each library, in memory; gives the files: their paths and texts. */
@@ -59,7 +59,7 @@ const filesOf = async (root, folder, dist) => {
     ...options,
     absWorkingDir: root,
     format: "esm",
-    // What several entries share is in a file of its own: so `PushItError` is one class, wherever it is imported from.
+    // Code that several entries share is in a file of its own: so `PushItError` is one class, for every import.
     splitting: true,
     chunkNames: "shared-[hash]",
     entryPoints: entries,

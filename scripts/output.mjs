@@ -1,8 +1,8 @@
-// Writing what was built, so that whoever reads dist/ at the same time never sees half a file.
+// Writes build outputs, so that a process that reads dist/ at the same time never sees half a file.
 import { chmodSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Writes a file if its content differs from what is there: at once, never half. */
+/** Writes a file if its content differs from the present file: at once, never half. */
 export const write = (path, contents, { executable = false } = {}) => {
   if (!holds(path, contents)) {
     mkdirSync(dirname(path), { recursive: true });

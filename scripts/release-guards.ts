@@ -2,7 +2,7 @@
 // client that says it may not connect is denied.
 import { guards } from "push-it-server/guards";
 
-/** What the clients of this app present. */
+/** The credentials that the clients of this app present. */
 interface Who {
   userId?: string;
   name?: string;

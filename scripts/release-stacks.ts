@@ -28,9 +28,9 @@ export const addReleaseStacks = (app: App): void => {
     encryptionKey: new Key(stack, "Key"),
     accessLogs: AccessLogs.existingRole(),
   });
-  const backEnd = new Role(stack, "BackEnd", { assumedBy: new AccountRootPrincipal() });
-  pushIt.grantPublish(backEnd);
-  pushIt.grantPublishUrl(backEnd);
+  const serverRole = new Role(stack, "BackEnd", { assumedBy: new AccountRootPrincipal() });
+  pushIt.grantPublish(serverRole);
+  pushIt.grantPublishUrl(serverRole);
   new CfnOutput(stack, "Url", { value: pushIt.url });
   new CfnOutput(stack, "Publisher", { value: pushIt.publisherName });
   new CfnOutput(stack, "PublishUrl", { value: pushIt.publishUrl ?? "" });

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Keeps a release: `node scripts/release.mjs` writes releases/VERSION.json.br, which holds the cloud assembly of
+// Keeps a release: `node scripts/release.mjs` writes releases/VERSION.json.br. It holds the cloud assembly of
 // scripts/release-app.ts (templates and the code of functions) and the packed client of the version in package.json. A
 // later version is tested against it by `npm run test:update`: its functions meet rows that these functions wrote, and
 // its clients meet these functions. The local runtime runs the assembly. A release that is kept already is not written
@@ -14,7 +14,7 @@ import { filesBelow } from "./output.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Where a version is kept. */
+/** The path at which a version is kept. */
 export const releasePath = (version) => join(root, "releases", `${version}.json.br`);
 
 /** The files of a version that is kept: texts by path, such as `assembly/Plain.template.json`. */
@@ -35,7 +35,7 @@ const textsOf = (folder, path, isKept = () => true) =>
     .filter(isKept)
     .map((file) => [join(path, relative(folder, file)), readFileSync(file, "utf8")]);
 
-/** What of a cloud assembly is kept: nothing that says where it was made, and nothing that only the CDK's command reads. */
+/** The kept files of a cloud assembly: without its place of origin, and without files that only the CDK's command reads. */
 const ASSEMBLY_FILES = /(^|\/)(cdk\.out|manifest\.json|[^/]+\.(template|assets)\.json|asset\.[0-9a-f]+\/.+)$/;
 const ARTIFACTS = ["cdk:asset-manifest", "aws:cloudformation:stack"];
 

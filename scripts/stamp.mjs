@@ -1,10 +1,10 @@
-// What was built from what, so that nothing is built twice: npm itself asks for it twice in one `npm ci`.
+// Records the inputs of each build, so that nothing is built twice: npm itself asks for it twice in one `npm ci`.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { filesBelow, write } from "./output.mjs";
 
-/** What a build reads. */
+/** The inputs of a build. */
 const FOLDERS = [
   "protocol",
   "lambdas",
@@ -38,7 +38,7 @@ export const inputsOf = (root) => {
 
 const fileOf = (root) => join(root, "node_modules/.cache/push-it-build.json");
 
-/** Whether what was built last was made of these inputs, and is still there. */
+/** Whether the last build was made of these inputs, and its outputs are still there. */
 export const isUpToDate = (root, inputs, { types }) => {
   if (!existsSync(fileOf(root))) return false;
   const last = JSON.parse(readFileSync(fileOf(root), "utf8"));
@@ -49,7 +49,7 @@ export const isUpToDate = (root, inputs, { types }) => {
   });
 };
 
-/** Notes what was built, and of which inputs. */
+/** Records the outputs of a build and its inputs. */
 export const noteBuilt = (root, inputs, { types, paths }) => {
   const outputs = Object.fromEntries(paths.map((path) => [relative(root, path), digestOf(readFileSync(path))]));
   write(fileOf(root), JSON.stringify({ inputs, types, outputs }));

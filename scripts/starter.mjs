@@ -7,7 +7,7 @@ import { filesBelow, write } from "./output.mjs";
 
 const require = createRequire(import.meta.url);
 
-/** What the stack's channels keep; local/README.md has the same as a table. */
+/** The options of the stack's channels; local/README.md has the same as a table. */
 const channels = ({ Duration }) => {
   const history = { size: 1_000, ttl: Duration.days(1) };
   return {
@@ -35,12 +35,12 @@ const contentsOf = (file) => {
 
 /** Without the CDK's lines on what it bundles: a failure is thrown in any case. */
 const quietly = (synthesize) => {
-  const { write: say } = process.stderr;
+  const { write: originalWrite } = process.stderr;
   process.stderr.write = () => true;
   try {
     return synthesize();
   } finally {
-    process.stderr.write = say;
+    process.stderr.write = originalWrite;
   }
 };
 

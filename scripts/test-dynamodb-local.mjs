@@ -10,10 +10,10 @@ const JAVA = 17;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** What runs differently on another engine: the functions' use of the table, and what depends on it end to end. */
+/** Tests that run differently on another engine: the functions' use of the table, and end-to-end tests of it. */
 const TESTS = ["test/e2e", "test/lambdas/aws", "test/local/services/dynamodb"];
 
-/** What is about the services beside the table, and about guards: the matrix has them, on this engine too. */
+/** Tests of guards and of services other than the table: the matrix has them, on this engine too. */
 const ELSEWHERE = [
   "deliver",
   "events",

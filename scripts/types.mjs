@@ -9,10 +9,10 @@ import { write } from "./output.mjs";
 /** A library's declarations are there twice, because TypeScript takes each for what its folder says: ES modules, or CommonJS. */
 const foldersOf = (library) => Object.keys(KINDS).map((kind) => `${library}/dist/${kind}/types`);
 
-/** What each declaration tree starts from, and where it goes. */
+/** The entry of each declaration tree, and its destination. */
 const TREES = [
   { entries: ["infra/index.ts"], folders: ["dist/types"] },
-  // What a script tag loads is CommonJS to Node, or no module at all.
+  // A file for script tags is CommonJS to Node, or not a module at all.
   { entries: ["client/src/script.ts"], folders: ["client/dist/cjs/types"] },
   ...Object.entries(LIBRARIES).map(([library, { entries }]) => ({
     entries: Object.values(entries),
@@ -45,7 +45,7 @@ export const emitTypes = (root) => {
 
 const declarationOf = (source) => source.replace(/\.(ts|js)$/, ".d.ts");
 
-/** The given declarations and what they import, and so on: the rest describes what nobody outside can reach. */
+/** The given declarations and their imports, and so on: code outside cannot reach the rest. */
 const reachable = (entries) => {
   const found = new Set(entries);
   for (const file of found) {
@@ -68,7 +68,7 @@ const emit = (root, entries, outDir) => {
       // Checking the types is what `npm run typecheck` does, at several times the price.
       noCheck: true,
       types: [],
-      // What is marked as internal is the construct's own, and nobody's promise.
+      // Members marked as internal are the construct's own, and not part of its API.
       stripInternal: true,
       outDir,
     },

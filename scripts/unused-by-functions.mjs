@@ -1,6 +1,6 @@
-// Stands in for two parts of the AWS SDK in the Lambda bundles that our functions never come to, and that would only be
-// carried along: the cache of endpoint discovery (which is off, and would be asked for in AWS_ENABLE_ENDPOINT_DISCOVERY)
-// and event streams (which no DynamoDB operation of ours has). Whoever comes here all the same is told.
+// Stands in for two parts of the AWS SDK in the Lambda bundles that our functions never use. The first is the cache of
+// endpoint discovery, which is off (AWS_ENABLE_ENDPOINT_DISCOVERY turns it on). The second is event streams, which none
+// of our DynamoDB operations has. Code that comes here all the same gets an error.
 const unused = (name) => {
   throw new Error(`${name} is not in this bundle: see scripts/bundles.mjs`);
 };

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Deploys the example under a name of its own, checks it, measures it, removes it in any case, and writes a report.
-//   --stack NAME   deploy the example as this stack; takes AWS credentials that can deploy CDK apps
-//   --url URL      verify what runs there instead: nothing is deployed and nothing is removed
-//   --out FOLDER   where DATE.json and badge.json go (default docs/verified)
+// - `--stack NAME`: deploys the example as this stack; takes AWS credentials that can deploy CDK apps.
+// - `--url URL`: verifies the deployment there instead; deploys nothing and removes nothing.
+// - `--out FOLDER`: the folder for DATE.json and badge.json (default docs/verified).
+//
 // Ends with 0 if no check failed, else with 1. docs/VERIFYING.md says how to run it in GitHub Actions.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -52,7 +53,7 @@ const deploy = (stack) => {
   }
 };
 
-/** Checks and measures what is deployed; gives the report. */
+/** Checks and measures the deployment; returns the report. */
 const verify = ({ url, publisher }) => {
   const cli = [join(root, "local/dist/cli.js"), "check", "--url", url, "--json"];
   const { status, stdout } = run(process.execPath, publisher === undefined ? cli : [...cli, "--publisher", publisher]);

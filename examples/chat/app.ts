@@ -24,7 +24,16 @@ class ChatStack extends Stack {
     });
 
     // A function also fails if the guard module cannot be loaded: docs/LOGS.md.
-    const { connect, disconnect, connectStatus: handshake, publish, refresh, send, subscribe, unsubscribe } = pushIt.functions;
+    const {
+      connect,
+      disconnect,
+      connectStatus: handshake,
+      publish,
+      refresh,
+      send,
+      subscribe,
+      unsubscribe,
+    } = pushIt.functions;
     const functions = { connect, disconnect, handshake, publish, refresh, send, subscribe, unsubscribe };
     new cloudwatch.Alarm(this, "Errors", {
       metric: new cloudwatch.MathExpression({

@@ -1,90 +1,30 @@
-import { type ChannelSettings, someChannel } from "../../protocol/channel-settings.js";
-import { REPLAY_GUARD_TIMEOUT_FACTOR } from "../../protocol/deployment.js";
-import type { HandlerName } from "../../protocol/guard-manifest.js";
+import { someChannel } from "../../protocol/channel-settings.js";
 import { FUNCTION_TIMEOUT_MS } from "../props/limits.js";
 import { CLEANUP_BUDGET_MS, CLOSE_BUDGET_MS, FLUSHER_TIMEOUT_MS, MARGIN_MS, NOTIFIER_TIMEOUT_MS } from "./budgets.js";
-import type {
-  ConditionalPermissions,
-  ConnectionAction,
-  FunctionSpec,
-  InvokedFunction,
-  Permissions,
-  RouteSpec,
-  TimeoutParts,
-  TimeoutSettings,
-} from "./function-spec.js";
-
-// Options of channels that need more of a function.
-const lingers = ({ lingerMs }: ChannelSettings) => lingerMs;
-const keepsLatest = ({ latest }: ChannelSettings) => latest;
-const hasHistory = ({ history }: ChannelSettings) => history;
-const hasPresence = ({ presence }: ChannelSettings) => presence;
-const replays = ({ latest, history }: ChannelSettings) => latest ?? history;
-/** Channels with history find their latest message there. */
-const storesLatest = ({ latest, history }: ChannelSettings) => latest && !history;
-
-const answering = (key: string, requestsPerSecond: number): RouteSpec => ({
-  key,
-  returnsResponse: true,
-  requestsPerSecond,
-});
-const silent = (key: string, requestsPerSecond: number): RouteSpec => ({
-  key,
-  returnsResponse: false,
-  requestsPerSecond,
-});
-
-/** The guards of a function that publishes: the publisher's, the recipients', and those of agents that are gone. */
-const PUBLISHING_GUARDS: readonly HandlerName[] = ["onPublicationRequest", "onMessageReceived", "onDisconnect"];
-const DELIVERY_GUARDS: readonly HandlerName[] = ["onMessageReceived", "onDisconnect"];
-
-/** Sending a connection that has no agent the reason, and closing it. */
-const NOTIFY_AND_CLOSE: readonly ConnectionAction[] = ["POST", "DELETE"];
-
-const PUBLISHING: Permissions = {
-  table: ["GetItem", "BatchGetItem", "Query", "DeleteItem", "BatchWriteItem"],
-  connections: NOTIFY_AND_CLOSE,
-  queue: ["SendMessage"],
-};
-
-/** Starting or ending subscriptions records who is present. */
-const RECORDING_PRESENCE: ConditionalPermissions = { if: hasPresence, table: ["GetItem", "UpdateItem"] };
-
-/** Storing or reading a history may have to seal an offset at which no message will be. */
-const USING_HISTORY: ConditionalPermissions = {
-  if: hasHistory,
-  table: ["GetItem", "BatchGetItem", "PutItem", "UpdateItem"],
-};
-
-const PUBLISHING_IF: readonly ConditionalPermissions[] = [
-  { if: lingers, table: ["GetItem", "PutItem"] },
-  { if: (options) => storesLatest(options) && !lingers(options), table: ["UpdateItem"] },
+import type { FunctionSpec, RouteSpec } from "./function-spec.js";
+import {
+  lingers,
+  keepsLatest,
+  hasHistory,
+  hasPresence,
+  replays,
+  storesLatest,
+  answering,
+  silent,
+  PUBLISHING_GUARDS,
+  DELIVERY_GUARDS,
+  NOTIFY_AND_CLOSE,
+  PUBLISHING,
   RECORDING_PRESENCE,
   USING_HISTORY,
-];
-
-const INVOKES_BOTH: readonly InvokedFunction[] = ["lingerFlusher", "presenceNotifier"];
-const INVOKES_NOTIFIER: readonly InvokedFunction[] = ["presenceNotifier"];
-
-/** The time for the delivery guards of a replay. */
-const replayTimeout = ({ timeouts: { onMessageReceived } }: TimeoutSettings): TimeoutParts => ({
-  [`timeouts.onMessageReceived, ${REPLAY_GUARD_TIMEOUT_FACTOR} times,`]:
-    REPLAY_GUARD_TIMEOUT_FACTOR * onMessageReceived,
-});
-
-/** A publication that finds an agent gone removes it, and calls onDisconnect. */
-const publishTimeout = ({ timeouts, fanOutMs }: TimeoutSettings): TimeoutParts => ({
-  "timeouts.onPublicationRequest": timeouts.onPublicationRequest,
-  fanOutBudget: fanOutMs,
-  "timeouts.onDisconnect": timeouts.onDisconnect,
-});
-
-const fanOutTimeout = ({ timeouts, fanOutMs }: TimeoutSettings): TimeoutParts => ({
-  fanOutBudget: fanOutMs,
-  "timeouts.onDisconnect": timeouts.onDisconnect,
-});
-
-const closeTimeout = (): TimeoutParts => ({ close: CLOSE_BUDGET_MS });
+  PUBLISHING_IF,
+  INVOKES_BOTH,
+  INVOKES_NOTIFIER,
+  replayTimeout,
+  publishTimeout,
+  fanOutTimeout,
+  closeTimeout,
+} from "./shared-specs.js";
 
 /**
  * Every function of a Push-It, with its description. A new route is one entry here and one file in `lambdas/routes/`.

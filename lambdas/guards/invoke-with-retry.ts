@@ -1,15 +1,15 @@
 import type { Clock } from "../ports.js";
 
-/** What came of invoking a function. */
+/** The outcome of invoking a function. */
 export type Invoked =
-  /** What it returned. */
+  /** The value that the function returned. */
   | { kind: "answered"; payload: string }
-  /** Lambda will run it; nobody hears what comes of it. */
+  /** Lambda will run it, and its result is not reported. */
   | { kind: "accepted" }
   | { kind: "timeout" }
   /**
-   * `detail`: who failed and how, without what the function said. `passing`: it was Lambda that could not just then, and
-   * may run the function if it is asked again.
+   * `detail`: which side failed and how, without the function's own words. `passing`: Lambda itself failed for a
+   * moment, and may run the function if it is asked again.
    */
   | { kind: "failed"; detail: string; said?: string; passing?: true };
 

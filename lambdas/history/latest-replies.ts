@@ -93,6 +93,6 @@ const post = async (
   agent: Agent,
   messages: readonly Message[],
 ): Promise<boolean> => {
-  const patience = { postsUntil: clock.now() + POST_MS, retryBudgetMs: POST_MS };
-  return (await postTo({ connections, clock }, agent, framesOf(messages.map(serialize)), patience)) === "done";
+  const limits = { postsUntil: clock.now() + POST_MS, retryBudgetMs: POST_MS };
+  return (await postTo({ connections, clock }, agent, framesOf(messages.map(serialize)), limits)) === "done";
 };

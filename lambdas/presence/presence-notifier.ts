@@ -3,8 +3,8 @@ import { type PresenceEventData, type Json, type Message, Meta } from "../../pro
 import { fanOut } from "../delivery/fan-out.js";
 import type { Dependencies } from "../dependencies.js";
 import { limiter } from "../util/limiter.js";
-import { type PresenceEntry, isPresent, memberOf, type Members } from "./members.js";
-import { type Occupancy, type OccupiedChannel, VACANT_MS } from "./occupancy.js";
+import { type PresenceEntry, isPresent, memberOf } from "./members.js";
+import { type OccupiedChannel, VACANT_MS } from "./occupancy.js";
 import type { Publication } from "../delivery/recipients.js";
 import { waitForAll } from "../util/wait-for-all.js";
 

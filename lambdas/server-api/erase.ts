@@ -1,5 +1,5 @@
 import { type DeletedMessage, type Deletion, type Json, Meta, type Position } from "../../protocol/index.js";
-import { type HistorySettings, channelSettings, someChannel } from "../../protocol/channel-settings.js";
+import { channelSettings, someChannel } from "../../protocol/channel-settings.js";
 import type { Dependencies } from "../dependencies.js";
 import { fanOut } from "../delivery/fan-out.js";
 import { newEpoch, PENDING_MS } from "../history/history.js";

@@ -29,7 +29,7 @@ export interface Erasure {
   deleteLatest(channel: string): Promise<void>;
   /**
    * Looks for messages that a user's agents have published, among the next rows of the whole table.
-   * @param after where the page before ended; left out: at the beginning
+   * @param after the end of the previous page; left out: begins with the first row
    * @returns `after`: where this page ended; `undefined`: there are no more rows
    */
   publishedBy(userId: string, after?: string): Promise<{ found: ChannelPosition[]; after?: string }>;

@@ -9,7 +9,7 @@ import { disconnect, unsubscribe } from "./revoke.js";
 import { serverPublish } from "./server-publish.js";
 import { readServerRequest } from "./server-requests.js";
 
-/** What the server API needs. */
+/** The ports that the server API needs. */
 export interface ServerApiDependencies extends Pick<
   Dependencies,
   | "store"

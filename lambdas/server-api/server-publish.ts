@@ -9,7 +9,7 @@ import { publicationError } from "../subscriptions/channel-rules.js";
 import { userChannel } from "../subscriptions/user-channel.js";
 import type { EntryFault } from "./server-requests.js";
 
-/** What publishing for a server program needs. */
+/** The ports that publishing for a server program needs. */
 export type ServerPublishDependencies = PipelineDependencies & Pick<Dependencies, "newUuid">;
 
 /** One entry's result, and its message if it was accepted. */

@@ -1,12 +1,4 @@
-import {
-  type Code,
-  isChannelName,
-  isReserved,
-  isWildcard,
-  type Limits,
-  matches,
-  isAllowedChannelName,
-} from "../../protocol/index.js";
+import { type Code, isReserved, isWildcard, type Limits, matches, isAllowedChannelName } from "../../protocol/index.js";
 
 /** A deployment's rules for names of channels; part of its settings. */
 export interface ChannelRules {

@@ -14,8 +14,8 @@ const PACKAGES = [".", "client", "server", "local"];
 /** The address in the quick start's page. The run here takes any free port. */
 const ADDRESS = "ws://127.0.0.1:8787/live";
 
-/** What the page of the quick start shows when it has published, and when the back end has. */
-const SHOWN = { page: '{"from":"Ada","text":"Hello"}', backEnd: '"Your order has been sent."' };
+/** The texts that the quick start's page shows after its own publish, and after the server's. */
+const SHOWN = { page: '{"from":"Ada","text":"Hello"}', server: '"Your order has been sent."' };
 
 interface Ready {
   websocketUrl: string;
@@ -56,7 +56,7 @@ const follow = async (todo: readonly Step[], place: Place): Promise<void> => {
         if (each.name === "back-end.mjs") {
           const env = { ...place.env, ...ready?.environment };
           await step("the back end publishes: node back-end.mjs", () => run("node back-end.mjs", { ...place, env }));
-          await step("the page shows what the back end has published", () => page!.shows(SHOWN.backEnd));
+          await step("the page shows what the server has published", () => page!.shows(SHOWN.server));
         }
       } else if (each.kind === "run") {
         for (const command of each.commands) await step(command, () => run(command, place));
@@ -90,7 +90,7 @@ const main = async (): Promise<void> => {
       npmrc,
       `registry=${registry.url}\n//${new URL(registry.url).host}/:_authToken=none\naudit=false\nfund=false\nupdate-notifier=false\n`,
     );
-    // What `npm run` has set would win over the file, and is the repository's.
+    // Settings by `npm run` would win over the file, and are the repository's.
     const inherited = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
     const env = {
       ...Object.fromEntries(inherited),

@@ -6,7 +6,7 @@ import type { Browser, Page as Tab } from "playwright-core";
 import { launchChromium } from "../../test/browser/chromium.js";
 
 /** How long the page may take to show something, in milliseconds. */
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 const TYPES: Readonly<Record<string, string>> = { "/": "text/html", "/page.js": "text/javascript" };
 
@@ -44,7 +44,7 @@ export class Page {
   /** Waits until a line of the page is this. Throws with what the browser said if it does not come. */
   async shows(text: string): Promise<void> {
     try {
-      await this.tab.getByText(text, { exact: true }).first().waitFor({ timeout: PATIENCE_MS });
+      await this.tab.getByText(text, { exact: true }).first().waitFor({ timeout: TIMEOUT_MS });
     } catch {
       throw new Error(
         `The page does not show ${text}. It shows: ${await this.tab.locator("ul").innerText()}\nThe browser said: ${this.said.join("\n")}`,

@@ -1,4 +1,4 @@
-/** What a quick start has its reader do. */
+/** The steps of a quick start. */
 export type Step =
   | { readonly kind: "file"; readonly name: string; readonly text: string }
   /** Commands that end by themselves. */

@@ -11,7 +11,7 @@ export interface Registry {
 
 /**
  * Starts a registry that has the packages which are published to it, and takes all others from another one.
- * @param folder where it keeps them
+ * @param folder the folder for the published packages
  * @param others the registry for the others
  */
 export const startRegistry = async (folder: string, others: string): Promise<Registry> => {

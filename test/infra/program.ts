@@ -4,8 +4,8 @@ import ts from "typescript";
 const ROOT = join(__dirname, "../..");
 
 /**
- * The TypeScript program that begins with a file, with the options of this project. Doc comments of packages are not
- * parsed: those of the CDK take a third of the time, and tests read the comments of this project only.
+ * The TypeScript program that begins with a file, with the options of this project. It skips the doc comments of
+ * packages: the CDK's take a third of the time, and tests read only those of this project.
  */
 export const programOf = (entry: string, more: ts.CompilerOptions = {}): ts.Program => {
   const { config } = ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile) as { config: object };

@@ -5,7 +5,7 @@ import type { Resource } from "../infra/synth.js";
 import { Wire } from "../e2e/support/wire.js";
 import { ROOT, run } from "./processes.js";
 
-/* What CONTRIBUTING.md says about adding a route, done in a copy of the sources. */
+/* The steps of CONTRIBUTING.md for adding a route, done in a copy of the sources. */
 
 const [section = ""] =
   /^## Adding a route$.*?(?=^## )/ms.exec(readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8")) ?? [];

@@ -4,7 +4,7 @@ import * as policy from "./policy.js";
 /** Delay of slow guards, in milliseconds. It stays within the guard timeout, even on a busy machine. */
 const SLOW_MS = 700;
 
-/** Share of the subscriptions to slow channels whose guard is slow, and share of those whose guard throws. */
+/** Share of the subscriptions to slow channels whose guard is slow, and the share with a guard that throws. */
 const SLOW = 0.3;
 const DEAD = 0.1;
 

@@ -174,10 +174,10 @@ export class ChaosPage {
 
   #listen(): void {
     const { sdk, page } = this;
-    const { journal, listener: heard } = this.parts;
-    const on: PushIt["on"] = (event, listener) => sdk.on(event, (value) => void (this.#left || listener(value)));
+    const { journal, listener } = this.parts;
+    const on: PushIt["on"] = (event, handler) => sdk.on(event, (value) => void (this.#left || handler(value)));
     on("message", ({ channel, uuid, data, offset }) => {
-      heard.message(
+      listener.message(
         journal.note(page, {
           is: "message",
           channel,
@@ -197,14 +197,14 @@ export class ChaosPage {
     });
     on("unsubscribed", ({ channel, error }) => {
       journal.note(page, { is: "unsubscribed", name: channel, ...(error && { code: error.code }) });
-      if (error) for (const component of this.#of(channel)) heard.refused(component, error.code);
+      if (error) for (const component of this.#of(channel)) listener.refused(component, error.code);
     });
     on("state", ({ state, code }) => {
       journal.note(page, { is: "state", state, code });
-      heard.state();
+      listener.state();
     });
     on("rotated", ({ channels }) => void journal.note(page, { is: "rotated", names: channels }));
-    on("error", ({ code }) => heard.error(code));
+    on("error", ({ code }) => listener.error(code));
   }
 }
 

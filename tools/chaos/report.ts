@@ -3,7 +3,7 @@ import type { Violation, ViolationKind } from "./checker.js";
 
 /** From this number of messages on, each fault must have struck at least so often. */
 const WHOLE = 5_000;
-const MIN_STRIKES = 20;
+const MIN_FAULTS = 20;
 
 /** Maximum number of reported violations of each kind. */
 const MAX_REPORTED = 6;
@@ -15,7 +15,7 @@ export const failuresOf = (
 ): string[] => {
   const counted = Object.entries(violationCounts).flatMap(([what, count]) => (count > 0 ? [`${what}: ${count}`] : []));
   const seldom = Object.entries(faults).flatMap(([kind, times]) =>
-    times < MIN_STRIKES ? [`${kind} struck ${times} times only`] : [],
+    times < MIN_FAULTS ? [`${kind} struck ${times} times only`] : [],
   );
   const unseen = Object.entries(checked).flatMap(([what, count]) =>
     count > 0 ? [] : [`no ${what}: nothing was checked`],

@@ -43,7 +43,7 @@ export const FAULT_KINDS = Object.keys(FAULT_COUNTS) as FaultKind[];
 const WHOLE = 5_000;
 
 /** Faults become due in this first share of a run, because each needs an opportunity afterwards. */
-const LAST_STRIKE_SHARE = 0.9;
+const LAST_FAULT_SHARE = 0.9;
 
 /** Maximum number of opportunities that a due fault skips. */
 const MAX_SKIPPED = 6;
@@ -91,7 +91,7 @@ export const planStrikes = <Name extends string = FaultKind>(
     const random = randomFor(seed, kind);
     const times = Math.ceil((often[kind] * messages) / WHOLE);
     const made = Array.from({ length: times }, (): Strike => {
-      const at = Math.floor(random() * messages * LAST_STRIKE_SHARE);
+      const at = Math.floor(random() * messages * LAST_FAULT_SHARE);
       const skip = randomInteger(random, 0, MAX_SKIPPED);
       return { at, skip, ...(TARGETED.has(kind as string as FaultKind) && { victim: pick(random, VICTIMS) }) };
     });
@@ -108,14 +108,14 @@ export class Schedule<Name extends string = FaultKind> {
   /** Number of faults that have struck, by kind. */
   readonly struck: Record<Name, number>;
   readonly #pending: Record<Name, Strike[]>;
-  readonly #patience: number;
+  readonly #victimWait: number;
   #progress = 0;
   #over = false;
 
   /** @param often the kinds and their numbers @default the faults */
   constructor(seed: number, messages: number, often?: Counts<Name>) {
     this.#pending = planStrikes(seed, messages, often);
-    this.#patience = messages * VICTIM_WAIT_SHARE;
+    this.#victimWait = messages * VICTIM_WAIT_SHARE;
     this.struck = Object.fromEntries(Object.keys(this.#pending).map((kind) => [kind, 0])) as Record<Name, number>;
   }
 
@@ -147,6 +147,6 @@ export class Schedule<Name extends string = FaultKind> {
   }
 
   #fits(at: number, victim: string | undefined, whom: string | undefined): boolean {
-    return victim === undefined || victim === whom || this.#progress - at > this.#patience;
+    return victim === undefined || victim === whom || this.#progress - at > this.#victimWait;
   }
 }

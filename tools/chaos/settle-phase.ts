@@ -19,8 +19,8 @@ const MAX_IDLE_MS = 45_000;
 /**
  * Waits until nothing is missing. Stops early if the missing items do not change for a while, because they will not
  * arrive.
- * @param missing returns what is still missing
- * @returns what is missing in the end
+ * @param missing returns the items that are still missing
+ * @returns the items that are missing in the end
  */
 export const waitUntilStable = async <T>(missing: () => T[] | Promise<T[]>, ms: number): Promise<T[]> => {
   let [last, since] = ["", performance.now()];
@@ -41,14 +41,14 @@ export const waitUntilStable = async <T>(missing: () => T[] | Promise<T[]>, ms: 
  */
 export const publishFinalMessages = async (by: ChaosClient): Promise<number> => {
   let n = 0;
-  const say = async (channel: string): Promise<void> => {
+  const publish = async (channel: string): Promise<void> => {
     for (let acknowledged = false, tries = 0; !acknowledged && tries < 5; tries += 1) {
       n += 1;
       const data = { by: "last", n };
       acknowledged = await by.publish({ uuid: `chaos-last-${n}`, channel, data });
     }
   };
-  await Promise.all(CHANNELS.map(({ name }) => say(name)));
+  await Promise.all(CHANNELS.map(({ name }) => publish(name)));
   return n;
 };
 

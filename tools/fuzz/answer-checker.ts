@@ -260,6 +260,6 @@ export class AnswerChecker {
 
 /** The published data, before a delivery guard transformed it. */
 const asPublished = (channel: string, data: Json): Json => {
-  const heard = asJsonObject(data)["heard"];
-  return isTransformed(channel) && heard !== undefined ? (heard as Json) : data;
+  const received = asJsonObject(data)["heard"];
+  return isTransformed(channel) && received !== undefined ? (received as Json) : data;
 };

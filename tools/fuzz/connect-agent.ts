@@ -3,7 +3,7 @@ import type { FuzzContext } from "./context.js";
 import { predictHandshake } from "./handshakes.js";
 import { UNEXPLAINED_FAILURE, type Violations } from "./violations.js";
 
-/** What a handshake offers. */
+/** The offers of a handshake. */
 export interface Offer {
   /** The subprotocols, without the entry of the credentials. */
   protocols: readonly string[];

@@ -153,7 +153,7 @@ export class DeliveryModel {
     if (same.length === 0) return "a message that was not published in this form, or that a guard denied";
     const permitted = same.filter((entry) => this.#mayReceive(entry, member));
     if (permitted.length === 0) return "a message on a channel that it was not subscribed to, or its own without echo";
-    // Expected ones first: equal messages cannot be told apart.
+    // Expected ones first: equal messages cannot be distinguished.
     const entry = permitted
       .sort((a, b) => Number(b.missing.has(member)) - Number(a.missing.has(member)))
       .find(({ reached }) => !reached.has(member.key));

@@ -304,10 +304,10 @@ export class EpisodeRunner {
       peer.closeCodes.add(OWN_CLOSE);
       peer.socket.close();
     }
-    const patience = setTimeout(() => open.forEach(({ socket }) => socket.terminate()), MAX_IDLE_MS);
+    const timeout = setTimeout(() => open.forEach(({ socket }) => socket.terminate()), MAX_IDLE_MS);
     const closing = open.filter((peer) => peer.socket.readyState !== peer.socket.CLOSED);
     await Promise.all(closing.map(({ socket }) => new Promise((resolve) => socket.once("close", resolve))));
-    clearTimeout(patience);
+    clearTimeout(timeout);
     for (const peer of this.#all) this.context.deliveries.leave(peer);
   }
 }

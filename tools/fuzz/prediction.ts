@@ -1,7 +1,7 @@
 import type { Code, Json, Position } from "../../protocol/index.js";
 import type { QUERY_BURST } from "./protocol-rules.js";
 
-/** What an answer has to tell that only the books know. */
+/** Content of an answer that only the books know. */
 export type ContentCheck =
   | { kind: "subscribed"; channel: string; since: Position[] }
   | { kind: "history"; channel: string; since?: Position; limit: number; reverse: boolean }
@@ -11,7 +11,7 @@ export type ContentCheck =
 
 /** One answer that must come. */
 export interface ExpectedAnswer {
-  /** Where it may arrive. */
+  /** The channels on which it may arrive. */
   channels: readonly string[];
   uuid?: string;
   /** `undefined`: it must be successful. */
@@ -30,13 +30,13 @@ export interface ExpectedAnswer {
   met?: boolean;
   /** Whether `uuid_reused` may come instead, because frames on their way claim the same uuid. */
   reused?: boolean;
-  /** What it tells besides. */
+  /** Its further content. */
   content?: ContentCheck;
   /** All of `data`, or a part of it; `undefined`: it must not have such a field. */
   data?: Record<string, Json | undefined>;
 }
 
-/** What a frame must be answered with: one frame of answers, none at all, or the end of the connection. */
+/** The required reaction to a frame: one frame of answers, none at all, or the end of the connection. */
 export type Outcome =
   | { kind: "answers"; answers: ExpectedAnswer[]; closes: boolean }
   | { kind: "silence" }
@@ -52,7 +52,7 @@ export interface Publication {
   fingerprint?: string;
 }
 
-/** What a frame may change: nothing else may happen. */
+/** The changes that a frame may cause: nothing else may happen. */
 export interface Prediction {
   outcome: Outcome;
   subscribe: string[];
@@ -60,7 +60,7 @@ export interface Prediction {
   publish: Publication[];
   /** How many messages it asks to publish. */
   messages: number;
-  /** What it asks for that has a rate of its own. */
+  /** The query with a rate of its own that it asks for. */
   asking?: keyof typeof QUERY_BURST;
   /** Whether it renews the agent, and for so short a time that it may be asked to renew from then on. */
   renews?: "long" | "moment";

@@ -59,8 +59,8 @@ export const checkReplay = (
   const known = before(history, now);
   const least = Math.max(0, ...known);
   if (!codesOf(history, least, query).includes(code as string | undefined)) return `the code ${String(code)}`;
-  const tells = since !== undefined && (!reverse || code !== undefined);
-  if (recovered !== (tells ? code === undefined : undefined)) return "a wrong value of recovered";
+  const hasOutcome = since !== undefined && (!reverse || code !== undefined);
+  if (recovered !== (hasOutcome ? code === undefined : undefined)) return "a wrong value of recovered";
   if (more !== undefined && more !== true) return "a wrong value of more";
   if (pendingMs !== undefined && !(typeof pendingMs === "number" && pendingMs >= 0 && pendingMs <= 5_000))
     return "an impossible time";

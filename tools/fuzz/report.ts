@@ -7,7 +7,7 @@ export const jsonLine = ({ runs, violations, answers }: Outcome): string =>
 const sorted = (answers: Outcome["answers"]): Outcome["answers"] =>
   Object.fromEntries(Object.entries(answers).sort(([, a], [, b]) => b - a));
 
-/** Describes a violation: what was seen, how to replay it, and the frames. */
+/** Describes a violation: the observation, how to replay it, and the frames. */
 export const violationText = ({ what, replay, episode }: Violation): string => {
   const lines = what.map((each) => `✗ ${each}`);
   if (replay !== undefined) lines.push(`  replay: npm run fuzz -- ${replay}`);

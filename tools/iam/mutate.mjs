@@ -1,9 +1,11 @@
 #!/usr/bin/env node
-// Shows that no grant is spare: deletes one action, one resource or one statement of a stack's policies at a time, and
-// runs the test of permissions that has this stack without it; so too what lets a rule invoke a function. Prints a table
-// for each stack, and what of it is not tried, and why; ends with 1 if a test passes that should have failed.
+// Shows that no grant is spare. Deletes one action, one resource or one statement of a stack's policies at a time. Then
+// runs the test of permissions that has this stack without it. Permissions of rules to invoke functions are tried too.
+// Prints a table for each stack, and its untried grants with the reason. Ends with 1 if a test passes that should have
+// failed.
 // `--statements` deletes whole statements only: fewer than half as many. `--stack=module,history` takes some of the
-// stacks only. What is the same in two stacks is tried in one. Another argument chooses policies by their logical ids: `Publish`.
+// stacks only. Grants that two stacks share are tried in one. Another argument chooses policies by their
+// logical ids: `Publish`.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -81,18 +83,18 @@ const grantsIn = ({ Resources }) =>
         const resources = listOf(expected.Resource);
         const place = { id, statement, expected };
         const targets = [...new Set(resources.map(nameOf))].join(", ");
-        const whole = { place, actions, isWhole: true, says: `${actions.join(", ")} on ${targets}` };
+        const whole = { place, actions, isWhole: true, description: `${actions.join(", ")} on ${targets}` };
         const each =
           actions.length > 1
-            ? actions.map((says, action) => ({
+            ? actions.map((name, action) => ({
                 place: { ...place, action },
-                actions: [says],
-                says: `${says} on ${targets}`,
+                actions: [name],
+                description: `${name} on ${targets}`,
               }))
             : resources.map((arn, resource) => ({
                 place: { ...place, resource },
                 actions,
-                says: `${actions[0]} on ${nameOf(arn)}`,
+                description: `${actions[0]} on ${nameOf(arn)}`,
               }));
         return each.length > 1 && !onlyStatements ? [whole, ...each] : [whole];
       }),
@@ -106,7 +108,7 @@ const permissionsIn = (template) =>
       place: { id, type: "AWS::Lambda::Permission" },
       actions: [Action],
       isWhole: true,
-      says: `${Action} on ${nameOf(FunctionName)} for a rule`,
+      description: `${Action} on ${nameOf(FunctionName)} for a rule`,
     };
   });
 
@@ -172,7 +174,7 @@ const tryStack = async (name, stack) => {
       // On a busy machine a test may time out before it reaches the missing grant.
       if (!outcome.noticed && outcome.result === OTHERWISE) outcome = await notices(stack, each);
       each.outcome = outcome;
-      console.log(`${each.place.id.padEnd(44)} ${each.says.padEnd(110)} ${outcome.result}`);
+      console.log(`${each.place.id.padEnd(44)} ${each.description.padEnd(110)} ${outcome.result}`);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -213,6 +215,6 @@ console.log(`\n${wanted.join(", ")}`);
 report("all", all, others);
 const tried = all.filter(({ outcome }) => outcome);
 const unnoticed = tried.filter(({ outcome }) => !outcome.noticed);
-for (const { place, says } of unnoticed) console.log(`Not noticed as it should be: ${place.id} ${says}`);
+for (const { place, description } of unnoticed) console.log(`Not noticed as it should be: ${place.id} ${description}`);
 if (tried.length === 0) console.log(`Nothing was tried: no policy is called ${filter}.`);
 process.exitCode = unnoticed.length === 0 && tried.length > 0 ? 0 : 1;

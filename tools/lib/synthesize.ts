@@ -3,7 +3,7 @@ import { App, Stack } from "aws-cdk-lib";
 
 /**
  * Synthesizes an app with one stack.
- * @param folder where the cloud assembly goes
+ * @param folder the parent folder of the cloud assembly
  * @returns the folder of the cloud assembly
  */
 export const synthesize = (folder: string, stackName: string, addTo: (stack: Stack) => void): string => {

@@ -21,7 +21,7 @@ test("a page keeps all but what stands between the markers", () => {
   expect(() => replaceSection("a", "x", "new")).toThrow("<!-- x -->");
 });
 
-test("charts are written beside the page, which shows them above the table; a page without their place is left alone", () => {
+test("charts are written next to pages that have a place for them", () => {
   const root = mkdtempSync(join(tmpdir(), "push-it-bench-"));
   try {
     mkdirSync(join(root, "docs"));
@@ -70,7 +70,7 @@ describe("the command line", () => {
   });
 });
 
-test("guards: every operation with every kind of guard, a guard Lambda being one more invocation for each time it is asked", async () => {
+test("guards: a guard Lambda adds one invocation for each call", async () => {
   const shares: number[] = [];
   const context = { root: join(__dirname, "../../.."), progress: (share: number) => shares.push(share) };
   const results = await measureGuards(context, { connect: 2, subscribe: 2, publish: 2, deliver: 2 });

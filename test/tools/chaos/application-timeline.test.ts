@@ -2,8 +2,8 @@ import { countEvents } from "../../../tools/chaos/counts.js";
 import { applicationTimeline } from "../../../tools/chaos/application-timeline.js";
 import { OUTSIDER, Scene } from "./scene.js";
 
-describe("what is told of an application", () => {
-  it("is what it did and was told about a channel, with the publication between", () => {
+describe("the timeline of an application", () => {
+  it("lists its own actions and notifications on a channel, with the publication", () => {
     const scene = new Scene();
     const actor = scene.actor().subscribes("log/a").subscribes("log/*").subscribes("plain/a");
     scene.actor(OUTSIDER).subscribes("log/a");
@@ -26,8 +26,8 @@ describe("what is told of an application", () => {
   });
 });
 
-describe("what is counted", () => {
-  it("is what was answered, and told again", () => {
+describe("the counts of events", () => {
+  it("include answered requests and repeated notifications", () => {
     const scene = new Scene();
     const actor = scene.actor().subscribes("log/*").subscribes("log/a").unsubscribes("log/a");
     actor.asks("plain/*");

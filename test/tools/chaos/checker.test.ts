@@ -11,7 +11,7 @@ describe("the checker", () => {
   });
   const receive = (...uuids: string[]): void => void subscriber.receives("log/a", ...uuids);
 
-  it("finds nothing wrong with a run in which everything comes once, in order", () => {
+  it("finds no violation if every message arrives once, in order", () => {
     receive("m1", "m2", "m3");
     expect(scene.judged()).toEqual([]);
   });
@@ -23,29 +23,29 @@ describe("the checker", () => {
     expect(scene.judged()).toEqual(["lost m2", "lost m4"]);
   });
 
-  it("finds that somebody received nothing at all", () => {
+  it("finds that a subscriber received nothing at all", () => {
     expect(scene.judged()).toEqual(["lost m1", "lost m2", "lost m3"]);
   });
 
-  it("finds a duplicate, also one that nobody acknowledged", () => {
+  it("finds a duplicate, even without an acknowledgement", () => {
     scene.publish("m4", { acknowledged: false });
     receive("m1", "m2", "m2", "m3", "m4", "m4");
     expect(scene.judged()).toEqual(["duplicated m2", "duplicated m4"]);
   });
 
-  it("finds a swap, by what the table says and not by what subscribers are told", () => {
+  it("finds a swap by the table, not by the subscribers' notifications", () => {
     subscriber.note({ is: "message", channel: "log/a", uuid: "m2", data: { by: "p", n: 1 }, offset: 1 });
     subscriber.note({ is: "message", channel: "log/a", uuid: "m1", data: { by: "p", n: 1 }, offset: 2 });
     receive("m3");
     expect(scene.judged()).toEqual(["reordered m1"]);
   });
 
-  it("finds a swap by what publishers were told, before the table is read", () => {
+  it("finds a swap by the publishers' acknowledgements before it reads the table", () => {
     receive("m1", "m3", "m2");
     expect(scene.judged({ stored: [] }).filter((each) => !each.startsWith("lost"))).toEqual(["reordered m2"]);
   });
 
-  it("finds two messages at one place, and that a channel has begun anew", () => {
+  it("finds two messages at one place, and a channel that began anew", () => {
     receive("m1", "m2", "m3");
     scene.stored[2] = { channel: "log/a", epoch: EPOCH, uuid: "m3", offset: 2 };
     expect(scene.judged()).toContain("reordered m3");
@@ -53,7 +53,7 @@ describe("the checker", () => {
     expect(scene.judged()).toContain("reordered m3");
   });
 
-  it("finds what is acknowledged and not stored, and what is stored twice", () => {
+  it("finds acknowledged messages that are not stored, and messages stored twice", () => {
     receive("m1", "m2", "m3");
     scene.stored.pop();
     scene.stored.push({ channel: "log/a", epoch: EPOCH, uuid: "m1", offset: 9 });
@@ -73,7 +73,7 @@ describe("the checker", () => {
     expect(scene.judged()).toEqual(["leaked m4", "leaked m4"]);
   });
 
-  it("finds a leak to who may not subscribe, and to whom a delivery guard withholds it", () => {
+  it("finds a leak to unauthorized subscribers or past a delivery guard", () => {
     receive("m1", "m2", "m3");
     const outsider = scene.actor(OUTSIDER).subscribes("private/a");
     scene.publish("m4", { channel: "private/a" });
@@ -85,7 +85,7 @@ describe("the checker", () => {
     expect(scene.judged()).toEqual(["leaked m4", "leaked m5"]);
   });
 
-  it("finds what nobody has published, has published elsewhere, or otherwise", () => {
+  it("finds messages that no client published, or published differently or elsewhere", () => {
     receive("m1", "m2", "m3", "m9");
     scene.publish("m4", { channel: "log/short" });
     receive("m4");
@@ -112,7 +112,7 @@ describe("the checker", () => {
     expect(scene.judged({ staleRows: ["a row"] })).toEqual(["staleRows"]);
   });
 
-  it("expects nothing of what was published before the subscription, or nobody acknowledged", () => {
+  it("expects no message from before the subscription and no unacknowledged message", () => {
     receive("m1", "m2", "m3");
     scene.actor(OUTSIDER).subscribes("log/a");
     scene.publish("m4", { acknowledged: false });
@@ -128,13 +128,13 @@ describe("the checker", () => {
     expect(scene.judged()).toEqual(["lost m2"]);
   });
 
-  it("does not excuse what a subscriber was told that it missed, where all is kept", () => {
+  it("does not excuse a reported loss if the channel keeps all messages", () => {
     receive("m1", "m2", "m3");
     subscriber.note({ is: "subscribed", name: "log/a", recovered: false, code: "too_far_behind" });
     expect(scene.judged()).toEqual(["lost"]);
   });
 
-  describe("where only some is kept", () => {
+  describe("if only some messages are kept", () => {
     const missed = (): void =>
       void subscriber.note({ is: "subscribed", name: "log/short", recovered: false, code: "too_far_behind" });
     beforeEach(() => {
@@ -143,7 +143,7 @@ describe("the checker", () => {
       for (const uuid of ["s1", "s2", "s3"]) scene.publish(uuid, { channel: "log/short" });
     });
 
-    it("excuses what a subscriber was told that it missed, and nothing behind it", () => {
+    it("excuses messages reported as lost, and none after them", () => {
       subscriber.receives("log/short", "s1");
       missed();
       expect(scene.judged()).toEqual([]);
@@ -153,14 +153,14 @@ describe("the checker", () => {
       expect(scene.judged()).toEqual(["lost s4"]);
     });
 
-    it("still finds a hole in what came before it was told so", () => {
+    it("still finds a hole before a reported loss", () => {
       subscriber.receives("log/short", "s1", "s3");
       missed();
       expect(scene.judged()).toEqual(["lost s2"]);
     });
   });
 
-  it("tells the first message that went wrong first", () => {
+  it("reports the first message that went wrong first", () => {
     receive("m3", "m2", "m2");
     expect(scene.judged()[0]).toBe("lost m1");
   });

@@ -67,7 +67,7 @@ describe("a page", () => {
   const begin = (since = {}, sinceBy: "option" | "subscribe" = "option"): [ChaosPage, FakeSdk] => {
     FakeSdk.calls = [];
     const nothing = (): void => undefined;
-    const heard = { message: nothing, state: nothing, refused: nothing, error: nothing };
+    const listener = { message: nothing, state: nothing, refused: nothing, error: nothing };
     const page = new ChaosPage({
       Sdk: FakeSdk as unknown as typeof PushIt,
       options: { url: "" },
@@ -75,13 +75,13 @@ describe("a page", () => {
       who: INSIDER,
       since,
       sinceBy,
-      listener: heard,
+      listener,
     });
     return [page, FakeSdk.made.at(-1)!];
   };
   const noted = ({ page }: ChaosPage): string[] => page.entries.map(({ is }) => is);
 
-  it("gives each component a handle of its own, also one that takes another one's place in the same turn", async () => {
+  it("gives each component its own handle, even if one replaces another", async () => {
     const [page] = begin();
     const first = page.mount("log/a");
     const turn = journal.turn();
@@ -111,7 +111,7 @@ describe("a page", () => {
     expect(FakeSdk.calls.at(-1)).toBe("unsubscribe log/a by callbacks");
   });
 
-  it("counts what a component's own listener is told, beside what the client is told", () => {
+  it("counts the messages of a component's own listener and of the client", () => {
     const [page, sdk] = begin();
     sdk.emit("message", { channel: "log/a" });
     const component = page.mount("log/a");
@@ -122,7 +122,7 @@ describe("a page", () => {
     expect(sdk.listeners.filter(([, name]) => name !== undefined)).toEqual([]);
   });
 
-  it("begins where the last page was, by the option or by each subscription", () => {
+  it("begins at the last page's positions, by option or by subscription", () => {
     const since = { "log/a": { epoch: "e", offset: 3 } };
     const [, sdk] = begin(since);
     expect(sdk.options.since).toEqual(since);
@@ -133,7 +133,7 @@ describe("a page", () => {
     expect(FakeSdk.calls).toEqual([`subscribe log/a by 1 {"since":{"epoch":"e","offset":3}}`, "subscribe log/b by 2"]);
   });
 
-  it("tells its positions when it is left, and hears nothing after that", () => {
+  it("reports its positions when it is left, and receives nothing after that", () => {
     const [page, sdk] = begin();
     page.mount("log/a");
     page.mount("log/*");

@@ -30,7 +30,7 @@ describe("the checker, of spans of subscription that nothing recovers", () => {
       expect(scene.judged()).toEqual(["lost m1"]);
     });
 
-    it("excuses what is published between a loss and the next subscription, and nothing after it", () => {
+    it("excuses messages between a loss and the next subscription only", () => {
       actor.loses();
       scene.publish("m1", plain);
       actor.reconnects("plain/a");
@@ -38,13 +38,13 @@ describe("the checker, of spans of subscription that nothing recovers", () => {
       expect(scene.judged()).toEqual(["lost m2"]);
     });
 
-    it("expects nothing after a reconnection of which no event says that the channel is subscribed again", () => {
+    it("expects nothing after a reconnection until an event reports the subscription", () => {
       actor.loses().reconnects();
       scene.publish("m1", plain);
       expect(scene.judged()).toEqual([]);
     });
 
-    it("excuses a message that was on its way when the connection was lost, unless it must have arrived", () => {
+    it("excuses a message in transit at a loss unless it surely arrived", () => {
       scene.publish("m1", plain);
       scene.publish("m2", plain);
       scene.posts("plain/a", "m1");
@@ -60,7 +60,7 @@ describe("the checker, of spans of subscription that nothing recovers", () => {
         actor.loses().reconnects("plain/a");
       };
 
-      it("finds a message that nobody has posted, and that no worker was to post", () => {
+      it("finds a message that no function posted or was to post", () => {
         scene.publish("m1", plain);
         loseLater();
         expect(scene.judged()).toEqual(["lost m1"]);
@@ -83,7 +83,7 @@ describe("the checker, of spans of subscription that nothing recovers", () => {
         expect(scene.judged()).toEqual(["lost m1"]);
       });
 
-      it("excuses it when the server was told that the connection is gone, for as long as the client cannot know", () => {
+      it("excuses a reported disconnect until the client can know of it", () => {
         scene.publish("m1", plain);
         scene.posts("plain/a", "m1", "denied");
         scene.publish("m2", plain);
@@ -111,7 +111,7 @@ describe("the checker, of spans of subscription that nothing recovers", () => {
       expect(scene.judged()).toEqual(["lost m1"]);
     });
 
-    it("takes a rotation for an excuse only if the SDK says so, and only for this channel", () => {
+    it("excuses a rotation only if the SDK reports it for this channel", () => {
       actor.subscribes("plain/b");
       scene.publish("m1", plain);
       scene.publish("m2", { channel: "plain/b" });
@@ -120,7 +120,7 @@ describe("the checker, of spans of subscription that nothing recovers", () => {
       expect(scene.judged()).toEqual(["lost m2", "lost m3"]);
     });
 
-    it("takes another event that says subscribed for an excuse of what was published before", () => {
+    it("excuses messages before another event that reports the subscription", () => {
       scene.publish("m1", plain);
       actor.note({ is: "subscribed", name: "plain/a" });
       scene.publish("m2", plain);
@@ -134,7 +134,7 @@ describe("the checker, of spans of subscription that nothing recovers", () => {
       expect(scene.judged()).toEqual([]);
     });
 
-    it("expects what had arrived before the application unsubscribed or left", () => {
+    it("expects messages that had arrived before the application unsubscribed or left", () => {
       for (const end of [() => void actor.unsubscribes("plain/a"), () => void actor.reloads()]) {
         actor = scene.actor().subscribes("plain/a");
         const uuid = `m${scene.journal.call()}`;
@@ -166,7 +166,7 @@ describe("the checker, of spans of subscription that nothing recovers", () => {
       expect(scene.judged()).toEqual([]);
     });
 
-    it("finds what is lost while a subscription to the channel itself is under way", () => {
+    it("finds a loss while the channel's own subscription is under way", () => {
       actor.subscribes("log/*");
       const call = actor.asks("log/a");
       scene.publish("m1");
@@ -200,15 +200,15 @@ describe("the checker, of spans of subscription that nothing recovers", () => {
     });
   });
 
-  describe("to somebody who is not subscribed", () => {
-    it("finds a leak of what nobody on the page has asked for", () => {
+  describe("to a client without a subscription", () => {
+    it("finds a leak of a channel that the page did not request", () => {
       actor.subscribes("log/b");
       scene.publish("m1");
       actor.receives("log/a", "m1");
       expect(scene.judged()).toEqual(["leaked m1"]);
     });
 
-    it("finds a leak of what was published after an unsubscription was answered, and not before", () => {
+    it("finds a leak only of messages published after an answered unsubscription", () => {
       actor.subscribes("log/a");
       const call = actor.leaves("log/a");
       scene.publish("m1");

@@ -2,7 +2,7 @@ import { CHANNELS } from "../../../tools/chaos/channels.js";
 import { planOf, UUID_PATTERN } from "../../../tools/chaos/plan.js";
 import { isPermitted } from "../../../tools/chaos/policy.js";
 
-describe("what is published", () => {
+describe("the planned publications", () => {
   const all = (seed: number, messages: number) => [...planOf(seed, messages).values()].flat();
 
   it("is the same for the same seed, and another for another", () => {
@@ -10,13 +10,13 @@ describe("what is published", () => {
     expect(planOf(8, 500)).not.toEqual(planOf(7, 500));
   });
 
-  it("is as much as is asked for, each message with a uuid of its own that trails know", () => {
+  it("has the requested size, with a uuid in the trails per message", () => {
     const planned = all(1, 5_000);
     expect(new Set(planned.map(({ uuid }) => uuid)).size).toBe(5_000);
     expect(planned.filter(({ uuid }) => uuid.match(UUID_PATTERN)?.[0] !== uuid)).toEqual([]);
   });
 
-  it("uses every channel, and has every kind of guard at least 20 times in 5,000", () => {
+  it("uses every channel, and each kind of guard 20 times in 5,000", () => {
     const planned = all(1, 5_000);
     expect(new Set(planned.map(({ channel }) => channel))).toEqual(new Set(CHANNELS.map(({ name }) => name)));
     const doing = planned.flatMap(({ data }) => data.do ?? []);

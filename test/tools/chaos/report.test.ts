@@ -70,7 +70,7 @@ describe("the report of a chaos run", () => {
     },
   );
 
-  it("fails a long run in which a fault struck less than 20 times, and no short one", () => {
+  it("fails a long run with fewer than 20 cases of a fault", () => {
     const seldom = { ...GOOD, faults: { ...faults, lost: 19 } };
     expect(failuresOf(seldom, options)).toEqual(["lost struck 19 times only"]);
     expect(failuresOf(seldom, { messages: 300 })).toEqual([]);
@@ -80,7 +80,7 @@ describe("the report of a chaos run", () => {
     expect(failuresOf({ ...GOOD, late: ["everybody's recovery"] }, options)).toHaveLength(1);
   });
 
-  it("tells how to replay a failure, and what happened to the first message that went wrong", () => {
+  it("explains how to replay a failure and shows the first wrong message", () => {
     const violations = [{ wrong: "lost", what: "s1 has not received m1", uuid: "m1" }] as const;
     const stories = [{ what: "s1 has not received m1", lines: ["s1 subscribes"] }];
     const text = failureText(

@@ -55,12 +55,12 @@ export class Actor {
     return this.note({ is: "fulfilled", call });
   }
 
-  /** Subscribes, and is told so. */
+  /** Subscribes, and is notified. */
   subscribes(name: string, how: { holder?: number; turn?: number } = {}): this {
     return this.fulfilled(this.asks(name, how));
   }
 
-  /** Unsubscribes, and is told so. */
+  /** Unsubscribes, and is notified. */
   unsubscribes(name: string, how: { holder?: number; turn?: number } = {}): this {
     return this.fulfilled(this.leaves(name, how));
   }
@@ -98,7 +98,7 @@ export class Scene {
     this.journal.owns("connection of s1", INSIDER.name);
   }
 
-  /** Somebody begins a page. */
+  /** A client begins a page. */
   actor(who = INSIDER, since: Readonly<Record<string, Position>> = {}): Actor {
     return new Actor(this, who, since);
   }
@@ -127,12 +127,12 @@ export class Scene {
     this.journal.posted("connection of s1", channel, uuid, was);
   }
 
-  /** What the checker finds, without its words. */
+  /** The checker's findings, without its words. */
   judged(more: Partial<RunRecord> = {}): string[] {
     return this.violations(more).map(({ wrong, uuid }) => `${wrong} ${uuid ?? ""}`.trim());
   }
 
-  /** What the checker finds. */
+  /** The checker's findings. */
   violations(more: Partial<RunRecord> = {}): ReturnType<typeof checkRun> {
     return checkRun({
       journal: this.journal,

@@ -24,7 +24,7 @@ describe("the schedule", () => {
     expect(play(7, 500).when).toEqual(play(7, 500).when);
   });
 
-  it("strikes with everything at least 20 times in 5,000 messages, and with everything in 200", () => {
+  it("injects each fault 20 times in 5,000 messages and once in 200", () => {
     const { struck } = play(1, 5_000).schedule;
     expect(FAULT_KINDS.filter((kind) => struck[kind] < 20)).toEqual([]);
     const { struck: few } = play(1, 200).schedule;
@@ -37,7 +37,7 @@ describe("the schedule", () => {
     expect(same[0]).not.toEqual(same[1]);
   });
 
-  it("waits for the function that a strike is for, and takes any after a while", () => {
+  it("waits for the fault's function, and after a while takes any function", () => {
     const schedule = new Schedule(1, 5_000);
     const [first] = planStrikes(1, 5_000).killedBefore;
     for (let at = 0; at <= first!.at; at += 1) schedule.advance();

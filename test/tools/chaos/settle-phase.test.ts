@@ -29,7 +29,7 @@ describe("rows of the dead", () => {
     expect(staleRows([...living, row("m#log/a#e", "0000000000001"), row("h#log/a", "head")], ["here"])).toEqual([]);
   });
 
-  it("are not those of members who are known to have gone, or whose lease is over", () => {
+  it("exclude members that are known to have gone or have expired leases", () => {
     const over = [
       row("p#present/a", "place", { c: { S: "gone" }, l: number(later), g: number(1) }),
       row("p#present/a", "place", { c: { S: "gone" }, l: number(1) }),
@@ -38,7 +38,7 @@ describe("rows of the dead", () => {
   });
 });
 
-describe("what is stored of a channel", () => {
+describe("the stored data of a channel", () => {
   it("is its messages and their order; a sealed gap is none", () => {
     const message = { m: { S: JSON.stringify({ uuid: "u1", data: 1 }) } };
     const items = [

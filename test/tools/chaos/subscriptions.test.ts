@@ -14,7 +14,7 @@ describe("the checker, of spans of subscription to channels with history", () =>
   const position = (offset: number) => ({ epoch: EPOCH, offset });
 
   describe("on one page", () => {
-    it("finds that a page is deaf after it has unsubscribed and subscribed in one turn", () => {
+    it("finds a deaf page after it unsubscribes and subscribes in one turn", () => {
       actor.subscribes("log/a");
       scene.publish("m1");
       actor.receives("log/a", "m1");
@@ -27,7 +27,7 @@ describe("the checker, of spans of subscription to channels with history", () =>
       expect(scene.judged()).toEqual([]);
     });
 
-    it("expects what was published before a remount in one turn, because the subscription goes on", () => {
+    it("expects messages from before a remount that keeps the subscription", () => {
       actor.subscribes("log/a");
       scene.publish("m1");
       scene.publish("m2");
@@ -38,7 +38,7 @@ describe("the checker, of spans of subscription to channels with history", () =>
       expect(scene.judged()).toEqual(["lost m2"]);
     });
 
-    it("expects nothing of what was published between two spans, and takes what comes of it once", () => {
+    it("expects no messages between two spans, and accepts each of them once", () => {
       actor.subscribes("log/a");
       scene.publish("m1");
       actor.receives("log/a", "m1").leaves("log/a");
@@ -52,7 +52,7 @@ describe("the checker, of spans of subscription to channels with history", () =>
       expect(scene.judged()).toEqual(["duplicated m2"]);
     });
 
-    it("expects what was published long before the application unsubscribed, and nothing that was just published", () => {
+    it("expects messages from long before the application unsubscribed, and no recent ones", () => {
       actor.subscribes("log/a");
       scene.publish("m1");
       scene.wait(RECOVERY_MS - 1);
@@ -67,7 +67,7 @@ describe("the checker, of spans of subscription to channels with history", () =>
       expect(scene.judged()).toEqual(["lost n1"]);
     });
 
-    it("expects the next message as soon as it has arrived, and those behind it only if there was time to ask", () => {
+    it("expects the next message at once, and later ones given enough time", () => {
       actor.subscribes("log/a");
       for (const uuid of ["m1", "m2", "m3"]) scene.publish(uuid);
       actor.receives("log/a", "m1");
@@ -78,7 +78,7 @@ describe("the checker, of spans of subscription to channels with history", () =>
       expect(scene.judged()).toEqual(["lost m2"]);
     });
 
-    it("does not expect the next message if it came to a connection that was about to be replaced", () => {
+    it("does not expect the next message on a connection under replacement", () => {
       actor.subscribes("log/a");
       scene.publish("m1");
       scene.posts("log/a", "m1");
@@ -87,7 +87,7 @@ describe("the checker, of spans of subscription to channels with history", () =>
       expect(scene.judged()).toEqual([]);
     });
 
-    it("excuses an unsubscription soon after a lost connection, which leaves no time to recover", () => {
+    it("excuses an unsubscription too soon after a lost connection to recover", () => {
       actor.subscribes("log/a");
       scene.publish("m1");
       scene.wait(LONG_MS);
@@ -122,7 +122,7 @@ describe("the checker, of spans of subscription to channels with history", () =>
       expect(scene.judged()).toEqual(["lost"]);
     });
 
-    it("expects nothing after the SDK has said that the subscription failed, until it is subscribed again", () => {
+    it("expects nothing after a failed subscription until it is subscribed again", () => {
       actor.subscribes("log/a").note({ is: "unsubscribed", name: "log/a", code: "denied" });
       scene.publish("m1");
       expect(scene.judged()).toEqual([]);
@@ -131,7 +131,7 @@ describe("the checker, of spans of subscription to channels with history", () =>
       expect(scene.judged()).toEqual(["lost m2"]);
     });
 
-    it("counts a subscription that failed for a while from the event that says it is there", () => {
+    it("counts a temporarily failed subscription from the event that reports it", () => {
       const call = actor.asks("log/a");
       actor.note({ is: "rejected", call, code: "unavailable", retryable: true });
       scene.publish("m1");
@@ -140,7 +140,7 @@ describe("the checker, of spans of subscription to channels with history", () =>
       expect(scene.judged()).toEqual(["lost m2"]);
     });
 
-    it("does not take the answer to a call that was overtaken for a subscription", () => {
+    it("does not count the answer to an overtaken call as a subscription", () => {
       const call = actor.asks("log/a");
       const leaving = actor.leaves("log/a");
       actor.fulfilled(call).fulfilled(leaving);
@@ -164,7 +164,7 @@ describe("the checker, of spans of subscription to channels with history", () =>
       expect(scene.judged()).toEqual(["duplicated m1", "reordered m1"]);
     });
 
-    it("finds a position that is ahead of what was told", () => {
+    it("finds a position ahead of the received ones", () => {
       actor.subscribes("log/a");
       for (const uuid of ["m1", "m2", "m3"]) scene.publish(uuid);
       actor
@@ -195,7 +195,7 @@ describe("the checker, of spans of subscription to channels with history", () =>
   it.each([
     [2, 3, "lost"],
     [4, 3, "duplicated"],
-  ] as const)("finds that a component's listener was told %i messages of %i", (heard, told, wrong) => {
+  ] as const)("finds that a component's listener received %i messages of %i", (heard, told, wrong) => {
     actor.subscribes("log/a").note({ is: "listened", name: "log/a", holder: 1, heard, told });
     expect(scene.judged()).toEqual([wrong]);
   });

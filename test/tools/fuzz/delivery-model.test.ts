@@ -27,7 +27,7 @@ describe("the ledger", () => {
     ledger.join(deaf, [], ledger.now);
   });
 
-  it("lets a subscriber receive once what was published", () => {
+  it("lets a subscriber receive a published message once", () => {
     subscribed(ann, "open/a");
     const entry = publish("open/a");
     expect(entry.missing).toEqual(new Set([ann]));
@@ -36,7 +36,7 @@ describe("the ledger", () => {
     expect(ledger.receive(ann, message("open/a"))).toMatch(/more often/);
   });
 
-  it("finds what nobody published, was published otherwise, or reaches a stranger", () => {
+  it("finds messages that are unpublished, changed or sent to a stranger", () => {
     subscribed(ann, "open/a");
     expect(ledger.receive(ann, message("open/a"))).toMatch(/not published in this form/);
     publish("open/a");
@@ -56,7 +56,7 @@ describe("the ledger", () => {
     expect(ledger.receive(ann, message("open/a"))).toMatch(/not subscribed/);
   });
 
-  it("owes nothing where frames overtake each other, and allows either", () => {
+  it("owes nothing if frames overtake each other, and allows either", () => {
     subscribed(ann, "open/a");
     const both = changes({ subscribe: ["open/a"], unsubscribe: ["open/a"] });
     expect(publish("open/a", [[ann, both]]).missing.size).toBe(0);

@@ -44,7 +44,7 @@ describe("a replay of three messages that were known before", () => {
     expect(fault(query, told)).toBeDefined();
   });
 
-  it("never tells another message at an offset, another epoch, or an offset that nobody can have taken", () => {
+  it("never has a wrong message, another epoch or an impossible offset", () => {
     expect(shelves.checkMessage("kept/a", at(2), message(2))).toBeUndefined();
     expect(shelves.checkMessage("kept/a", at(2), message(3))).toMatch(/another message/);
     expect(shelves.checkPosition("kept/a", at(2, "f"))).toMatch(/another epoch/);
@@ -52,7 +52,7 @@ describe("a replay of three messages that were known before", () => {
   });
 });
 
-test("a uuid stands for what was acknowledged; of two at once either may be refused", () => {
+test("a uuid names the acknowledged message; of two, either may fail", () => {
   const uuids = new UuidOwnership();
   const of = (fingerprint: string) => ({ channel: "kept/a", uuid: "u", data: fingerprint, echo: true, fingerprint });
   uuids.open([of("1"), of("2")]);
@@ -66,14 +66,14 @@ test("a uuid stands for what was acknowledged; of two at once either may be refu
   ]);
 });
 
-test("a message that is published twice at once may take more offsets than two", () => {
+test("a message published twice at once may take more than two offsets", () => {
   const shelves = new HistoryModel();
   shelves.expectPublication("kept/a", 0, { answered: true, moves: true });
   expect(shelves.checkPosition("kept/a", { epoch: "e", offset: 7 })).toBeUndefined();
   expect(shelves.checkPosition("kept/a", { epoch: "e", offset: 8 })).toMatch(/offset that is too large/);
 });
 
-test("a publication is repeated if its uuid is under way once more, or may be stored", () => {
+test("a publication is repeated if its uuid is pending or maybe stored", () => {
   const uuids = new UuidOwnership();
   const one = { channel: "kept/a", uuid: "u", data: "1", echo: true, fingerprint: "1" };
   uuids.open([one]);

@@ -30,7 +30,7 @@ describe("leaks", () => {
     expect(leakIn(answer(error), "Fuzz-T1")).toBe(what);
   });
 
-  it("leaves alone what a guard says to its client, and the names that the client chose", () => {
+  it("ignores a guard's words to its client and names the client chose", () => {
     expect(leakIn(answer(REASON), "Fuzz-T1")).toBeUndefined();
     expect(leakIn({ ...answer("No."), data: { channel: "node:fs" } }, "Fuzz-T1")).toBeUndefined();
   });
@@ -73,14 +73,14 @@ describe("the audit", () => {
     expect(audit.checkRows([...rows, row])).toEqual([expect.stringContaining(fault)]);
   });
 
-  it("takes nobody else's rows for those of an agent that was never told its id", () => {
+  it("ignores other agents' rows for an agent that never received its id", () => {
     const nameless = { key: 2, name: "ann", agent: "" };
     ledger.join(nameless, [], 0);
     audit.register(nameless);
     expect(audit.checkRows([{ pk: "c#greetings", sk: "whose agent has not been read" }])).toEqual([]);
   });
 
-  it("finds a subscription that is stored by half, and agents that nobody is", () => {
+  it("finds a half-stored subscription, and agents that do not exist", () => {
     expect(audit.checkSubscriptions(rows.slice(0, 2), [ann])).toEqual(["no c# row of the subscription to open/a"]);
     audit.checkRows([{ pk: "a#c9", sk: "agent", u: "who" }]);
     expect(audit.unknownAgents).toEqual(["who"]);

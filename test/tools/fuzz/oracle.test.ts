@@ -104,7 +104,7 @@ describe("the oracle", () => {
     },
   );
 
-  it("knows what a frame may change, and that a denied one changes nothing", () => {
+  it("knows what a frame may change, and that denied frames change nothing", () => {
     expect(told(subscribe("pair/a", "staged/a")).subscribe).toEqual(["pair/a", "extra/a"]);
     expect(told(publish("spread/a")).publish.map(({ channel }) => channel)).toEqual(["spread/a", "copies/a"]);
     expect(told(publish("denied/a")).publish).toEqual([]);
@@ -112,7 +112,7 @@ describe("the oracle", () => {
     expect(told(subscribe("open/a"), { denied: "denied" }).subscribe).toEqual([]);
   });
 
-  it("expects that a denied socket hears its denial, and is closed when it asks who it is", () => {
+  it("expects that a denied socket receives its denial and then closes", () => {
     const denied = { denied: "denied" as const };
     const answers = [{ channels: ["/meta/connect"], uuid: "u", code: "denied" }];
     expect(told(publish("open/a"), denied).outcome).toEqual({ kind: "answers", answers, closes: false });
@@ -121,7 +121,7 @@ describe("the oracle", () => {
 });
 
 describe("a renewal", () => {
-  it("ends who is denied, and lets the server ask who was vouched for a moment", () => {
+  it("ends a denied agent, and may request renewal after a short one", () => {
     expect(told(refresh({ pass: "x" })).outcome).toMatchObject({ closes: true });
     expect(told(refresh({ pass: PASSWORD, for: "moment" })).renews).toBe("moment");
     expect(told(refresh({ pass: PASSWORD, for: "hour" })).renews).toBe("long");
@@ -200,7 +200,7 @@ describe("a subscription that races an unsubscription", () => {
   });
 });
 
-describe("answers fit what is expected", () => {
+describe("answers match the expectation", () => {
   const expected = [{ channels: ["/meta/subscribe"], uuid: "u", about: "open/a" }];
   const right = { channel: "/meta/subscribe" as const, uuid: "u", successful: true, data: { channel: "open/a" } };
 

@@ -16,12 +16,12 @@ const limited = {
 const expected = ({ outcome }: typeof publication) => (outcome.kind === "answers" ? outcome.answers : []);
 
 describe("rate_limited", () => {
-  it("is no answer to who has published little", () => {
+  it("is not an answer to an agent that has published little", () => {
     expect(publication.messages).toBe(1);
     expect(answersMatch(expected(publication), [limited])).toBe(false);
   });
 
-  it("may be one to who has published much, and so may the other; nothing else may", () => {
+  it("may answer either of two busy agents, and no other code may", () => {
     const perhaps = expected(allowRateLimit(publication));
     expect(answersMatch(perhaps, [limited])).toBe(true);
     expect(answersMatch(perhaps, [{ channel: "/meta/successful", uuid: "u", successful: true }])).toBe(true);
@@ -36,7 +36,8 @@ describe("rate_limited", () => {
   });
 });
 
-it("no episode has so many names that an agent could meet its limit of subscriptions: too_many_subscriptions is always wrong", () => {
+// So too_many_subscriptions is always a wrong answer.
+it("no episode can reach its agents' limit of subscriptions", () => {
   const counts = fc.sample(episode("t1"), { seed: 1, numRuns: 300 }).map(({ bursts }) => {
     const names = bursts.flat().flatMap((each) => {
       if (each.kind !== "frame" || each.wire.kind !== "text") return [];

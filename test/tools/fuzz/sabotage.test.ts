@@ -77,7 +77,7 @@ describe("a server that says something wrong is found out", () => {
     ).run();
   };
 
-  it("but not one that says what is right", async () => {
+  it("but not a server that says the right thing", async () => {
     sabotage = (frame) => [frame];
     expect((await fire(4, 200)).violations).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-/** What becomes of a text frame of the server's on its way: the frames that arrive instead. */
+/** Changes a text frame of the server on its way: returns the frames that arrive instead. */
 export type Sabotage = (frame: string) => string[];
 
 const HEAD_END = "\r\n\r\n";
@@ -20,7 +20,7 @@ const encoded = (text: string): Buffer => {
   return Buffer.concat([header, payload]);
 };
 
-/** Where a frame's payload begins and ends; `undefined` when it has not arrived as a whole. */
+/** The begin and end of a frame's payload; `undefined` when the frame has not arrived as a whole. */
 const extentOf = (bytes: Buffer): { begin: number; end: number } | undefined => {
   if (bytes.length < 2) return undefined;
   const short = bytes[1] ?? 0;
@@ -87,7 +87,7 @@ export class Saboteur {
     return new Saboteur(server, sockets, pathname);
   }
 
-  /** Where clients connect instead. */
+  /** The URL at which clients connect instead. */
   get url(): string {
     return `ws://127.0.0.1:${(this.server.address() as AddressInfo).port}${this.path}`;
   }

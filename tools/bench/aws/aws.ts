@@ -10,7 +10,7 @@ import { integerOption, numberOption, type Options } from "../options.js";
 export interface AwsResult extends RateResult {
   subscribers: number;
   bytes: number;
-  /** What the run was estimated to cost, in USD. */
+  /** The estimated cost of the run, in USD. */
   estimatedUsd: number;
 }
 

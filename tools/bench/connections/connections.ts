@@ -50,9 +50,9 @@ const POLL_INTERVAL_MS = 500;
 /** The approximate share of connecting in a run. */
 const CONNECT_SHARE = 0.5;
 
-/** Calls `tell` regularly while some work lasts. */
-const withPolling = async <T>(work: Promise<T>, tell: () => Promise<void>): Promise<T> => {
-  const timer = setInterval(() => void tell().catch(() => undefined), POLL_INTERVAL_MS);
+/** Calls `report` regularly while some work lasts. */
+const withPolling = async <T>(work: Promise<T>, report: () => Promise<void>): Promise<T> => {
+  const timer = setInterval(() => void report().catch(() => undefined), POLL_INTERVAL_MS);
   try {
     return await work;
   } finally {

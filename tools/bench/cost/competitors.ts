@@ -4,8 +4,8 @@ import { MESSAGE_METER_BYTES, PRICES, meteredUnits } from "../../../local/meter/
 import type { Load } from "./scenario.js";
 
 /**
- * The cost of one publication with AppSync Events, in USD: one operation for the publication and one for each delivery,
- * in steps of 5 KB, without handlers.
+ * The cost of one publication with AppSync Events, in USD, without handlers. The publication and each delivery are one
+ * operation each, in steps of 5 KB.
  * @see https://aws.amazon.com/appsync/pricing/
  */
 export const appSyncEvents = ({ fanOut, bytes }: Load): number => {
@@ -17,8 +17,8 @@ export const appSyncEvents = ({ fanOut, bytes }: Load): number => {
 const TOPIC_BYTES = 20;
 
 /**
- * The cost of one publication with IoT Core and QoS 0, in USD: one message in and one for each delivery, in steps of 5
- * KB of payload and topic.
+ * The cost of one publication with IoT Core and QoS 0, in USD. The publication and each delivery are one message each,
+ * in steps of 5 KB of payload and topic.
  * @see https://aws.amazon.com/iot-core/pricing/additional-details/
  */
 export const iotCore = ({ fanOut, bytes }: Load): number => {

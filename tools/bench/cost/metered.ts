@@ -81,7 +81,7 @@ const connect = async (
 /** Publishes once. Resolves when each subscriber has the message and the publisher its reply. */
 const publishOnce = async (clients: readonly Client[], { fanOut, bytes, history }: MeteredLoad): Promise<void> => {
   const channel = channelOf(fanOut, history);
-  const heard = clients.slice(0, fanOut).map(
+  const received = clients.slice(0, fanOut).map(
     (client) =>
       new Promise<void>((resolve) => {
         const off = client.channel(channel).on("message", () => {
@@ -90,7 +90,7 @@ const publishOnce = async (clients: readonly Client[], { fanOut, bytes, history 
         });
       }),
   );
-  await Promise.all([clients[0]!.channel(channel).publish("x".repeat(bytes - 2)), ...heard]);
+  await Promise.all([clients[0]!.channel(channel).publish("x".repeat(bytes - 2)), ...received]);
 };
 
 /** The units of one publication, without pings and disconnects. */

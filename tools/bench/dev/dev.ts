@@ -67,13 +67,13 @@ const waitForReason = async (socket: WebSocket, reason: string): Promise<void> =
   for (let asked = 0; ; asked += 1) {
     const uuid = `${reason}-${asked}`;
     const answer = new Promise<Json>((resolve) => {
-      const hear = (data: Buffer): void => {
+      const receive = (data: Buffer): void => {
         const frame = JSON.parse(data.toString()) as { uuid?: string; error?: string };
         if (frame.uuid !== uuid) return;
-        socket.off("message", hear);
+        socket.off("message", receive);
         resolve(frame.error ?? null);
       };
-      socket.on("message", hear);
+      socket.on("message", receive);
     });
     socket.send(JSON.stringify({ action: "subscribe", channel: Meta.subscribe, uuid, data: { channel: "a" } }));
     if ((await answer) === reason) return;

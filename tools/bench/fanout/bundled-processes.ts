@@ -43,14 +43,14 @@ export class BundledProcesses {
     });
     this.#running.push(child);
     const ended = once(child, "exit").then(() => [{ error: `${basename(file)} ended` }]);
-    const hear = async <Answer>(): Promise<Answer> => {
+    const receive = async <Answer>(): Promise<Answer> => {
       const [answer] = (await Promise.race([once(child, "message"), ended])) as [Answer & { error?: string }];
       if (answer.error !== undefined) throw new Error(answer.error);
       return answer;
     };
-    const hello = await hear<Hello>();
+    const hello = await receive<Hello>();
     const ask = <Answer>(question: object): Promise<Answer> => {
-      const answer = hear<Answer>();
+      const answer = receive<Answer>();
       child.send(question);
       return answer;
     };

@@ -101,8 +101,8 @@ const sdk = (url: string): PublishOnce => {
 };
 
 /**
- * AWS's chat sample: scans the table of connections, creates a client for the event's endpoint, posts to all
- * connections at once, and deletes those that are gone.
+ * AWS's chat sample: scans the table of connections and creates a client for the event's endpoint. Then it posts to all
+ * connections at once, and deletes the rows of closed connections.
  * @see https://github.com/aws-samples/simple-websockets-chat-app
  */
 const awsSample = (url: string): PublishOnce => {

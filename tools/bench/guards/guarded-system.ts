@@ -10,10 +10,10 @@ import { startSystem } from "../../../local/dev/system/start-system.js";
 import { synthesize } from "../../lib/synthesize.js";
 import { makeWorkFolder } from "../../lib/work-folder.js";
 
-/** Where guards run. */
+/** The place in which guards run. */
 export const GUARD_VARIANTS = ["none", "module", "lambda"] as const;
 
-/** Where a system's guards run. */
+/** The place in which a system's guards run. */
 export type GuardVariant = (typeof GUARD_VARIANTS)[number];
 
 /** A running system, and its operations. */
@@ -128,7 +128,7 @@ export const startGuardedSystem = async (
 
   const deliver = async (): Promise<void> => {
     const data = (messages += 1);
-    const heard = hearers.map(
+    const received = hearers.map(
       (hearer) =>
         new Promise<void>((resolve) => {
           const off = hearer.channel(GUARDED).on("message", (message) => {
@@ -138,7 +138,7 @@ export const startGuardedSystem = async (
           });
         }),
     );
-    await Promise.all([publisher.channel(GUARDED).publish(data), ...heard]);
+    await Promise.all([publisher.channel(GUARDED).publish(data), ...received]);
   };
   return {
     guard,

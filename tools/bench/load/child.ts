@@ -92,16 +92,16 @@ export class Child<W extends Operations<W>> {
 export const serve = async <Argument, W extends Operations<W>>(
   make: (argument: Argument) => Promise<{ works: W; close(): unknown }>,
 ): Promise<void> => {
-  const say = (said: ChildMessage): void => void process.send?.(said);
+  const send = (said: ChildMessage): void => void process.send?.(said);
   const { works, close } = await make(JSON.parse(process.argv[2] ?? "null") as Argument);
   const work = async ({ id, name, argument }: ChildRequest): Promise<void> => {
     try {
-      say({ id, answer: await works[name as keyof W](argument as never) });
+      send({ id, answer: await works[name as keyof W](argument as never) });
     } catch (error) {
-      say({ id, error: String(error) });
+      send({ id, error: String(error) });
     }
   };
   process.on("message", (asked: ChildRequest) => void work(asked));
   process.once("disconnect", () => void Promise.resolve(close()).finally(() => process.exit()));
-  say({ id: 0 });
+  send({ id: 0 });
 };

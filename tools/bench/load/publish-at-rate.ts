@@ -50,7 +50,7 @@ class DeliveryTally {
   readonly failed: Record<string, number> = {};
   /** When the last publication was acknowledged, on `performance`'s clock. */
   last = 0;
-  readonly #heard = new Map<number, number>();
+  readonly #timesReceived = new Map<number, number>();
   #missing = 0;
   #all: (() => void) | undefined;
 
@@ -67,9 +67,9 @@ class DeliveryTally {
   onReceived(n: number): void {
     const took = performance.now() - this.due(n);
     this.received.push(took);
-    const heard = (this.#heard.get(n) ?? 0) + 1;
-    this.#heard.set(n, heard);
-    if (heard === this.subscribers) this.complete.push(took);
+    const times = (this.#timesReceived.get(n) ?? 0) + 1;
+    this.#timesReceived.set(n, times);
+    if (times === this.subscribers) this.complete.push(took);
     this.#missing -= 1;
     if (this.#missing === 0) this.#all?.();
   }

@@ -23,7 +23,7 @@ export class PostingFunction {
   waiting = 0;
   /** Number of running reads. */
   reading = 0;
-  /** Recipients that it has not tried, and those that it tried without success. */
+  /** Recipients that it has not tried, and recipients that it tried without success. */
   readonly untried: number[] = [];
   readonly retryable: number[] = [];
   readonly #queue: number[];

@@ -102,7 +102,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
   let polling = false;
 
   /** Enqueues recipients in segments, as the product does. Batches are charged by their bytes. */
-  const handOn = (recipients: number[], until: number, delayMs: number, poster: PostingFunction): void => {
+  const enqueue = (recipients: number[], until: number, delayMs: number, poster: PostingFunction): void => {
     for (let at = 0; at < recipients.length; at += SEGMENT_RECIPIENTS) {
       const part = recipients.slice(at, at + SEGMENT_RECIPIENTS);
       const sent = poster.compute(wheel.now, cpu.perHandOnMicros * part.length) + latency.queue;
@@ -190,8 +190,8 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
     result.refused += 1;
     const attempt = (attempts[recipient] = Math.min(255, attempts[recipient]! + 1));
     if (attempt === 1) {
-      const patience = poster.publisher ? RETRY_BUDGET_MS.publisher : RETRY_BUDGET_MS.worker;
-      triedUntil[recipient] = Math.min(poster.begunAt + POSTS_MS, poster.until, wheel.now + patience);
+      const retryBudgetMs = poster.publisher ? RETRY_BUDGET_MS.publisher : RETRY_BUDGET_MS.worker;
+      triedUntil[recipient] = Math.min(poster.begunAt + POSTS_MS, poster.until, wheel.now + retryBudgetMs);
     }
     const wait = backoffMs(attempt, triedUntil[recipient]! - wheel.now, random());
     if (wait === undefined) return void poster.retryable.push(recipient);
@@ -205,14 +205,14 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
     for (const recipient of [...untried, ...retryable]) attempts[recipient] = 0;
     if (wheel.now >= until) result.closed += untried.length + retryable.length;
     else {
-      handOn(untried, until, 0, poster);
+      enqueue(untried, until, 0, poster);
       const throttled = poster.concurrency.throttled;
       const pause = pauseOf(publisher ? 0 : WORKER_PAUSE_SECONDS, {
         throttled,
         sent: poster.sent,
         slow: retryable.length,
       });
-      handOn(retryable, throttled ? until : Math.min(until, wheel.now + SLOW_CLIENT_GRACE_MS), pause * 1_000, poster);
+      enqueue(retryable, throttled ? until : Math.min(until, wheel.now + SLOW_CLIENT_GRACE_MS), pause * 1_000, poster);
     }
     const end = poster.compute(wheel.now, 0) + (untried.length + retryable.length > 0 ? latency.queue : 0);
     untried.length = retryable.length = 0;
@@ -262,7 +262,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
       } else beyond.push(recipient);
     }
     const whole = beyond.length - (beyond.length % SEGMENT_RECIPIENTS);
-    handOn(beyond.splice(0, whole), poster.until, 0, poster);
+    enqueue(beyond.splice(0, whole), poster.until, 0, poster);
     if (wheel.now < poster.begunAt + POSTS_MS) {
       if (!cursor.ended(shard)) read(shard);
     } else if (poster.reading === 0 && !cursor.allEnded) {
@@ -270,7 +270,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
       used.queueRequests += 1;
       pollSoon();
     }
-    if (poster.reading === 0) handOn(beyond.splice(0), poster.until, 0, poster);
+    if (poster.reading === 0) enqueue(beyond.splice(0), poster.until, 0, poster);
     fill(poster);
   };
 

@@ -115,7 +115,7 @@ export const burstTimes = (openedAt: Float64Array): Float64Array => {
 export const NOTICED_AT_ONCE_MS = [0, 1_000] as const;
 
 /** Two hours ago the default quotas applied, whatever is raised later. */
-const handOverPlan = (subscribers: number): ScenarioPlan => {
+const rotationPlan = (subscribers: number): ScenarioPlan => {
   const lostAt = burstTimes(simulateReconnect(subscribers, DEFAULT_QUOTAS).openedAt);
   return {
     scenario: "hand-over",
@@ -168,7 +168,7 @@ const historyPlan = (bytes: number, lastingMs: number): ScenarioPlan => ({
   },
 });
 
-/** What would hold it up most if everything else were raised tenfold. */
+/** The limit that would bind most if everything else were raised tenfold. */
 const bottleneckOf = ({ candidates, run }: ScenarioPlan, quotas: Quotas): Bottleneck | "latency" => {
   const raised = (but?: Bottleneck): number =>
     run(
@@ -245,7 +245,7 @@ export const simulate = (
   const plans = [
     ...sizes.map((size) => () => publishPlan(size)),
     ...sizes.map((size) => () => reconnectPlan(size)),
-    ...sizes.map((size) => () => handOverPlan(size)),
+    ...sizes.map((size) => () => rotationPlan(size)),
     () => subscribePlan(lastingMs),
     ...[100, 1_000, 10_000].map((size) => () => lingerPlan(size, lastingMs)),
     ...[1_024, 2_048, 8_192].map((bytes) => () => historyPlan(bytes, lastingMs)),

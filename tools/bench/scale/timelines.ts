@@ -30,7 +30,7 @@ export const timelines = (subscribers: number): Timeline[] => {
     DEFAULT_QUOTAS,
   );
   const storm = simulateReconnect(subscribers, DEFAULT_QUOTAS);
-  const handOver = simulateReconnect(subscribers, DEFAULT_QUOTAS, {
+  const rotation = simulateReconnect(subscribers, DEFAULT_QUOTAS, {
     lostAt: burstTimes(storm.openedAt),
     noticedMs: NOTICED_AT_ONCE_MS,
     seed: 2,
@@ -41,6 +41,6 @@ export const timelines = (subscribers: number): Timeline[] => {
       name: "all at once; connections, subscriptions, table and shards ×10",
       points: lineOf(simulateReconnect(subscribers, raised), subscribers),
     },
-    { name: "two hours later", points: lineOf(handOver, subscribers), dashed: true },
+    { name: "two hours later", points: lineOf(rotation, subscribers), dashed: true },
   ];
 };

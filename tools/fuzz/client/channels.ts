@@ -15,7 +15,7 @@ export const CHANNELS = [
   "p/129",
 ] as const;
 
-/** Names that are too long: one that the server truncates in answers, and one above the limit of a channel name. */
+/** Names that are too long: the server truncates the first in answers, and the second exceeds a channel name's limit. */
 export const LONG_CHANNELS = { "p/long": `p/${"x".repeat(198)}`, "p/129": `p/${"x".repeat(127)}` };
 
 /** The channels for publications. */

@@ -1,6 +1,6 @@
 import type { SeededRandom } from "./seeded-random.js";
 
-/** Where an event happens: in the client's process (timers, socket events), or elsewhere. */
+/** The place of an event: the client's process (timers, socket events), or another one. */
 export type Lane = "timer" | "socket" | "server";
 
 /** A future event. */
@@ -17,7 +17,7 @@ const MAX_EVENTS = 4_000;
 /** Timers with a longer delay fire at once, as in every runtime. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** Waits until all microtasks have run, including those that they cause. */
+/** Waits until all microtasks have run, including microtasks that they cause. */
 export const drainMicrotasks = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Virtual time. Nothing waits for real time. */

@@ -7,7 +7,7 @@ import { UserError } from "../../../../local/core/user-error.js";
 const ROOT = join(__dirname, "../../../..");
 const URL_OF_STACK = "wss://abc123.execute-api.us-east-1.amazonaws.com/live";
 
-test("an estimate counts a message in, its answer, and one to each subscriber, in steps of 32 KB", () => {
+test("an estimate counts message, answer and deliveries in 32 KB steps", () => {
   const load = { subscribers: 100, perSecond: 10, seconds: 60, bytes: 100 };
   expect(estimateCost(load).messages).toBe(600 * 102 + 200);
   expect(estimateCost(load).usd).toBeCloseTo(0.0623, 3);
@@ -29,7 +29,7 @@ describe("the plan", () => {
     expect(plan).not.toThrow("hunter2");
   });
 
-  it("takes credentials from the environment, and does not repeat those that are no JSON", () => {
+  it("takes credentials from the environment and does not repeat invalid JSON", () => {
     expect(parseAwsPlan({ url: URL_OF_STACK }, { [CREDENTIALS_VARIABLE]: '{"token":"t"}' }).credentials).toEqual({
       token: "t",
     });
@@ -38,7 +38,7 @@ describe("the plan", () => {
     expect(plan).not.toThrow("hunter2");
   });
 
-  it("asks for --yes where it would cost more than the bound, and says what it would", () => {
+  it("asks for --yes above the cost bound and states the estimated cost", () => {
     const dear = { url: URL_OF_STACK, subscribers: "2000", rate: "100", seconds: "60" };
     expect(() => parseAwsPlan(dear, {})).toThrow("12,016,000 messages, and costs about 12.");
     expect(parseAwsPlan({ ...dear, yes: true }, {}).subscribers).toBe(2000);
@@ -65,7 +65,7 @@ test("aws: a load against what a URL names, here the local runtime", async () =>
   }
 }, 600_000);
 
-test("aws: nobody there is an error, and no wait for ever", async () => {
+test("aws: an unreachable endpoint is an error, and not an endless wait", async () => {
   const plan = parseAwsPlan({ url: "ws://127.0.0.1:1/live", subscribers: "1" }, {});
   await expect(measureAws({ progress: () => undefined }, plan)).rejects.toThrow("could not connect");
 }, 600_000);

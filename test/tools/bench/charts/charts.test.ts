@@ -6,13 +6,13 @@ import { formatNumber } from "../../../../tools/bench/charts/svg.js";
 const widths = (svg: string): number[] =>
   [...svg.matchAll(/<rect x="[\d.]+" y="[\d.]+" width="([\d.]+)" height="16"/g)].map(([, width]) => Number(width));
 
-test("a linear axis begins at 0 and ends at the first line that no value is above", () => {
+test("a linear axis runs from 0 to the first line above values", () => {
   const axis = axisFor([3, 87]);
   expect(axis.ticks).toEqual([0, 20, 40, 60, 80, 100]);
   expect(axis.share(50)).toBe(0.5);
 });
 
-test("a logarithmic axis goes from a power of ten to a power of ten, and 0 is at its lower end", () => {
+test("a logarithmic axis runs between powers of ten, with 0 lowest", () => {
   const axis = axisFor([2, 900, 0], true);
   expect(axis.ticks).toEqual([1, 10, 100, 1000]);
   expect([axis.share(10), axis.share(0)]).toEqual([expect.closeTo(1 / 3), 0]);
@@ -25,7 +25,7 @@ test("nothing to show is an error, not an empty chart", () => {
   );
 });
 
-test("bars are as long as their values, in the order of groups and series, and a missing one is a dash", () => {
+test("bars follow values and order, and a missing value is a dash", () => {
   const svg = barChart({
     title: "Size & <load>",
     unit: "ms",

@@ -9,7 +9,7 @@ const ROOT = join(__dirname, "../../../..");
 /** The publish function's bound: 250 KB. */
 const PUBLISH_BYTES = 250 * 1024;
 
-test("coldstart: every function beside bare node and the SDK, with its size as built", async () => {
+test("coldstart: measures every function, bare node and the SDK, with built sizes", async () => {
   const shares: number[] = [];
   const results = await measureColdStarts({ root: ROOT, progress: (share) => shares.push(share) }, 1);
   const names = results.map((each) => each.function);
@@ -26,7 +26,7 @@ test("coldstart: every function beside bare node and the SDK, with its size as b
     expect(medianMs).toBeGreaterThanOrEqual(loadMs);
     expect(p95Ms).toBeGreaterThanOrEqual(medianMs);
   }
-  // What loads nothing is faster than whatever loads something. A machine may stand still in either, so that one load
+  // Loading nothing is faster than loading something. A machine may stand still in either, so that one load
   // proves nothing: the quickest of some do.
   const quickest: Record<string, number> = {
     [BARE_NODE]: of(BARE_NODE).loadMs,

@@ -4,7 +4,7 @@ import { maxOpenFiles, assertFileLimit } from "../../../../tools/bench/connectio
 
 const ROOT = join(__dirname, "../../../..");
 
-test("a limit of open files that is too low is told before anything starts, with the command that raises it", () => {
+test("reports a too low limit of open files before it starts anything", () => {
   expect(() => assertFileLimit(5000, 1024)).toThrow(
     "5000 connections take 5500 open files in one process, and this user may open 1024.",
   );
@@ -12,7 +12,7 @@ test("a limit of open files that is too low is told before anything starts, with
   expect(maxOpenFiles()).toBeGreaterThan(0);
 });
 
-test("connections: all are held without an error, and what they publish is acknowledged and received", async () => {
+test("connections: all stay open, and their messages are acknowledged and received", async () => {
   const shares: number[] = [];
   const context = { root: ROOT, progress: (share: number) => shares.push(share) };
   const result = await measureConnections(context, { connections: 120, seconds: 3 });

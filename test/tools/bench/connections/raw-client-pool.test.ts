@@ -31,7 +31,7 @@ const serving = async (
 /** A second of so many connections is one publication of each sixtieth. */
 const SOME = 60;
 
-test("what is answered with an error is counted by its code", async () => {
+test("counts error answers by their code", async () => {
   const { errors, published, acknowledged } = await serving(
     ({ uuid }) => ({ channel: "/meta/error", uuid, successful: false, code: "unavailable" }),
     async (crowd) => {
@@ -42,7 +42,7 @@ test("what is answered with an error is counted by its code", async () => {
   expect([published, acknowledged, errors]).toEqual([1, 0, { "answer: unavailable": 1 }]);
 });
 
-test("a message that arrives twice is counted once, and does not hide one that does not arrive", async () => {
+test("a duplicate message counts once and does not hide a loss", async () => {
   const { received, repeated, errors } = await serving(
     ({ uuid, channel }) => {
       const answer = { channel: "/meta/successful", uuid, successful: true };
@@ -100,7 +100,7 @@ test("the first of each channel subscribes, and all publish on it", async () => 
   expect([...channels]).toEqual(["room/0"]);
 });
 
-test("a handshake that is refused is an error, and the run goes on", async () => {
+test("a refused handshake is an error, and the run continues", async () => {
   const crowd = new RawClientPool("ws://127.0.0.1:1");
   await crowd.connect(2);
   expect(crowd.state.open).toBe(0);

@@ -5,7 +5,7 @@ import { usdOf } from "../../../../tools/bench/units.js";
 const load = { fanOut: 100, perSecond: 20, bytes: 100, lingerMs: 250, history: false };
 const flusher = usdOf(modelUnits(load));
 
-test("a FIFO queue alone hands over one message at a time at 20 a second, which costs as much as without linger", () => {
+test("a FIFO queue alone delivers one message at a time, without savings", () => {
   const { usd, batchSize } = fifoCost(load, false);
   expect(batchSize).toBe(1);
   // 102 messages, two invocations, three requests, a read unit, 11 ms and 26 ms of 512 MB.
@@ -13,7 +13,7 @@ test("a FIFO queue alone hands over one message at a time at 20 a second, which 
   expect(usd).toBeGreaterThan(4 * flusher);
 });
 
-test("one whose function waits gathers as much as the flusher, and costs a little less, as long as ten messages are enough", () => {
+test("up to ten messages, a waiting consumer costs less than the flusher", () => {
   const { usd, batchSize } = fifoCost(load, true);
   expect(batchSize).toBe(5);
   // 22 messages, 1.2 invocations, 1.4 requests, a fifth of a read unit, 11 ms and a fifth of the window.
@@ -22,7 +22,7 @@ test("one whose function waits gathers as much as the flusher, and costs a littl
   expect(usd).toBeGreaterThan(0.95 * flusher);
 });
 
-test("beyond ten messages a window it costs more than the flusher, the more the busier the channel is", () => {
+test("beyond ten messages a window it costs more than the flusher", () => {
   const busy = { ...load, perSecond: 100 };
   expect(fifoCost(busy, true).batchSize).toBe(10);
   expect(fifoCost(busy, true).usd).toBeGreaterThan(1.6 * usdOf(modelUnits(busy)));

@@ -39,8 +39,9 @@ const runOf = ({ fanOut, publications, perSecond, units }: MeteredLinger): Flush
 const TOLERANCE = 0.35;
 
 /**
- * How far below it may be where windows follow each other on a machine that is always busy: a flusher waits for what its calls leave of a window, in real
- * time, while calls are billed as declared. So where they take longer here, less is billed than where they do not.
+ * How far below it may be if windows follow each other on a machine that is always busy. A flusher waits, in real time,
+ * for the part of a window that its calls leave, while calls are billed as declared. So if calls take longer here, less
+ * is billed.
  */
 const BELOW = 0.5;
 
@@ -69,11 +70,11 @@ const measured = async (meterOf: MeterLinger, load: LingerLoad): Promise<Metered
   return metered;
 };
 
-/** What does not depend on how fast anything was, to nine digits. */
+/** The units that do not depend on any speed, to nine digits. */
 const counts = ({ messages, invocations, writeUnits, queueRequests, readUnits }: Units) =>
   [messages, invocations, writeUnits, queueRequests, readUnits].map((units) => Number(units.toPrecision(9)));
 
-test("the model's units of publications on channels that linger are those that the meter counts when the system runs", async () => {
+test("the model's units of publications that linger match the meter", async () => {
   const all = await withLingerChannels(join(__dirname, "../../../.."), ALL, async (meterOf) => {
     const metered: MeteredLinger[] = [];
     for (const load of ALL) metered.push(await measured(meterOf, load));

@@ -12,11 +12,11 @@ const furthest = (metered: readonly Metered[]): number =>
 /** How far it may be. */
 const TOLERANCE = 0.35;
 
-/** Whether the machine was too busy: what functions wait for is billed as well, and who takes long to answer is handed on. */
+/** Whether the machine was too busy: waits of functions are billed as well, and slow recipients are enqueued. */
 const disturbed = (metered: readonly Metered[]): boolean =>
   furthest(metered) >= TOLERANCE || metered.some(({ units }) => units.queueRequests > 0);
 
-test("the model's units of one publication are those that the meter counts when the system runs", async () => {
+test("the model's units of one publication match the meter", async () => {
   const shares: number[] = [];
   const measure = () => meterPublications(join(__dirname, "../../../.."), [1, 10, 100], (share) => shares.push(share));
   let metered = await measure();

@@ -14,24 +14,24 @@ const cellsWhere = (of: (cell: ScenarioCost) => boolean, history = false): Scena
 describe("peers, by their published prices", () => {
   const load = { fanOut: 100, perSecond: 1, bytes: 100, lingerMs: 0, history: false };
 
-  it("AppSync Events: an operation in and one for each delivery, each 5 KB one", () => {
+  it("AppSync Events: one operation in, one for each delivery, per 5 KB", () => {
     expect(appSyncEvents(load)).toBeCloseTo(101e-6, 12);
     expect(appSyncEvents({ ...load, bytes: 8_192 })).toBeCloseTo(202e-6, 12);
   });
 
-  it("IoT Core: a message in and one for each delivery, with the topic", () => {
+  it("IoT Core: one message in, one for each delivery, with the topic", () => {
     expect(iotCore(load)).toBeCloseTo(101e-6, 12);
     expect(iotCore({ ...load, bytes: 5_110 })).toBeCloseTo(202e-6, 12);
   });
 
-  it("AWS's sample: a POST for each connection, and a scan of the whole table", () => {
+  it("AWS's sample: a POST for each connection and a full table scan", () => {
     // 101 messages, one invocation of 26 ms with 256 MB, half a read unit.
     expect(awsSample(load)).toBeCloseTo((101 + 0.2 + 0.5 * 0.125) / 1e6 + 0.026 * 0.25 * 0.0000133334, 12);
   });
 });
 
 describe("the units of one publication", () => {
-  it("are, to one who is its own only subscriber, a message in, the answer, a Query", () => {
+  it("for a lone subscriber are a message in, the answer, a Query", () => {
     const units = modelUnits({ fanOut: 1, perSecond: 1, bytes: 100, lingerMs: 0, history: false });
     expect(units).toMatchObject({ messages: 2, invocations: 1, readUnits: 1, writeUnits: 0, queueRequests: 0 });
   });
@@ -43,7 +43,7 @@ describe("the units of one publication", () => {
     expect(usdOf(units)).toBeGreaterThan(10_001e-6);
   });
 
-  it("of a message that is kept are three writes more while it is small, one for each further KB, and no read", () => {
+  it("of a stored message are three writes, more for larger ones", () => {
     const load = { fanOut: 100, perSecond: 1, bytes: 100, lingerMs: 0, history: false };
     const [plain, kept] = [modelUnits(load), modelUnits({ ...load, history: true })];
     expect(kept).toEqual({ ...plain, writeUnits: 3, gbSeconds: plain.gbSeconds + 0.0075 });
@@ -52,19 +52,19 @@ describe("the units of one publication", () => {
     expect(modelUnits({ ...lingering, history: true }).writeUnits).toBeCloseTo(modelUnits(lingering).writeUnits + 3, 9);
   });
 
-  it("of a message that is alone in its window are a flusher of its own, which waits once, and all that it does to the lease", () => {
+  it("of a lone message in a window are a flusher and lease", () => {
     const load = { fanOut: 1, perSecond: 1, bytes: 100, lingerMs: 250, history: false };
     const units = modelUnits(load);
     // Written: the message, the lease by the publisher and by the flusher, the row off the log, released, forgotten.
     expect(units).toMatchObject({ messages: 3, invocations: 2, readUnits: 4, writeUnits: 6, queueRequests: 0 });
-    // The publisher's 26 ms; from the publication the window, less what the flusher was elected in, reading the log and
-    // the subscribers, a post, taking off, releasing, reading, forgetting.
+    // The publisher's 26 ms; from the publication the window, less the time of the flusher's election. Then reading the
+    // log and the subscribers, a post, taking off, releasing, reading, forgetting.
     expect(units.gbSeconds).toBeCloseTo(0.5 * (0.026 + 0.001 + 0.225 + 0.04), 9);
     expect(modelUnits({ ...load, lingerMs: 500 }).gbSeconds - units.gbSeconds).toBeCloseTo(0.5 * 0.25, 9);
     expect(modelUnits({ ...load, perSecond: 4 })).toEqual(units);
   });
 
-  it("of many in a window are two writes and a read each, and their part of a window: its time, one write, two Queries", () => {
+  it("of many messages in a window include their share of its cost", () => {
     const load = { fanOut: 100, perSecond: 20, bytes: 100, lingerMs: 250, history: false };
     const { invocations, messages, readUnits, writeUnits, gbSeconds } = modelUnits(load);
     const digits = 2;
@@ -75,7 +75,7 @@ describe("the units of one publication", () => {
     expect(gbSeconds).toBeCloseTo(0.5 * (0.011 + 0.25 / 5), 4);
   });
 
-  it("of a flusher that took some windows are those, and the empty one after which it let go", () => {
+  it("of a flusher with several windows include its last, empty window", () => {
     const load = { fanOut: 10, perSecond: 20, bytes: 100, lingerMs: 250, history: false };
     const units = modelUnits(load, { publications: 10, windows: 2 });
     expect(units).toMatchObject({
@@ -86,14 +86,14 @@ describe("the units of one publication", () => {
     });
   });
 
-  it("of a window of 8 KB messages fill as many frames as they need", () => {
+  it("of 8 KB messages fill as many frames as they need", () => {
     expect(framesPerWindow({ fanOut: 10, perSecond: 20, bytes: 8_192, lingerMs: 500, history: false })).toBe(4);
     expect(framesPerWindow({ fanOut: 10, perSecond: 20, bytes: 100, lingerMs: 500, history: false })).toBe(1);
   });
 });
 
 describe("cells", () => {
-  it("are all there, with shapes that can be told apart", () => {
+  it("are all there, with distinguishable shapes", () => {
     expect(cells).toHaveLength(LOADS.length);
     for (const cell of cells) {
       expect(cell).toMatchObject({ basis: "modelled" });
@@ -104,7 +104,7 @@ describe("cells", () => {
     }
   });
 
-  it("keep what is promised: beside AppSync Events without batching, far below it with", () => {
+  it("cost as promised: like AppSync Events without batching, far less with it", () => {
     const ratio = ({ withoutConnectionMinutes: { pushIt, appSyncEvents: peer } }: ScenarioCost): number =>
       pushIt / peer;
     const plainly = (fanOut: number): ScenarioCost[] =>
@@ -127,7 +127,7 @@ describe("cells", () => {
     }
   });
 
-  it("say what history costs: at most 2.5 % from a fan-out of 100 on, pings left out", () => {
+  it("show that history costs at most 2.5 % from fan-out 100 on", () => {
     for (const kept of cellsWhere(
       ({ fanOut, bytes, lingerMs }) => fanOut >= 100 && bytes === 100 && lingerMs === 0,
       true,
@@ -149,7 +149,7 @@ describe("cells", () => {
     expect(scenarioCost({ fanOut: 100, perSecond: 20, bytes: 100, lingerMs: 0, history: false }).boundBy).toBeNull();
   });
 
-  it("take what was metered where something was", () => {
+  it("use metered values if there are any", () => {
     const units = { ...modelUnits(LOADS[0]!), messages: 7 };
     const [metered] = scenarioCosts([{ fanOut: LOADS[0]!.fanOut, bytes: LOADS[0]!.bytes, history: false, units }]);
     expect(metered).toMatchObject({ basis: "metered" });

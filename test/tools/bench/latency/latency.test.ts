@@ -3,7 +3,7 @@ import { latency, measureLatency } from "../../../../tools/bench/latency/latency
 
 const ROOT = join(__dirname, "../../../..");
 
-test("latency: every publication arrives and is acknowledged, and the emulation's parts are told apart", async () => {
+test("latency: every publication arrives, and the emulation's parts are distinguished", async () => {
   const shares: number[] = [];
   const context = { root: ROOT, progress: (share: number) => shares.push(share) };
   // Far above what any machine does: the last rate is where it ends.
@@ -18,7 +18,7 @@ test("latency: every publication arrives and is acknowledged, and the emulation'
     expect(complete.p99).toBeGreaterThanOrEqual(received.p50);
     expect(acknowledged.p99).toBeGreaterThanOrEqual(acknowledged.p50);
   }
-  // What is refused at once because the queue is full is counted, and not taken for missing.
+  // Messages that are refused at once because the queue is full are counted, and do not count as missing.
   expect(rates[1]?.failed["queue_full"]).toBeGreaterThan(0);
   expect(rates[1]?.missing).toBe(0);
   const { gateway, invoke, query, post, total, received } = emulationMs;

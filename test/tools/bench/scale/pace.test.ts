@@ -23,8 +23,8 @@ const posted = async (subscribers: number, perSecond: number, burst: number, see
     await clock.sleep(LATENCY_MS.post);
     return requests.take(clock.now() - NOW) ? "sent" : "busy";
   };
-  const patience = { postsUntil: NOW + POSTS_MS, retryBudgetMs: RETRY_BUDGET_MS.publisher };
-  const poster = new Poster({ connections: { post }, clock }, patience, () => undefined);
+  const limits = { postsUntil: NOW + POSTS_MS, retryBudgetMs: RETRY_BUDGET_MS.publisher };
+  const poster = new Poster({ connections: { post }, clock }, limits, () => undefined);
   poster.add(
     Array.from({ length: subscribers }, (_, at) => ({
       subscriber: { connectionId: `c${at}`, connectedAt: NOW - 600_000 },

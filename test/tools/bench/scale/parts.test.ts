@@ -12,7 +12,7 @@ import { TokenBucket } from "../../../../tools/bench/scale/token-bucket.js";
 import { scale } from "../../../../tools/bench/scale/scale.js";
 
 describe("the event queue", () => {
-  it("gives events in the order of their times, and those of one moment as they were planned, round the wheel", () => {
+  it("returns events by time, then in planning order, around the wheel", () => {
     const wheel = new TimingWheel(6, 1, 10);
     [5, 3, 5, 9].forEach((at, entity) => wheel.plan(entity, at));
     const order = [wheel.next(), wheel.next()];
@@ -32,7 +32,7 @@ describe("the event queue", () => {
     expect(order).toEqual([...times.keys()].sort((a, b) => times[a]! - times[b]! || a - b));
   });
 
-  it("refuses a second event of an entity, the past and what is too far ahead", () => {
+  it("refuses an entity's second event, the past and the far future", () => {
     const wheel = new TimingWheel(3, 1, 10);
     wheel.plan(0, 5);
     expect(() => wheel.plan(0, 6)).toThrow(RangeError);
@@ -57,7 +57,7 @@ describe("ceilings", () => {
     expect(findMaxRate(1_000, (perSecond) => (perSecond <= 321 ? 7 : undefined)).perSecond).toBeLessThanOrEqual(321);
   });
 
-  test("of subscriptions: the route's throttle; then a write unit of the channel's partition each; then two of the table", () => {
+  test("of subscriptions: the route's throttle, the channel's partition, then the table", () => {
     expect(maxSubscribeRate(DEFAULT_QUOTAS).perSecond / 500).toBeCloseTo(1, 1);
     const letIn = QUOTA_INCREASES["throttling.subscribe"](DEFAULT_QUOTAS, 10);
     expect(maxSubscribeRate(letIn).perSecond / 1_000).toBeCloseTo(1, 1);
@@ -70,7 +70,7 @@ describe("ceilings", () => {
     expect(maxLingerRate({ ...lingering, bytes: 8_200 }, DEFAULT_QUOTAS).perSecond).toBeLessThan(70);
   });
 
-  test("of publications with history: a thousand a second up to 1 KB, whatever frames they are in; less of larger ones", () => {
+  test("of publications with history: a thousand a second up to 1 KB", () => {
     const of = (bytes: number, perFrame = 1): number => maxHistoryRate({ bytes, perFrame }, DEFAULT_QUOTAS).perSecond;
     expect(of(1_024) / 1_000).toBeCloseTo(1, 1);
     expect(of(1_024, 25) / 1_000).toBeCloseTo(1, 1);
@@ -79,7 +79,7 @@ describe("ceilings", () => {
   });
 });
 
-test("cells: each raises what binds the one before, until only the calls' own time is left", () => {
+test("cells: each raises the previous bound, down to call time", () => {
   const shares: number[] = [];
   const cells = simulate([2_000], (share) => shares.push(share), 500);
   expect(shares.at(-1)).toBe(1);

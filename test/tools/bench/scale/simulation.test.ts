@@ -21,21 +21,18 @@ const NO_CPU = { perPostMicros: 0, perRowMicros: 0, perHandOnMicros: 0 };
 const ONLY_POSTS = { ...LATENCY_MS, dynamoDb: 0, page: 0, queue: 0, poll: 0, invoke: 0, coldStart: 0 };
 
 describe("a publication", () => {
-  it.each([1, 64, 65, 640, OWN_RECIPIENTS])(
-    "to %d without any quota takes a wave of 10 ms for each 64",
-    (subscribers) => {
-      const { lastDeliveryMs } = simulatePublish(subscribers, UNLIMITED, { cpu: NO_CPU, latency: ONLY_POSTS });
-      expect(lastDeliveryMs).toBeCloseTo(Math.ceil(subscribers / 64) * 10, 5);
-    },
-  );
+  it.each([1, 64, 65, 640, OWN_RECIPIENTS])("to %d without quotas takes 10 ms for each 64", (subscribers) => {
+    const { lastDeliveryMs } = simulatePublish(subscribers, UNLIMITED, { cpu: NO_CPU, latency: ONLY_POSTS });
+    expect(lastDeliveryMs).toBeCloseTo(Math.ceil(subscribers / 64) * 10, 5);
+  });
 
-  it("whose rest is handed on takes as long as the publish function's part", () => {
+  it("with an enqueued rest takes as long as the publish function's part", () => {
     const { lastDeliveryMs, workers } = simulatePublish(50_000, UNLIMITED, { cpu: NO_CPU, latency: ONLY_POSTS });
     expect(lastDeliveryMs).toBeCloseTo(Math.ceil(OWN_RECIPIENTS / 64) * 10, 5);
     expect(workers).toBe(48);
   });
 
-  it("that only CPU holds up takes as long as its posts take CPU", () => {
+  it("limited only by CPU takes as long as its posts take CPU", () => {
     const { lastDeliveryMs } = simulatePublish(
       2_000,
       { ...UNLIMITED, memoryMb: 1_769 },
@@ -44,7 +41,7 @@ describe("a publication", () => {
     expect(lastDeliveryMs).toBeCloseTo(2_000, 0);
   });
 
-  it("that only the account's rate holds up takes what is beyond the burst at that rate", () => {
+  it("limited only by the account's rate takes as long beyond the burst", () => {
     const quotas = { ...UNLIMITED, requestsPerSecond: 10_000, requestBurst: 500 };
     const { lastDeliveryMs, delivered } = simulatePublish(20_000, quotas, { cpu: NO_CPU, latency: ONLY_POSTS });
     expect(delivered).toBe(20_000);
@@ -53,7 +50,7 @@ describe("a publication", () => {
     expect(lastDeliveryMs).toBeLessThan(1_950 + RETRY_BUDGET_MS.worker);
   });
 
-  it("that only a partition's read units hold up is read no faster than they come, and faster from more partitions", () => {
+  it("limited only by read units is read faster from more partitions", () => {
     const quotas = { ...UNLIMITED, partitionReads: 300 };
     const one = simulatePublish(100_000, quotas, { cpu: NO_CPU, latency: ONLY_POSTS });
     // 100,000 rows of 110 bytes are 2,686 units, of which 300 are there to begin with.
@@ -63,7 +60,7 @@ describe("a publication", () => {
     expect(ten.lastDeliveryMs).toBeLessThan(one.lastDeliveryMs / 5);
   });
 
-  it("reaches or closes each subscriber once, takes no token that is not there, and is the same for the same seed", () => {
+  it("reaches or closes each subscriber once, deterministically, within the available tokens", () => {
     const runs = [1, 1, 2].map((seed) => simulatePublish(60_000, DEFAULT_QUOTAS, { seed }));
     expect(runs[1]).toEqual(runs[0]);
     expect(runs[2]!.lastDeliveryMs).not.toBe(runs[0]!.lastDeliveryMs);
@@ -82,14 +79,14 @@ describe("a publication", () => {
 });
 
 describe("a loss of all connections", () => {
-  it("without any quota is over after the SDK's first wait, the handshake and the subscription", () => {
+  it("without quotas ends after the SDK's first wait, handshake and subscription", () => {
     const { lastBackMs, refused } = simulateReconnect(1_000, UNLIMITED);
     expect(refused).toEqual({ connects: 0, subscribes: 0, departures: 0 });
     expect(lastBackMs).toBeGreaterThan(1_150);
     expect(lastBackMs).toBeLessThan(1_000 + 150 + 5 + 50 + 25 + 10);
   });
 
-  it("takes at least what connections beyond the first second's take at the account's rate, and everybody comes back", () => {
+  it("takes at least the account's connection time, and every client reconnects", () => {
     const quotas = { ...UNLIMITED, connectionsPerSecond: 500 };
     const { lastBackMs, back } = simulateReconnect(50_000, quotas);
     expect(back).toBe(50_000);
@@ -98,7 +95,7 @@ describe("a loss of all connections", () => {
     expect(lastBackMs).toBeLessThan(1.1 * 99_000 + 30_000);
   });
 
-  it("takes as long with the construct's own throttle, whatever the account would let through", () => {
+  it("takes as long with the construct's own throttle, whatever the account permits", () => {
     const throttling = { ...UNLIMITED.throttling, connect: { rateLimit: 400, burstLimit: 800 } };
     const { lastBackMs } = simulateReconnect(50_000, { ...UNLIMITED, throttling });
     expect(lastBackMs).toBeGreaterThan(((50_000 - 800) / 400) * 1_000);
@@ -130,7 +127,7 @@ describe("a loss of all connections", () => {
   });
 });
 
-test("connections that a burst opened are handed over at the pace at which they were opened", () => {
+test("connections of a burst are rotated at the pace of their opening", () => {
   const { openedAt } = simulateReconnect(20_000, DEFAULT_QUOTAS);
   const again = simulateReconnect(20_000, DEFAULT_QUOTAS, { lostAt: openedAt, noticedMs: [0, 1], seed: 2 });
   expect(again.awayMs.p99).toBeLessThan(2_000);

@@ -15,7 +15,7 @@ describe("the faults that are put back", () => {
     rmSync(mutated(ROOT, mutation), { recursive: true });
   });
 
-  test("fail to be put back if the text is not there, or is there twice", () => {
+  test("cannot be injected if the text is missing or occurs twice", () => {
     const edit = (search: string) => ({ fault: "0: none", edits: [{ file: "index.ts", search, replace: "" }] });
     expect(() => mutated(ROOT, edit("no such text"))).toThrow("is 0 times in index.ts");
     expect(() => mutated(ROOT, edit("export"))).toThrow(/is \d+ times in index\.ts/);

@@ -52,7 +52,7 @@ test("the SDK keeps its promises in 300 walks of 60 steps", async () => {
   expect(JSON.parse(jsonLine(outcome, 1))).toMatchObject({ runs: RUNS, steps: RUNS * STEPS, violations: 0 });
 });
 
-test("a fault that is put back is found, shrunk and seen again by its replay", async () => {
+test("an injected fault is found, shrunk and seen again in its replay", async () => {
   const folder = withFault("2");
   const { findings } = await walk({}, folder);
   expect(findings).toHaveLength(1);

@@ -20,7 +20,7 @@ export interface Violation {
 /** Maximum time without a subscription after a failure, in milliseconds: a request timeout and a retry delay. */
 const MAX_UNSUBSCRIBED_MS = 65_000;
 
-/** Maximum connections of a client: the current one, one that drains, and one that opens. */
+/** Maximum connections of a client: the current, the draining and the opening one. */
 const MAX_CONNECTIONS = 3;
 
 /** Checks the client, by an independent implementation of docs/PROTOCOL.md and docs/CLIENT.md. */

@@ -97,7 +97,7 @@ export class Subscriptions {
     this.#leaves(status, status.reported === "no" ? "no" : "unknown");
   }
 
-  /** Who holds a channel for a caller. */
+  /** The holder of a channel for a caller. */
   holderOf(channel: string, caller: string): string {
     return this.of(channel).known.has(caller) ? caller : OWN;
   }

@@ -24,7 +24,7 @@ interface InFlightFrame {
   link: Link;
   sentAt: number;
   /** An error of API Gateway arrived, possibly for this frame. */
-  blamed?: boolean;
+  maybeFailed?: boolean;
 }
 
 /** Timeout of a request, in milliseconds: afterwards the client may ask again. */
@@ -70,7 +70,7 @@ export class Traffic {
   delivered(link: Link, objects: Record<string, unknown>[]): void {
     const gateway = objects.some((object) => object["channel"] === undefined && typeof object["message"] === "string");
     // The client may count it as the answer of any frame in flight.
-    if (gateway) for (const flight of this.#flights.values()) if (flight.link === link) flight.blamed = true;
+    if (gateway) for (const flight of this.#flights.values()) if (flight.link === link) flight.maybeFailed = true;
     for (const object of objects)
       if (typeof object["uuid"] === "string" && "successful" in object) this.#answered(link, object);
   }
@@ -87,7 +87,8 @@ export class Traffic {
   #inFlight(matches: (flight: InFlightFrame) => boolean): InFlightFrame | undefined {
     for (const [key, flight] of this.#flights)
       if (!flight.link.inUse) this.#flights.delete(key);
-      else if (this.clock.now - flight.sentAt < REQUEST_TIMEOUT_MS && !flight.blamed && matches(flight)) return flight;
+      else if (this.clock.now - flight.sentAt < REQUEST_TIMEOUT_MS && !flight.maybeFailed && matches(flight))
+        return flight;
     return undefined;
   }
 
@@ -146,7 +147,7 @@ export class Traffic {
       if (asked?.action === frame.action && asked.link === link.id) asked.answered = this.isConnected();
     }
     const app = frame.action === "history" && frame.data?.["limit"] === WALK_HISTORY_LIMIT;
-    if (data?.["position"] && !app) this.#tellsPosition(target, data);
+    if (data?.["position"] && !app) this.#receivesPosition(target, data);
   }
 
   /** One channel of a frame was answered. The others stay in flight. */
@@ -157,7 +158,7 @@ export class Traffic {
     else this.#flights.set(key, { ...flight, frame: { ...frame, data: { channels } } });
   }
 
-  #tellsPosition({ channel, since }: { channel: string; since?: Position }, data: Record<string, unknown>): void {
+  #receivesPosition({ channel, since }: { channel: string; since?: Position }, data: Record<string, unknown>): void {
     this.#order += 1;
     this.positions.set(channel, {
       order: this.#order,

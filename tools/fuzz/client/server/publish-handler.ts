@@ -170,9 +170,9 @@ export class PublishHandler {
         this.#missed(publication, link);
     for (const peer of [...this.server.peers]) {
       if (!this.server.isSubscribed(peer, channel)) continue;
-      const spared = publication.withheld || (peer === publisher && !publication.echo);
-      if (spared && !hasHistory(channel)) continue;
-      const object = spared ? skip : toMessage(publication);
+      const excluded = publication.withheld || (peer === publisher && !publication.echo);
+      if (excluded && !hasHistory(channel)) continue;
+      const object = excluded ? skip : toMessage(publication);
       if (peer !== publisher) this.#post(peer, publication, object);
       else if (fate?.reply === "answer") {
         copies.push(object);

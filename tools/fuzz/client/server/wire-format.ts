@@ -1,7 +1,7 @@
 import { hasHistory, matchesSubscription, MAX_REPEATED_LENGTH } from "../channels.js";
 import type { Publication } from "../publication.js";
 
-/** Whether one of some subscriptions hears what is published on a channel. */
+/** Whether one of some subscriptions receives the messages of a channel. */
 export const hasSubscriber = (subscriptions: Iterable<string>, channel: string): boolean => {
   for (const subscription of subscriptions) if (matchesSubscription(subscription, channel)) return true;
   return false;
@@ -10,7 +10,7 @@ export const hasSubscriber = (subscriptions: Iterable<string>, channel: string):
 /** A channel's name as answers repeat it. */
 export const truncateName = (channel: string): string => channel.slice(0, MAX_REPEATED_LENGTH);
 
-/** A message as answers about a history tell it. */
+/** A message in the form of answers about a history. */
 export const toHistoryMessage = ({ n, uuid, offset }: Publication): object => ({ uuid, data: { n }, offset });
 
 /** A message as it is posted. */
