@@ -10,7 +10,7 @@ export const JUSTIFIED = [
   {
     actions: /^kms:(DescribeKey|Encrypt|GenerateDataKey|ReEncrypt(From|To))$/,
     reason:
-      "DynamoDB's documentation wants who uses a table under a customer's key to be allowed it; locally only what is needed to decrypt, and to send to a queue, is asked (test/infra/functions/permissions.test.ts)",
+      "DynamoDB's documentation wants who uses a table under a customer's key to be allowed it; locally only what is needed to decrypt, and to send to a queue, is asked (test/infra/functions/key-permissions.test.ts)",
   },
 ];
 

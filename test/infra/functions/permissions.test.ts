@@ -1,120 +1,11 @@
 import { Duration } from "aws-cdk-lib";
-import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
-import * as kms from "aws-cdk-lib/aws-kms";
 import { EventBus } from "aws-cdk-lib/aws-events";
 import { FUNCTION_NAMES } from "../../../infra/functions/registry.js";
 import { isNeeded } from "../../../infra/functions/timeouts.js";
 import { AccessLogs, Guards, type PushItProps } from "../../../infra/index.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { makeStack, nameOf, readable, resourcesOf, synthesize } from "../synth.js";
-
-const STAGE = "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/live";
-const post = `${STAGE}/POST/@connections/*`;
-const close = `${STAGE}/DELETE/@connections/*`;
-
-const QUEUE = "<DeliveriesQueue.Arn>";
-const enqueue = { [QUEUE]: ["sqs:SendMessage"] };
-const notifyAndClose = { [close]: ["execute-api:ManageConnections"], [post]: ["execute-api:ManageConnections"] };
-
-/** The permissions of each role, without those for its own logs. */
-const EXPECTED: Record<string, Record<string, string[]>> = {
-  Connect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"] },
-  Disconnect: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"] },
-  Handshake: { "<Table.Arn>": ["dynamodb:GetItem"], ...notifyAndClose },
-  Subscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"], ...notifyAndClose },
-  Unsubscribe: { "<Table.Arn>": ["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query"], ...notifyAndClose },
-  Publish: {
-    "<Table.Arn>": [
-      "dynamodb:BatchGetItem",
-      "dynamodb:BatchWriteItem",
-      "dynamodb:DeleteItem",
-      "dynamodb:GetItem",
-      "dynamodb:Query",
-    ],
-    ...notifyAndClose,
-    ...enqueue,
-  },
-  Refresh: {
-    "<Table.Arn>": [
-      "dynamodb:BatchWriteItem",
-      "dynamodb:DeleteItem",
-      "dynamodb:GetItem",
-      "dynamodb:PutItem",
-      "dynamodb:Query",
-    ],
-    ...notifyAndClose,
-  },
-  Publisher: {
-    "<Table.Arn>": ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:Query"],
-    ...notifyAndClose,
-    ...enqueue,
-  },
-  Deliver: {
-    "<Table.Arn>": [
-      "dynamodb:BatchGetItem",
-      "dynamodb:BatchWriteItem",
-      "dynamodb:DeleteItem",
-      "dynamodb:Query",
-      "dynamodb:UpdateItem",
-    ],
-    ...notifyAndClose,
-    [QUEUE]: [
-      "sqs:ChangeMessageVisibility",
-      "sqs:DeleteMessage",
-      "sqs:GetQueueAttributes",
-      "sqs:ReceiveMessage",
-      "sqs:SendMessage",
-    ],
-  },
-  Ping: { "<Table.Arn>": ["dynamodb:GetItem"], ...notifyAndClose },
-  DefaultRoute: { "<Table.Arn>": ["dynamodb:GetItem"], ...notifyAndClose },
-  Sweep: {
-    "<Table.Arn>": [
-      "dynamodb:BatchWriteItem",
-      "dynamodb:DeleteItem",
-      "dynamodb:GetItem",
-      "dynamodb:PutItem",
-      "dynamodb:Query",
-    ],
-    ...notifyAndClose,
-  },
-};
-EXPECTED.Send = EXPECTED.Publish!;
-
-interface Statement {
-  Action: string | string[];
-  Resource: string | string[];
-  Effect: string;
-}
-
-/** All statements of the template's policies, by their role. */
-const statements = (template: ReturnType<typeof synthesize>): [role: string, Statement][] =>
-  Object.values(resourcesOf(template, "AWS::IAM::Policy")).flatMap(({ Properties }) => {
-    const { Roles, PolicyDocument } = readable(Properties) as {
-      Roles: string[];
-      PolicyDocument: { Statement: Statement[] };
-    };
-    return Roles.flatMap((role) =>
-      PolicyDocument.Statement.map((statement) => [role, statement] as [string, Statement]),
-    );
-  });
-
-/** The permissions of each role, by resource. */
-const permissions = (template: ReturnType<typeof synthesize>) => {
-  const result: Record<string, Record<string, string[]>> = {};
-  for (const [role, { Action, Resource }] of statements(template)) {
-    const resources = (result[role.replace(/^<(\w+)Role>$/, "$1")] ??= {});
-    for (const resource of [Resource].flat()) {
-      resources[resource] = [...(resources[resource] ?? []), ...[Action].flat()].sort();
-    }
-  }
-  return result;
-};
-
-const withLogs = (name: string) => ({
-  ...EXPECTED[name],
-  [`<${name}Logs.Arn>`]: ["logs:CreateLogStream", "logs:PutLogEvents"],
-});
+import { enqueue, EXPECTED, notifyAndClose, permissions, statements, withLogs } from "./expected-permissions.js";
 
 describe("the permissions of the functions", () => {
   const template = synthesize();
@@ -298,45 +189,6 @@ describe("the permissions of the functions", () => {
       stack,
     );
     expect(permissions(everything)).toEqual(actual);
-  });
-});
-
-describe("a customer's key", () => {
-  const read = ["kms:Decrypt", "kms:DescribeKey"];
-  const write = [...read, "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"];
-  const readers = ["DefaultRoute", "Handshake", "Ping"];
-
-  const expectKey = (template: ReturnType<typeof synthesize>, key: string) => {
-    const actual = permissions(template);
-    for (const name of Object.keys(EXPECTED)) {
-      const actions = [...(readers.includes(name) ? read : write)].sort();
-      expect([name, actual[name]]).toEqual([name, { ...withLogs(name), [key]: actions }]);
-    }
-  };
-
-  test("is granted to every function: readers read, writers write", () => {
-    const stack = makeStack();
-    const key = new kms.Key(stack, "Key");
-    const template = synthesize({ encryptionKey: key }, stack);
-    expectKey(template, "<Key.Arn>");
-    template.hasResourceProperties("AWS::DynamoDB::Table", { SSESpecification: { SSEEnabled: true, SSEType: "KMS" } });
-  });
-
-  test("is granted to functions that only some channels need", () => {
-    const stack = makeStack();
-    const channels = { "all/*": { history: {}, presence: true, linger: Duration.millis(250) } };
-    const actual = permissions(synthesize({ encryptionKey: new kms.Key(stack, "Key"), channels }, stack));
-    const keys = Object.fromEntries(Object.entries(actual).map(([name, resources]) => [name, resources["<Key.Arn>"]]));
-    // A ping renews presence.
-    const reading = ["DefaultRoute", "Handshake", "Presence"];
-    expect(Object.keys(keys)).toHaveLength(FUNCTION_NAMES.length);
-    for (const [name, actions] of Object.entries(keys))
-      expect([name, actions]).toEqual([name, [...(reading.includes(name) ? read : write)].sort()]);
-  });
-
-  test("is made if none is given, with the same grants", () => {
-    const template = synthesize({ encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED });
-    expectKey(template, "<TableKey.Arn>");
   });
 });
 

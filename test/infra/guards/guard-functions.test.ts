@@ -1,28 +1,10 @@
-import { Duration, Stack } from "aws-cdk-lib";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Template } from "aws-cdk-lib/assertions";
-import { type ChannelGuardFunctions, Guards, type GuardFunctions, type PushItProps } from "../../../infra/index.js";
+import { type ChannelGuardFunctions, Guards, type GuardFunctions } from "../../../infra/index.js";
 import { makePushIt, makeStack, only, readable, resourcesOf } from "../synth.js";
+import { granted, warningsOf, withGuards } from "./guard-functions-system.js";
 
 const MODULE = "test/infra/fixtures/guards.ts";
-
-const makeFunction = (stack: Stack, id: string, timeout?: Duration) =>
-  new lambda.Function(stack, id, {
-    runtime: lambda.Runtime.PYTHON_3_13,
-    handler: "index.handler",
-    code: lambda.Code.fromInline("def handler(event, context): pass"),
-    timeout,
-  });
-
-/** A stack with a function for each requested name, and a Push-It with these guards. */
-const withGuards = (
-  guards: (fn: (id: string, timeout?: Duration) => lambda.Function) => Guards,
-  props: PushItProps = {},
-) => {
-  const stack = makeStack();
-  const pushIt = makePushIt({ ...props, guards: guards((id, timeout) => makeFunction(stack, id, timeout)) }, stack);
-  return { stack, pushIt, template: Template.fromStack(stack) };
-};
 
 /** The guard functions in the environment of each function of the construct. */
 const known = (template: Template): Record<string, unknown> =>
@@ -34,39 +16,9 @@ const known = (template: Template): Record<string, unknown> =>
     }),
   );
 
-/** Each role's statements about Lambda, as [actions, resources]. */
-const granted = (template: Template): Record<string, [string[], string[]][]> => {
-  const found: Record<string, [string[], string[]][]> = {};
-  for (const { Properties } of Object.values(resourcesOf(template, "AWS::IAM::Policy"))) {
-    const { Roles, PolicyDocument } = readable(Properties) as {
-      Roles: string[];
-      PolicyDocument: { Statement: { Action: string | string[]; Resource: string | string[] }[] };
-    };
-    for (const { Action, Resource } of PolicyDocument.Statement) {
-      const actions = [Action].flat().filter((action) => action.startsWith("lambda:"));
-      if (actions.length === 0) continue;
-      for (const role of Roles) (found[role.replace(/^<(\w+)Role>$/, "$1")] ??= []).push([actions, [Resource].flat()]);
-    }
-  }
-  return found;
-};
-
 const invoke = (...functions: string[]) => [
   [["lambda:InvokeFunction"], functions.map((name) => `<${name}.Arn>`).sort()],
 ];
-
-const timeoutsOf = (template: Template): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(resourcesOf(template, "AWS::Lambda::Function")).map(([id, { Properties }]) => [
-      id.replace(/[0-9A-F]{8}$/, ""),
-      Properties["Timeout"],
-    ]),
-  );
-
-const warningsOf = (stack: Stack): string[] =>
-  stack.node
-    .findAll()
-    .flatMap(({ node }) => node.metadata.filter(({ type }) => /warn/.test(type)).map(({ data }) => String(data)));
 
 describe("guard functions", () => {
   const { stack, template } = withGuards((fn) =>
@@ -267,63 +219,5 @@ describe("guard functions cannot be", () => {
         return Guards.fromLambda({ channels });
       }),
     ).toThrow(/PushIt\/Subscribe: the environment would have \d+ bytes as JSON, but Lambda allows 4096/);
-  });
-});
-
-describe("a guard function's timeout", () => {
-  test("is its guard's, in whole seconds, by default", () => {
-    const { template } = withGuards(
-      (fn) =>
-        Guards.fromLambda({
-          onConnectionRequest: fn("Slow"),
-          onSubscriptionRequest: fn("Quick"),
-          onDisconnect: fn("Last"),
-        }),
-      { timeouts: { onSubscriptionRequest: Duration.millis(300), onDisconnect: Duration.millis(2_500) } },
-    );
-    expect(timeoutsOf(template)).toMatchObject({ Slow: 10, Quick: 1, Last: 3 });
-  });
-
-  test("is the longest of its guards', across all Push-Its", () => {
-    const stack = makeStack();
-    const shared = makeFunction(stack, "Shared");
-    makePushIt({ guards: Guards.fromLambda({ onConnectionRequest: shared, onDisconnect: shared }) }, stack);
-    const other = new Stack(stack, "Other");
-    makePushIt(
-      {
-        guards: Guards.fromLambda({ onSubscriptionRequest: shared }),
-        timeouts: { onSubscriptionRequest: Duration.seconds(4) },
-      },
-      other,
-    );
-    expect(timeoutsOf(Template.fromStack(stack))).toMatchObject({ Shared: 10 });
-    expect([warningsOf(stack), warningsOf(other)]).toEqual([[], []]);
-  });
-
-  test("is set through an alias, too", () => {
-    const stack = makeStack();
-    const target = makeFunction(stack, "Target");
-    const alias = new lambda.Alias(stack, "Live", { aliasName: "live", version: target.currentVersion });
-    makePushIt({ guards: Guards.fromLambda({ onConnectionRequest: alias }) }, stack);
-    const template = Template.fromStack(stack);
-    expect(timeoutsOf(template)).toMatchObject({ Target: 10 });
-    expect(granted(template)["Connect"]).toEqual([[["lambda:InvokeFunction"], ["<Live>"]]]);
-  });
-
-  test("stays if the user set it, with a warning if too long", () => {
-    const { stack, template } = withGuards((fn) =>
-      Guards.fromLambda({
-        onConnectionRequest: fn("Same", Duration.seconds(10)),
-        onSubscriptionRequest: fn("Longer", Duration.seconds(2)),
-        onPublicationRequest: fn("Shorter", Duration.seconds(1)),
-        onDisconnect: fn("Asynchronous", Duration.minutes(5)),
-      }),
-    );
-    expect(timeoutsOf(template)).toMatchObject({ Same: 10, Longer: 2, Shorter: 1, Asynchronous: 300 });
-    expect(warningsOf(stack)).toEqual([
-      expect.stringMatching(
-        /^The guard function Test\/Longer may run longer than the 1 s .* \(onSubscriptionRequest\).*\[ack: push-it-aws:guardTimeout\]$/,
-      ),
-    ]);
   });
 });

@@ -1,7 +1,8 @@
 import { CONNECTION_SECONDS, EXPIRED } from "../../../lambdas/connection/agent.js";
 import { RENEWAL_GRACE_SECONDS } from "../../../protocol/index.js";
 import { AGENT_CACHE_SECONDS, AgentCache } from "../../../lambdas/connection/agent-cache.js";
-import { agentOf, MemoryStore, NOW, TestClock } from "../support/fakes.js";
+import { agentOf, NOW, TestClock } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 
 const setUp = () => {
   const store = new MemoryStore();

@@ -1,6 +1,7 @@
 import { removeAgent } from "../../../lambdas/connection/remove-agent.js";
 import type { Agent } from "../../../lambdas/connection/agent.js";
-import { agentOf, MemoryStore, NOW } from "../support/fakes.js";
+import { agentOf, NOW } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 import { subscribersOf } from "../../../lambdas/delivery/recipients.js";
 
 const agent = agentOf("c1", { credentials: { user: "Ada" } });

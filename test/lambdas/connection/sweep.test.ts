@@ -1,6 +1,7 @@
 import { type Agent, endOf, EXPIRED } from "../../../lambdas/connection/agent.js";
 import { sweep } from "../../../lambdas/connection/sweep.js";
-import { agentOf, MemoryStore, NOW, TestClock, TestConnections, TestLog } from "../support/fakes.js";
+import { agentOf, NOW, TestClock, TestConnections, TestLog } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 
 const PLENTY = () => 28_000;
 

@@ -13,7 +13,8 @@ import { MemoryMembers, MemoryOccupancy } from "../presence/presence-fakes.js";
 import { MemoryLatest, MemoryLingering } from "../support/channel-fakes.js";
 import { MemoryErasure } from "../server-api/erasure-fakes.js";
 import { MemoryHistories } from "../history/history-fakes.js";
-import { agentOf, MemoryStore, TestClock, TestConnections, TestLog, TestSegments } from "../support/fakes.js";
+import { agentOf, TestClock, TestConnections, TestLog, TestSegments } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 
 /** The dependencies of a fan-out or a publication, in memory, and their effects. */
 export const fanOutSystem = (

@@ -1,5 +1,6 @@
 import { type Publication, type Recipient, recipientsOf } from "../../../lambdas/delivery/recipients.js";
-import { agentOf, MemoryStore, messageOf, NOW } from "../support/fakes.js";
+import { agentOf, messageOf, NOW } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 
 const publication = (channel: string, uuid: string, except?: string) => ({
   message: messageOf(channel, null, uuid),

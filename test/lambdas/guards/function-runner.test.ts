@@ -1,65 +1,7 @@
-import { DEFAULT_LIMITS } from "../../../protocol/index.js";
 import type { GuardPort } from "../../../lambdas/ports.js";
-import { CombinedRunner } from "../../../lambdas/guards/combined-runner.js";
-import type { GuardRequest } from "../../../lambdas/guards/contract.js";
-import { DeveloperGuards } from "../../../lambdas/guards/developer-guards.js";
-import { FunctionRunner, type GuardFunctions } from "../../../lambdas/guards/function-runner.js";
-import type { Invoked } from "../../../lambdas/guards/invoke-with-retry.js";
-import type { Manifest } from "../../../protocol/guard-manifest.js";
-import type { GuardRunner } from "../../../lambdas/guards/runner.js";
-import { DEFAULT_TIMEOUTS } from "../../../lambdas/settings.js";
-import { agentOf, messageOf, NOW, TestLog } from "../support/fakes.js";
-
-const ALL = "arn:aws:lambda:eu-west-1:123456789012:function:all";
-const PRIVATE = "arn:aws:lambda:eu-west-1:123456789012:function:private";
-
-/** Every handler, and one with a function of its own for a pattern. */
-const FUNCTIONS: GuardFunctions = {
-  "": {
-    onConnectionRequest: ALL,
-    onSubscriptionRequest: ALL,
-    onPublicationRequest: ALL,
-    onUnsubscriptionRequest: ALL,
-    onMessageReceived: ALL,
-    onDisconnect: ALL,
-  },
-  "private/*": { onSubscriptionRequest: PRIVATE },
-};
-
-interface Asked {
-  arn: string;
-  request: GuardRequest;
-  timeoutMs: number;
-  asynchronous: boolean;
-}
-
-/** The milliseconds by which the test's time is ahead of the machine's clock. */
-let took = 0;
-const timing = { now: () => performance.now() + took, soon: setImmediate };
-
-/** Guards that are functions with scripted answers. */
-const setUp = (answer: (asked: Asked) => object | Invoked, functions = FUNCTIONS) => {
-  took = 0;
-  const asked: Asked[] = [];
-  const log = new TestLog();
-  const runner = new FunctionRunner({
-    functions,
-    wildcards: ["stories/*", "private/*"],
-    limits: DEFAULT_LIMITS,
-    clock: { now: () => NOW, random: () => 0, sleep: () => Promise.resolve() },
-    timing,
-    log,
-    invoke: async (arn, payload, options) => {
-      const one = { arn, request: JSON.parse(payload) as GuardRequest, ...options };
-      asked.push(one);
-      const given = answer(one);
-      return "kind" in given ? given : { kind: "answered", payload: JSON.stringify({ version: 1, ...given }) };
-    },
-  });
-  return { asked, log, runner, guards: new DeveloperGuards(runner, DEFAULT_TIMEOUTS, log) };
-};
-
-const agent = agentOf("c1", { credentials: { name: "Ada" }, info: 1, userId: "ada", expiresAt: NOW + 60_000 });
+import type { GuardFunctions } from "../../../lambdas/guards/function-runner.js";
+import { agentOf, messageOf, NOW } from "../support/fakes.js";
+import { agent, ALL, type Asked, message, PRIVATE, setUp, spend } from "./function-fixture.js";
 
 /** The agent as a function sees it. */
 const SEEN = {
@@ -71,7 +13,6 @@ const SEEN = {
   connection: { id: "c1", sourceIp: agent.sourceIp, userAgent: "test" },
 };
 
-const message = messageOf("stories/5");
 const COMMON = { version: 1, wildcards: ["stories/*", "private/*"] };
 
 /** How each guard is called, the request that its function gets, and the response that permits. */
@@ -208,7 +149,7 @@ describe("any result but a valid verdict denies", () => {
   }
 
   test.each(KINDS)("a verdict that arrives after the time, for a %s", async (_, ask, _request, response) => {
-    const { guards } = setUp(() => ((took = 10_000), response));
+    const { guards } = setUp(() => (spend(10_000), response));
     expect(await ask(guards)).toMatchObject({ permitted: false, code: "guard_timeout" });
   });
 
@@ -290,7 +231,7 @@ describe("deliveries", () => {
 
   test.each([
     ["", (): object => ({ kind: "timeout" })],
-    [", although it answers", (one: Asked) => ((took += 1_000), deliveriesTo(one, (uuid) => ({ agent: uuid })))],
+    [", although it answers", (one: Asked) => (spend(1_000), deliveriesTo(one, (uuid) => ({ agent: uuid })))],
   ])("of a batch whose function is too slow%s are dropped, logged once", async (_, answer) => {
     const { guards, log } = setUp(answer);
     expect(await deliver(guards)).toEqual(many.map(() => undefined));
@@ -312,75 +253,5 @@ describe("deliveries", () => {
     const { guards } = setUp((one) => deliveriesTo(one, (uuid) => ({ agent: uuid })));
     const both = [messageOf("stories/5", 1), messageOf("stories/5", 2)];
     expect(await Promise.all(both.map((one) => guards.delivery(agent, one, 5_000)))).toEqual(both);
-  });
-});
-
-describe("a guard module next to guard functions", () => {
-  const moduleOf = (manifest: Manifest | "timeout" | undefined) => {
-    const asked: string[] = [];
-    const runner: GuardRunner = {
-      manifest: () => Promise.resolve(manifest),
-      run: async (call) => {
-        asked.push(`${call.entry} ${call.handler}`);
-        return { kind: "decided", decision: { permitted: true, subscribe: ["module"], publish: [] } };
-      },
-    };
-    return { asked, runner };
-  };
-  const combine = (
-    manifest: Manifest | "timeout" | undefined,
-    functions: GuardFunctions = { "private/*": { onSubscriptionRequest: PRIVATE } },
-  ) => {
-    const { log, runner, asked } = setUp(
-      ({ request }) => ({ verdict: "subscribe", channel: request.channel }),
-      functions,
-    );
-    const module = moduleOf(manifest);
-    const combined = new CombinedRunner(module.runner, runner, log);
-    return { log, asked, module, guards: new DeveloperGuards(combined, DEFAULT_TIMEOUTS, log) };
-  };
-
-  test("each decides the guards that it defines", async () => {
-    const { guards, asked, module } = combine({ "": ["onSubscriptionRequest"], "private/*": ["onPublicationRequest"] });
-    expect(await guards.subscription(agent, "private/1")).toMatchObject({ subscribe: ["private/1"] });
-    expect(await guards.subscription(agent, "public/1")).toMatchObject({ subscribe: ["module"] });
-    await guards.publication(agent, messageOf("private/1"));
-    expect(asked.map(({ arn }) => arn)).toEqual([PRIVATE]);
-    expect(module.asked).toEqual([" onSubscriptionRequest", "private/* onPublicationRequest"]);
-  });
-
-  test("both have to permit a wildcard", async () => {
-    const { guards, asked, module } = combine({ "private/5": ["onSubscriptionRequest"] });
-    await guards.subscription(agent, "private/*");
-    expect([asked.length, module.asked]).toEqual([1, ["private/5 onSubscriptionRequest"]]);
-  });
-
-  // The log states the reason once.
-  test("nothing is permitted if both define the same guard", async () => {
-    const { guards, asked, module, log } = combine({
-      "private/*": ["onSubscriptionRequest"],
-      "": ["onSubscriptionRequest"],
-    });
-    for (const channel of ["private/1", "public/1"]) {
-      expect(await guards.subscription(agent, channel)).toMatchObject({ permitted: false, code: "guard_failed" });
-    }
-    expect(await guards.connection(agent)).toMatchObject({ permitted: false });
-    expect(await guards.delivery(agent, message, 1_000)).toBeUndefined();
-    expect([asked, module.asked]).toEqual([[], []]);
-    expect(log.of("guards_not_loaded")).toEqual([
-      {
-        detail:
-          'onSubscriptionRequest of "private/*" is defined by the guard module and by a guard function: leave it out of one of them',
-      },
-    ]);
-  });
-
-  test.each([
-    ["timeout", "guard_timeout"],
-    [undefined, "guard_failed"],
-  ] as const)("guard functions deny too if the module is not loaded (%s)", async (manifest, code) => {
-    const { guards, asked } = combine(manifest);
-    expect(await guards.subscription(agent, "private/1")).toMatchObject({ permitted: false, code });
-    expect(asked).toEqual([]);
   });
 });

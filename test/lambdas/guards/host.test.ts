@@ -1,10 +1,10 @@
-import type { WorkerLike } from "../../../lambdas/guards/guard-thread.js";
 import { GuardHost } from "../../../lambdas/guards/host.js";
 import type { CallResult } from "../../../lambdas/guards/runner.js";
-import type { FromWorker, ToWorker } from "../../../lambdas/guards/messages.js";
+import type { FromWorker } from "../../../lambdas/guards/messages.js";
 import { TestLog } from "../support/fakes.js";
 import { callOf } from "./call-fixture.js";
 import { closeGuards, GRACE, type GuardFolder, guardFolder, LONG_TIMEOUT, TIMEOUT, timed } from "./harness.js";
+import { scripted, ScriptedWorker } from "./scripted-worker.js";
 
 afterEach(closeGuards);
 afterEach(() => void jest.useRealTimers());
@@ -129,44 +129,6 @@ describe("memory outside of the heap", () => {
     expect(folder.started).toBe(2);
   });
 });
-
-/** A worker under the test's control. */
-class ScriptedWorker implements WorkerLike {
-  readonly received: ToWorker[] = [];
-  terminated = false;
-  #listener: (message: FromWorker) => void = () => undefined;
-
-  on(event: string, listener: (argument: never) => void): void {
-    if (event === "message") this.#listener = listener as (message: FromWorker) => void;
-  }
-
-  postMessage(message: ToWorker): void {
-    this.received.push(message);
-  }
-
-  emit(message: FromWorker): void {
-    this.#listener(message);
-  }
-
-  async terminate(): Promise<void> {
-    this.terminated = true;
-    await Promise.resolve();
-  }
-}
-
-const scripted = () => {
-  jest.useFakeTimers();
-  const workers: ScriptedWorker[] = [];
-  let last: Int32Array = new Int32Array(1);
-  const log = new TestLog();
-  const host = new GuardHost(({ begun }) => {
-    last = new Int32Array(begun);
-    const worker = new ScriptedWorker();
-    workers.push(worker);
-    return worker;
-  }, log);
-  return { host, workers, log, begun: () => last };
-};
 
 describe("a module that takes long to load", () => {
   test("keeps loading after a call's timeout, for later calls", async () => {

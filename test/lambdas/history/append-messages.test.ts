@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { PENDING_MS } from "../../../lambdas/history/history.js";
 import { appendMessages, type AppendResult } from "../../../lambdas/history/append-messages.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { MemoryStore, messageOf, TestClock } from "../support/fakes.js";
+import { messageOf, TestClock } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 import { busyAt, MemoryHistories } from "./history-fakes.js";
 
 const CHANNEL = "kept/1";

@@ -9,7 +9,7 @@ import {
   type HistoryRow,
 } from "../../../lambdas/history/history.js";
 import type { Clock } from "../../../lambdas/ports.js";
-import type { MemoryStore } from "../support/fakes.js";
+import type { MemoryStore } from "../support/memory-store.js";
 
 /** A step at which a writer or a reader can die or wait, or find the channel busy. */
 export type Step = keyof Histories;

@@ -15,7 +15,8 @@ import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { history } from "../../../lambdas/routes/history.js";
 import { subscribe } from "../../../lambdas/routes/subscribe.js";
 import { MemoryLatest } from "../support/channel-fakes.js";
-import { agentOf, MemoryStore, NOW, TestClock, TestConnections, TestLog } from "../support/fakes.js";
+import { agentOf, NOW, TestClock, TestConnections, TestLog } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 import { MemoryHistories } from "./history-fakes.js";
 
 const agent = agentOf("c1");

@@ -7,7 +7,8 @@ import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { subscribe } from "../../../lambdas/routes/subscribe.js";
 import { MemoryLatest } from "../support/channel-fakes.js";
 import { MemoryHistories } from "./history-fakes.js";
-import { agentOf, MemoryStore, messageOf, NOW, TestClock, TestConnections, TestLog } from "../support/fakes.js";
+import { agentOf, messageOf, NOW, TestClock, TestConnections, TestLog } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 
 const agent = agentOf("c1");
 

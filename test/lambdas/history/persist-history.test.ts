@@ -3,7 +3,8 @@ import { persistHistory, type Submission } from "../../../lambdas/history/persis
 import { PENDING_MS } from "../../../lambdas/history/history.js";
 import { replayFrom } from "../../../lambdas/history/replay.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { MemoryStore, messageOf, NOW, TestClock } from "../support/fakes.js";
+import { messageOf, NOW, TestClock } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 import { busyAt, MemoryHistories, type Step } from "./history-fakes.js";
 
 const CHANNEL = "kept/1";

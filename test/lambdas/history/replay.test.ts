@@ -1,7 +1,8 @@
 import { HISTORY_MARGIN_SECONDS } from "../../../protocol/deployment.js";
 import { HEAD_SECONDS, PENDING_MS } from "../../../lambdas/history/history.js";
 import { headsOf, oldest, type Page, replayBefore, replayFrom } from "../../../lambdas/history/replay.js";
-import { MemoryStore, NOW, TestClock } from "../support/fakes.js";
+import { NOW, TestClock } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 import { MemoryHistories } from "./history-fakes.js";
 
 const CHANNEL = "kept/1";

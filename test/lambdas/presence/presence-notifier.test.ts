@@ -1,80 +1,7 @@
-import {
-  MAX_MEMBERS_PER_REPLY,
-  notifyChannel,
-  notifyAllChannels,
-  type PresenceNotifierDependencies,
-} from "../../../lambdas/presence/presence-notifier.js";
-import { PresenceRecorder } from "../../../lambdas/presence/presence-recorder.js";
-import {
-  type PresenceEventData,
-  MAX_FRAME_BYTES,
-  MAX_INFO_BYTES,
-  Meta,
-  MAX_USER_ID_LENGTH,
-} from "../../../protocol/index.js";
+import { MAX_MEMBERS_PER_REPLY, notifyChannel } from "../../../lambdas/presence/presence-notifier.js";
+import { MAX_FRAME_BYTES, MAX_INFO_BYTES, MAX_USER_ID_LENGTH } from "../../../protocol/index.js";
 import { agentOf, NOW } from "../support/fakes.js";
-import { fanOutSystem } from "../delivery/fan-out-system.js";
-import { MemoryMembers, MemoryOccupancy } from "./presence-fakes.js";
-
-const LEASE = 120_000;
-const MINUTE = 60_000;
-
-/** A system with presence, a subscriber that receives the events, and the runs that were requested. */
-const setUp = async () => {
-  const system = fanOutSystem({ channels: { "rooms/*": { presence: true } } });
-  const { store, clock, connections, log, settings } = system;
-  await store.with(agentOf("listener"), "rooms/1");
-  const members = new MemoryMembers();
-  const occupancy = new MemoryOccupancy();
-  const asked: string[] = [];
-  const serverEvents: string[] = [];
-  const events = {
-    put: async (type: string, { channel }: Record<string, unknown>) =>
-      void serverEvents.push(`${type} ${String(channel)}`),
-  };
-  const dependencies: PresenceNotifierDependencies = { ...system, members, occupancy, events };
-  const recorder = new PresenceRecorder({
-    members,
-    occupancy,
-    announce: async (channels) => void asked.push(channels.join(" ")),
-    settings,
-    clock,
-    log,
-  });
-  const receivedEvents = (): PresenceEventData[] =>
-    (connections.received("listener") as { channel: string; data: PresenceEventData }[])
-      .filter(({ channel }) => channel === Meta.presence)
-      .map(({ data }) => data);
-  /** The members according to the last event of each agent, in the order of `at`. */
-  const presentMembers = (): string[] => {
-    const last = new Map<string, PresenceEventData>();
-    for (const each of receivedEvents()) {
-      const agent = (each.joined ?? each.left)!.agent;
-      if (each.at >= (last.get(agent)?.at ?? 0)) last.set(agent, each);
-    }
-    return [...last].filter(([, { joined }]) => joined).map(([agent]) => agent);
-  };
-  const join = async (id: string) => {
-    await recorder.join(agentOf(id, { userId: id, info: { name: id } }), ["rooms/1", "plain"]);
-    await recorder.startNotifier(["rooms/1", "plain"]);
-  };
-  const leave = (id: string) => recorder.leave(id, ["rooms/1", "plain"]);
-  const minute = () => notifyAllChannels(dependencies, () => true);
-  return {
-    ...system,
-    members,
-    occupancy,
-    asked,
-    serverEvents,
-    dependencies,
-    recorder,
-    receivedEvents,
-    presentMembers,
-    join,
-    leave,
-    minute,
-  };
-};
+import { LEASE, MINUTE, setUp } from "./presence-notifier-system.js";
 
 const memberOf = (id: string) => ({ agent: `uuid-of-${id}`, userId: id, info: { name: id } });
 
@@ -116,18 +43,6 @@ test("a join while a run reads requests another run", async () => {
   expect(asked).toEqual(["rooms/1", "rooms/1"]);
   await notifyChannel(dependencies, "rooms/1");
   expect(receivedEvents().map(({ joined }) => joined?.agent)).toEqual(["uuid-of-c1", "uuid-of-c2"]);
-});
-
-test("a join whose run could not start is sent a minute later", async () => {
-  const { recorder, minute, receivedEvents, log, occupancy } = await setUp();
-  occupancy.before = (step) => {
-    if (step === "scheduleRun") throw new Error("throttled");
-  };
-  await recorder.join(agentOf("c1"), ["rooms/1"]);
-  await recorder.startNotifier(["rooms/1"]);
-  expect(log.events("error")).toEqual(["announce_not_invoked"]);
-  await minute();
-  expect(receivedEvents()).toMatchObject([{ joined: { agent: "uuid-of-c1" } }]);
 });
 
 describe("the number of members", () => {
@@ -276,76 +191,6 @@ test("a join while a run finds the channel empty is sent too", async () => {
   await notifyChannel(dependencies, "rooms/1");
   expect(presentMembers()).toEqual(["uuid-of-c2"]);
   expect(serverEvents).toEqual(["Channel Occupied rooms/1", "Channel Vacated rooms/1", "Channel Occupied rooms/1"]);
-});
-
-describe("a Lambda function that dies", () => {
-  /** Every step of a join, a leave and a run. The function is killed before each of them in turn. */
-  // The subscribers have the right members after a lease and a minute.
-  test.each([
-    "read",
-    "ensure",
-    "join",
-    "scheduleRun",
-    "startRun",
-    "all",
-    "markAnnounced",
-    "occupy",
-    "leave",
-    "vacate",
-    "remove",
-    "expire",
-  ] as const)("before %s leaves correct members and no rows after a lease", async (fatal) => {
-    for (let after = 0; after < 6; after += 1) {
-      const { join, leave, dependencies, presentMembers, minute, members, occupancy, clock, serverEvents } =
-        await setUp();
-      let left = after;
-      const die = (step: string): void => {
-        if (step === fatal && (left -= 1) < 0) {
-          left = Infinity;
-          throw new Error("killed");
-        }
-      };
-      [members.before, occupancy.before] = [die, die];
-      const survive = (work: Promise<unknown>) => work.catch(() => undefined);
-      for (const id of ["c1", "c2"]) await survive(join(id));
-      await survive(notifyChannel(dependencies, "rooms/1"));
-      clock.advance(1_000);
-      await survive(leave("c1"));
-      await survive(notifyChannel(dependencies, "rooms/1"));
-      left = Infinity;
-      // A client without a reply has subscribed again by now.
-      if (!members.at("rooms/1", "c2")) await join("c2");
-      clock.advance(LEASE - 2_000);
-      await members.renew("c2", "rooms/1", clock.now(), clock.now() + LEASE);
-      clock.advance(2_000);
-      await minute();
-      expect(presentMembers()).toEqual(["uuid-of-c2"]);
-      clock.advance(LEASE);
-      if (fatal === "expire") left = 0;
-      await minute();
-      await minute();
-      expect(presentMembers()).toEqual([]);
-      clock.advance(MINUTE + 1);
-      await minute();
-      expect([members.rows.size, occupancy.rows.size]).toEqual([0, 0]);
-      expect(serverEvents.at(-1)).toBe("Channel Vacated rooms/1");
-    }
-  });
-});
-
-test("a channel that fails is logged and does not stop the others", async () => {
-  const { recorder, dependencies, members, log, receivedEvents } = await setUp();
-  for (const channel of ["rooms/0", "rooms/1"]) await recorder.join(agentOf("c1"), [channel]);
-  let first = true;
-  members.before = (step) => {
-    if (step !== "all" || !first) return;
-    first = false;
-    throw new Error("throttled");
-  };
-  expect(await notifyAllChannels(dependencies, () => true)).toBe(1);
-  expect(log.events("error")).toEqual(["announce_failed"]);
-  expect(receivedEvents()).toHaveLength(1);
-  expect(await notifyAllChannels(dependencies, () => false)).toBe(2);
 });
 
 test("delivery guards do not run for presence events", async () => {

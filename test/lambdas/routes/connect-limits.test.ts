@@ -7,7 +7,8 @@ import { NO_EVENTS } from "../../../lambdas/server-api/server-events.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS, type Settings } from "../../../lambdas/settings.js";
 import { connectEvent } from "../support/events.js";
-import { MemoryStore, TestLog } from "../support/fakes.js";
+import { TestLog } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 import { subscribersOf } from "../../../lambdas/delivery/recipients.js";
 
 const permitted = (more: Partial<Permitted> = {}): Permitted => ({

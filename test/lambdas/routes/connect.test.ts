@@ -6,7 +6,8 @@ import { NO_EVENTS } from "../../../lambdas/server-api/server-events.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS, type Settings } from "../../../lambdas/settings.js";
 import { connectEvent, frameEvent } from "../support/events.js";
-import { MemoryStore, NOW, TestLog } from "../support/fakes.js";
+import { NOW, TestLog } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 
 const credentials = (value: unknown): string =>
   `push-it.credentials.${Buffer.from(JSON.stringify(value)).toString("base64url")}`;

@@ -3,7 +3,8 @@ import { RateLimiter } from "../../../lambdas/requests/rate-limiter.js";
 import { HISTORY_REQUESTS } from "../../../lambdas/requests/request-rates.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { agentOf, MemoryStore, TestClock, TestLog } from "../support/fakes.js";
+import { agentOf, TestClock, TestLog } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 import { MemoryHistories } from "../history/history-fakes.js";
 
 // Other agents are not affected.

@@ -7,7 +7,8 @@ import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { refresh } from "../../../lambdas/routes/refresh.js";
 import { DEFAULT_SETTINGS, type Settings } from "../../../lambdas/settings.js";
 import { RENEWAL_GRACE_SECONDS } from "../../../protocol/index.js";
-import { agentOf, MemoryStore, NOW, TestClock, TestConnections, TestLog } from "../support/fakes.js";
+import { agentOf, NOW, TestClock, TestConnections, TestLog } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 
 const SOON = NOW + 30_000;
 const LATER = NOW + 900_000;

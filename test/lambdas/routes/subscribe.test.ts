@@ -7,7 +7,8 @@ import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { subscribe } from "../../../lambdas/routes/subscribe.js";
 import { MemoryLatest } from "../support/channel-fakes.js";
 import { MemoryHistories } from "../history/history-fakes.js";
-import { agentOf, MemoryStore, TestClock, TestConnections, TestLog } from "../support/fakes.js";
+import { agentOf, TestClock, TestConnections, TestLog } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 
 const agent = agentOf("c1");
 const permitted = (...names: string[]): Permitted => ({ permitted: true, subscribe: names, publish: [] });

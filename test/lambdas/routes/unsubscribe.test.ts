@@ -4,7 +4,8 @@ import { SubscriptionRateLimiter } from "../../../lambdas/subscriptions/subscrip
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { unsubscribe } from "../../../lambdas/routes/unsubscribe.js";
-import { agentOf, MemoryStore, TestClock } from "../support/fakes.js";
+import { agentOf, TestClock } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 
 const agent = agentOf("c1");
 

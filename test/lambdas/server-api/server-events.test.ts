@@ -1,7 +1,8 @@
 import { agentDetail, NO_EVENTS, withDisconnectEvents } from "../../../lambdas/server-api/server-events.js";
 import { removeAgent } from "../../../lambdas/connection/remove-agent.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
-import { agentOf, MemoryStore } from "../support/fakes.js";
+import { agentOf } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 
 // It does not have the credentials.
 test("a disconnect event is sent once, with the public info", async () => {

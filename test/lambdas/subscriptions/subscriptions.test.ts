@@ -3,7 +3,8 @@ import { userChannel } from "../../../lambdas/subscriptions/user-channel.js";
 import { removeAgent } from "../../../lambdas/connection/remove-agent.js";
 import { addSubscriptions, type SubscribeOutcome } from "../../../lambdas/subscriptions/subscriptions.js";
 import { DEFAULT_LIMITS } from "../../../protocol/index.js";
-import { agentOf, MemoryStore, NOW } from "../support/fakes.js";
+import { agentOf, NOW } from "../support/fakes.js";
+import { MemoryStore } from "../support/memory-store.js";
 
 const agent = agentOf("c1");
 const guards = { disconnected: () => Promise.resolve() };

@@ -1,7 +1,8 @@
 import { Meta } from "../../../../protocol/index.js";
 import { connectionStatus } from "../../../../lambdas/aws/api-gateway/connection-status.js";
 import { DEFAULT_SETTINGS } from "../../../../lambdas/settings.js";
-import { agentOf, MemoryStore, NOW, TestClock, TestConnections, TestLog } from "../../support/fakes.js";
+import { agentOf, NOW, TestClock, TestConnections, TestLog } from "../../support/fakes.js";
+import { MemoryStore } from "../../support/memory-store.js";
 import { answersOf, frameEvent } from "../../support/events.js";
 
 const setUp = (channel: typeof Meta.connect | typeof Meta.ping) => {

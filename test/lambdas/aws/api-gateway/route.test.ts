@@ -3,7 +3,8 @@ import { AgentCache } from "../../../../lambdas/connection/agent-cache.js";
 import { forChannel, failure, success } from "../../../../lambdas/requests/replies.js";
 import { type Agent, EXPIRED } from "../../../../lambdas/connection/agent.js";
 import { routeResult, route } from "../../../../lambdas/aws/api-gateway/route.js";
-import { agentOf, MemoryStore, NOW, TestClock, TestConnections, TestLog } from "../../support/fakes.js";
+import { agentOf, NOW, TestClock, TestConnections, TestLog } from "../../support/fakes.js";
+import { MemoryStore } from "../../support/memory-store.js";
 import { answersOf, frameEvent } from "../../support/events.js";
 
 const setUp = () => {

@@ -1,0 +1,67 @@
+import { notifyAllChannels, type PresenceNotifierDependencies } from "../../../lambdas/presence/presence-notifier.js";
+import { PresenceRecorder } from "../../../lambdas/presence/presence-recorder.js";
+import { type PresenceEventData, Meta } from "../../../protocol/index.js";
+import { agentOf } from "../support/fakes.js";
+import { fanOutSystem } from "../delivery/fan-out-system.js";
+import { MemoryMembers, MemoryOccupancy } from "./presence-fakes.js";
+
+/** How long a member is present without a renewal, in milliseconds. */
+export const LEASE = 120_000;
+export const MINUTE = 60_000;
+
+/** A system with presence, a subscriber that receives the events, and the runs that were requested. */
+export const setUp = async () => {
+  const system = fanOutSystem({ channels: { "rooms/*": { presence: true } } });
+  const { store, clock, connections, log, settings } = system;
+  await store.with(agentOf("listener"), "rooms/1");
+  const members = new MemoryMembers();
+  const occupancy = new MemoryOccupancy();
+  const asked: string[] = [];
+  const serverEvents: string[] = [];
+  const events = {
+    put: async (type: string, { channel }: Record<string, unknown>) =>
+      void serverEvents.push(`${type} ${String(channel)}`),
+  };
+  const dependencies: PresenceNotifierDependencies = { ...system, members, occupancy, events };
+  const recorder = new PresenceRecorder({
+    members,
+    occupancy,
+    announce: async (channels) => void asked.push(channels.join(" ")),
+    settings,
+    clock,
+    log,
+  });
+  const receivedEvents = (): PresenceEventData[] =>
+    (connections.received("listener") as { channel: string; data: PresenceEventData }[])
+      .filter(({ channel }) => channel === Meta.presence)
+      .map(({ data }) => data);
+  /** The members according to the last event of each agent, in the order of `at`. */
+  const presentMembers = (): string[] => {
+    const last = new Map<string, PresenceEventData>();
+    for (const each of receivedEvents()) {
+      const agent = (each.joined ?? each.left)!.agent;
+      if (each.at >= (last.get(agent)?.at ?? 0)) last.set(agent, each);
+    }
+    return [...last].filter(([, { joined }]) => joined).map(([agent]) => agent);
+  };
+  const join = async (id: string) => {
+    await recorder.join(agentOf(id, { userId: id, info: { name: id } }), ["rooms/1", "plain"]);
+    await recorder.startNotifier(["rooms/1", "plain"]);
+  };
+  const leave = (id: string) => recorder.leave(id, ["rooms/1", "plain"]);
+  const minute = () => notifyAllChannels(dependencies, () => true);
+  return {
+    ...system,
+    members,
+    occupancy,
+    asked,
+    serverEvents,
+    dependencies,
+    recorder,
+    receivedEvents,
+    presentMembers,
+    join,
+    leave,
+    minute,
+  };
+};
