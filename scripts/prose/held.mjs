@@ -76,6 +76,7 @@ export const HELD_PAGES = [
   "docs/PROTOCOL.md",
   "docs/adr",
   "docs/glossary.md",
+  "docs/project",
   "examples/README.md",
   "local/README.md",
   "server/README.md",
