@@ -98,7 +98,10 @@ describe("a running stack", () => {
     };
     const tried = ["apiName", "stageName", ...VARIANTS.flatMap(({ about }) => about)];
     expect(tried).toEqual(
-      expect.arrayContaining([...named("props/push-it-props.ts", "PushItProps"), ...named("props/channel-options.ts", "ChannelOptions")]),
+      expect.arrayContaining([
+        ...named("props/push-it-props.ts", "PushItProps"),
+        ...named("props/channel-options.ts", "ChannelOptions"),
+      ]),
     );
   });
 });
