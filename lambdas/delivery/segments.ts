@@ -1,5 +1,6 @@
 import type { Subscriber } from "../ports.js";
 import type { Publication } from "./recipients.js";
+import { chunks } from "../util/chunks.js";
 
 /**
  * A part of a fan-out in the queue: publications, and the recipients that they have not reached yet. A worker delivers it,
@@ -141,6 +142,3 @@ export const segmentsFor = (
     parts.map((part): Segment => ({ publications: group, recipients: part, ...deadlines })),
   );
 };
-
-const chunks = <T>(all: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));

@@ -5,6 +5,7 @@ import { limiter } from "../util/limiter.js";
 import type { PresenceIdentity, Members } from "./members.js";
 import type { Occupancy } from "./occupancy.js";
 import type { Clock, Log } from "../ports.js";
+import { chunks } from "../util/chunks.js";
 
 /** The ports that recording presence uses. */
 export interface PresenceRecorderDependencies {
@@ -106,6 +107,3 @@ export class PresenceRecorder {
     await Promise.all(present.map((channel) => this.#limited(() => work(channel))));
   }
 }
-
-const chunks = <T>(all: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));

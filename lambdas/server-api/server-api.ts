@@ -2,6 +2,7 @@ import { type ServerApiResponse, SERVER_API_VERSION as version } from "../../pro
 import { DEFAULT_MESSAGES } from "../requests/replies.js";
 import type { Dependencies } from "../dependencies.js";
 import { readPresencePage } from "../presence/presence-query.js";
+import type { PipelineDependencies } from "../publish/pipeline.js";
 import { channelSettings } from "../../protocol/channel-settings.js";
 import { deleteHistory, deleteMessage, forgetUser } from "./erase.js";
 import { read, replayOf } from "../history/history-query.js";
@@ -10,23 +11,8 @@ import { serverPublish } from "./server-publish.js";
 import { readServerRequest } from "./server-requests.js";
 
 /** The ports that the server API needs. */
-export interface ServerApiDependencies extends Pick<
-  Dependencies,
-  | "store"
-  | "guards"
-  | "connections"
-  | "segments"
-  | "histories"
-  | "latest"
-  | "lingering"
-  | "invokeFlush"
-  | "members"
-  | "erasure"
-  | "newUuid"
-  | "settings"
-  | "clock"
-  | "log"
-> {
+export interface ServerApiDependencies
+  extends PipelineDependencies, Pick<Dependencies, "members" | "erasure" | "newUuid"> {
   occupancy: Pick<Dependencies["occupancy"], "read">;
 }
 

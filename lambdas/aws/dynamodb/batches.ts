@@ -8,6 +8,7 @@ import type { Key } from "./keys.js";
 import { limiter } from "../../util/limiter.js";
 import type { Clock } from "../../ports.js";
 import { type Item, text } from "./items.js";
+import { chunks } from "../../util/chunks.js";
 
 /**
  * Maximum number of writes in one BatchWriteItem.
@@ -38,9 +39,6 @@ export const put = (at: Key, item: Item): WriteRequest => ({ PutRequest: { Item:
 
 /** Deletes a row. */
 export const remove = (at: Key): WriteRequest => ({ DeleteRequest: { Key: keyItem(at) } });
-
-const chunks = <T>(all: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));
 
 /** Reads and writes many rows of a table. Unprocessed items are sent again a few times, then the operation fails. */
 export class Batches {
