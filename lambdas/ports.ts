@@ -1,4 +1,4 @@
-import type { Json, Message } from "../protocol/index.js";
+import type { Json, Message, RequestedMessage } from "../protocol/index.js";
 import type { Agent, Denial, Lifetime, ConnectionRecord } from "./connection/agent.js";
 import type { Frame } from "./delivery/frame.js";
 import type { Handshake } from "./connection/handshake.js";
@@ -120,7 +120,7 @@ export interface Permitted {
   /** The channels and wildcards to subscribe the agent to. */
   subscribe: string[];
   /** The messages to publish, in order. */
-  publish: Message[];
+  publish: RequestedMessage[];
   /** For the publisher. */
   result?: Json;
   /** After a connection guard: the credentials to store. */
@@ -161,7 +161,7 @@ export interface GuardPort {
   /** For a wildcard: permitted only if every guard that could apply to a channel it matches permits it. */
   subscription(agent: Agent, channel: string): Promise<Verdict>;
   unsubscription(agent: Agent, channel: string): Promise<Verdict>;
-  publication(agent: Agent, message: Message): Promise<Verdict>;
+  publication(agent: Agent, message: RequestedMessage): Promise<Verdict>;
   /** Whether a guard decides deliveries on this channel. */
   guardsDelivery(channel: string): Promise<boolean>;
   /**
