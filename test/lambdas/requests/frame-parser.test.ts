@@ -5,6 +5,7 @@ import {
   readMetaFrame,
   readPublication,
   readSubscription,
+  type SubscriptionTarget,
   uuidOf,
 } from "../../../lambdas/requests/frame-parser.js";
 import { nested, padded } from "./frame-parser-fixture.js";
@@ -106,24 +107,24 @@ describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (met
   const read = (data: unknown) =>
     readSubscription(JSON.stringify({ channel: meta, uuid: "u1", data }), meta, DEFAULT_LIMITS);
 
+  const request = (...targets: Partial<SubscriptionTarget>[]) => ({
+    request: {
+      uuid: "u1",
+      targets: new Map(targets.map((target) => [target.channel, { invalid: [], ...target }])),
+    },
+  });
+
   test("names one channel, or several", () => {
-    const since = new Map();
-    expect(read({ channel: "a" })).toEqual({
-      request: { uuid: "u1", channels: ["a"], since, invalidSince: new Set() },
-    });
-    expect(read({ channels: ["a", "b"] })).toEqual({
-      request: { uuid: "u1", channels: ["a", "b"], since, invalidSince: new Set() },
-    });
+    expect(read({ channel: "a" })).toEqual(request({ channel: "a" }));
+    expect(read({ channels: ["a", "b"] })).toEqual(request({ channel: "a" }, { channel: "b" }));
   });
 
   test("may have a position for each channel", () => {
     const since = { epoch: "e1", offset: 3 };
-    expect(read({ channel: "a", since })).toEqual({
-      request: { uuid: "u1", channels: ["a"], since: new Map([["a", since]]), invalidSince: new Set() },
-    });
-    expect(read({ channels: [{ channel: "a", since }, "b", { channel: "c" }] })).toMatchObject({
-      request: { channels: ["a", "b", "c"], since: new Map([["a", since]]) },
-    });
+    expect(read({ channel: "a", since })).toEqual(request({ channel: "a", since }));
+    expect(read({ channels: [{ channel: "a", since }, "b", { channel: "c" }] })).toEqual(
+      request({ channel: "a", since }, { channel: "b" }, { channel: "c" }),
+    );
     for (const wrong of [
       1,
       null,
@@ -133,12 +134,6 @@ describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (met
       { ...since, offset: -1 },
       { ...since, epoch: "e".repeat(65) },
     ]) {
-      const invalidSince = {
-        uuid: "u1",
-        channels: ["a", "b"],
-        since: new Map([["b", since]]),
-        invalidSince: new Set(["a"]),
-      };
       expect(
         read({
           channels: [
@@ -146,18 +141,30 @@ describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (met
             { channel: "b", since },
           ],
         }),
-      ).toEqual({ request: invalidSince });
+      ).toEqual(request({ channel: "a", invalid: ["since"] }, { channel: "b", since }));
     }
   });
 
-  test("names each channel once", () => {
-    expect(read({ channels: ["a", "b", "a"] })).toEqual({
-      request: { uuid: "u1", channels: ["a", "b"], since: new Map(), invalidSince: new Set() },
-    });
+  test("may request the last 1 to 100 messages of a channel", () => {
+    for (const last of [1, 50, 100]) expect(read({ channel: "a", last })).toEqual(request({ channel: "a", last }));
+    for (const wrong of [0, 101, -1, 1.5, "50", null, true, [5]])
+      expect(read({ channels: [{ channel: "a", last: wrong }, "b"] })).toEqual(
+        request({ channel: "a", invalid: ["last"] }, { channel: "b" }),
+      );
+  });
+
+  test("names each channel once, with the last value of each field", () => {
+    const since = { epoch: "e1", offset: 3 };
+    expect(read({ channels: ["a", "b", "a"] })).toEqual(request({ channel: "a" }, { channel: "b" }));
+    expect(
+      read({ channels: [{ channel: "a", since, last: 5 }, "b", { channel: "a", last: 6 }, { channel: "b", last: 0 }] }),
+    ).toEqual(request({ channel: "a", since, last: 6 }, { channel: "b", invalid: ["last"] }));
   });
 
   test("may name invalid channels, which are refused one by one", () => {
-    expect(read({ channels: ["", "/meta/x", "a b"] })).toMatchObject({ request: { channels: ["", "/meta/x", "a b"] } });
+    expect(read({ channels: ["", "/meta/x", "a b"] })).toEqual(
+      request({ channel: "" }, { channel: "/meta/x" }, { channel: "a b" }),
+    );
   });
 
   test.each([
@@ -181,7 +188,9 @@ describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (met
 
   test("names at most 25 channels", () => {
     const channels = Array.from({ length: 26 }, (_, at) => `c${at}`);
-    expect(read({ channels: channels.slice(1) })).toMatchObject({ request: { channels: channels.slice(1) } });
+    expect(read({ channels: channels.slice(1) })).toEqual(
+      request(...channels.slice(1).map((channel) => ({ channel }))),
+    );
     expect(faultsOf(read({ channels }))).toMatchObject([{ channel: meta, uuid: "u1", code: "too_many" }]);
   });
 
@@ -190,7 +199,14 @@ describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (met
       readSubscription(JSON.stringify({ channel: meta, uuid: "u1", data: { channels } }), meta, {
         channelsPerFrame: 2,
       });
-    expect(read(["a", "b"])).toHaveProperty("request.channels", ["a", "b"]);
+    expect(read(["a", "b"])).toMatchObject({
+      request: {
+        targets: new Map([
+          ["a", {}],
+          ["b", {}],
+        ]),
+      },
+    });
     expect(faultsOf(read(["a", "b", "a"]))).toMatchObject([
       { code: "too_many", error: "A frame may have at most 2 channels." },
     ]);
