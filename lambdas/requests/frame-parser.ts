@@ -27,8 +27,10 @@ export interface SubscriptionTarget {
   since?: Position;
   /** How many of the newest messages are requested. */
   last?: number;
+  /** Whether the agent wants to be a member of the channel. */
+  present: boolean;
   /** Its fields that are invalid. */
-  invalid: readonly ("since" | "last")[];
+  invalid: readonly ("since" | "last" | "present")[];
 }
 
 /** A subscribe or unsubscribe request: its channels, each once, in the order of the frame. */
@@ -179,24 +181,37 @@ export const readSubscription = (
   }
   const merged = new Map<string, SubscriptionTarget>();
   for (const target of targets.filter((each) => each !== undefined)) {
-    const { invalid = [], ...earlier } = merged.get(target.channel) ?? {};
-    merged.set(target.channel, { ...earlier, ...target, invalid: [...invalid, ...target.invalid] });
+    const { invalid = [], present = false, ...earlier } = merged.get(target.channel) ?? {};
+    merged.set(target.channel, {
+      ...earlier,
+      ...target,
+      // If a frame names a channel twice, one of the two is enough to be a member.
+      present: present || target.present,
+      invalid: [...invalid, ...target.invalid],
+    });
   }
   return { request: { uuid, targets: merged } };
 };
 
 /** A channel of a subscribe request. `undefined` if the value is neither a name nor an object with a channel. */
 const targetOf = (target: unknown): SubscriptionTarget | undefined => {
-  if (typeof target === "string") return { channel: target, invalid: [] };
-  const { channel, since, last } = isObject(target) ? target : {};
+  if (typeof target === "string") return { channel: target, present: true, invalid: [] };
+  const { channel, since, last, present = true } = isObject(target) ? target : {};
   if (typeof channel !== "string") return undefined;
   const position = readPosition(since);
   const isLast = isPageSize(last);
   const invalid: SubscriptionTarget["invalid"] = [
     ...(since !== undefined && !position ? (["since"] as const) : []),
     ...(last !== undefined && !isLast ? (["last"] as const) : []),
+    ...(typeof present === "boolean" ? [] : (["present"] as const)),
   ];
-  return { channel, ...(position && { since: position }), ...(isLast && { last }), invalid };
+  return {
+    channel,
+    present: present !== false,
+    ...(position && { since: position }),
+    ...(isLast && { last }),
+    invalid,
+  };
 };
 
 /** Whether a value can be a number of messages of one reply. */

@@ -49,7 +49,8 @@ export const subscribe = async (
   );
 
   const wanted = judged.map((each) => ("subscribe" in each ? each.subscribe : []));
-  const outcomes = await addSubscriptions({ store, settings }, agent, wanted, true);
+  const present = new Map([...targets.values()].map((target) => [target.channel, target.present]));
+  const outcomes = await addSubscriptions({ store, settings }, agent, wanted, true, present);
   if (outcomes.includes("unknown_agent")) return [failure(Meta.error, uuid, "unknown_agent")];
   const granted = new Set(wanted.filter((_, at) => outcomes[at] === "done").flat());
   const denials = judged.flatMap((each, at) => {
@@ -60,7 +61,10 @@ export const subscribe = async (
   const asked = channels.filter((channel) => granted.has(channel));
   const unasked = [...granted].filter((channel) => !channels.includes(channel));
   const grants = new Map(
-    [...asked, ...unasked].map((name) => [name, subscribeGranted(name, settings, success(Meta.subscribe, uuid))]),
+    [...asked, ...unasked].map((name) => [
+      name,
+      subscribeGranted(name, settings, success(Meta.subscribe, uuid), present.get(name)),
+    ]),
   );
   const grantsOf = (names: string[]): Reply[] => names.flatMap((name) => grants.get(name) ?? []);
   const all = [...grantsOf(asked), ...denials, ...grantsOf(unasked)];
@@ -79,10 +83,11 @@ const targetError = (
 ): [code: Code, reason?: string] | undefined => {
   const fault = subscriptionError(channel, settings);
   if (fault) return [fault];
-  const { history } = channelSettings(settings.channels, channel);
+  const { history, presence } = channelSettings(settings.channels, channel);
   // A position from a client's storage may be broken. That must not refuse the other channels, for ever.
   if (invalid.includes("since") && history) return ["bad_frame", "since must be a position: { epoch, offset }."];
   if (invalid.includes("last")) return ["bad_frame", `last must be a whole number from 1 to ${MAX_HISTORY_PAGE_SIZE}.`];
+  if (invalid.includes("present") && presence) return ["bad_frame", "present must be true or false, or left out."];
   if (last !== undefined && isWildcard(channel))
     return ["wildcard", "last needs one channel: a wildcard has no history of its own."];
   return last === undefined || history ? undefined : ["no_history"];
