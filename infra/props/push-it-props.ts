@@ -53,14 +53,16 @@ export interface PushItProps {
   /**
    * The patterns at or below which wildcard subscriptions are possible, such as `stories/*`. A publication on a channel
    * below a pattern costs one more Query for every pattern level that could match it. Other channels cost nothing.
+   * [PROTOCOL.md](PROTOCOL.md#patterns) has the grammar of patterns.
    *
    * @default - no wildcard subscriptions
    */
   readonly wildcards?: string[];
 
   /**
-   * Options of channels, by pattern: a channel's name, or a wildcard such as `prices/*`. The most specific pattern that
-   * matches a channel decides: its own name before the longest wildcard. Options are not merged.
+   * Options of channels, by pattern: a channel's name, or a pattern such as `prices/*`. A middle segment may be `*` too.
+   * The most specific pattern that matches a channel decides, its own name first. Options are not merged.
+   * [PROTOCOL.md](PROTOCOL.md#patterns) has the grammar of patterns.
    *
    * @default - nothing: every message is delivered at once, and none is kept
    */

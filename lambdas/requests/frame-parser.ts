@@ -27,6 +27,10 @@ export interface SubscriptionRequest {
   since: Map<string, Position>;
   /** Channels with an invalid `since`. */
   invalidSince: Set<string>;
+  /** Whether the agent wants to be a member of each channel. */
+  present: Map<string, boolean>;
+  /** Channels with an invalid `present`. */
+  invalidPresent: Set<string>;
 }
 
 /** Whether a value is a JSON object. */
@@ -174,20 +178,30 @@ export const readSubscription = (
     valid.flatMap((target): [string, Position][] => (target.since ? [[target.channel, target.since]] : [])),
   );
   const invalidSince = new Set(valid.flatMap((target) => (target.since === null ? [target.channel] : [])));
-  return {
-    request: { uuid, channels: [...new Set(valid.map((target) => target.channel))], since, invalidSince },
-  };
+  const present = new Map<string, boolean>();
+  // If a frame names a channel twice, one of the two is enough to be a member.
+  for (const target of valid) present.set(target.channel, target.present !== false || !!present.get(target.channel));
+  const invalidPresent = new Set(valid.flatMap((target) => (target.present === null ? [target.channel] : [])));
+  return { request: { uuid, channels: [...present.keys()], since, invalidSince, present, invalidPresent } };
 };
 
-/**
- * The channel of a subscribe request and its position; `null` is an invalid position. `undefined` if the value is
- * neither a name nor an object with a channel.
- */
-const targetOf = (target: unknown): { channel: string; since?: Position | null } | undefined => {
-  if (typeof target === "string") return { channel: target };
-  const { channel, since } = isObject(target) ? target : {};
+/** One channel of a subscribe request. `null` stands for an invalid value. */
+interface SubscriptionTarget {
+  channel: string;
+  since?: Position | null;
+  present: boolean | null;
+}
+
+/** Reads one channel of a subscribe request; `undefined` if it is neither a name nor an object with a channel. */
+const targetOf = (target: unknown): SubscriptionTarget | undefined => {
+  if (typeof target === "string") return { channel: target, present: true };
+  const { channel, since, present = true } = isObject(target) ? target : {};
   if (typeof channel !== "string") return undefined;
-  return since === undefined ? { channel } : { channel, since: readPosition(since) ?? null };
+  return {
+    channel,
+    present: typeof present === "boolean" ? present : null,
+    ...(since !== undefined && { since: readPosition(since) ?? null }),
+  };
 };
 
 /** Maximum length of an epoch, in characters. */

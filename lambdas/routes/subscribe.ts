@@ -29,7 +29,7 @@ export const subscribe = async (
   const { settings, store, guards } = system;
   const read = readSubscription(body, Meta.subscribe, settings.limits);
   if ("faults" in read) return read.faults;
-  const { uuid, channels, since, invalidSince } = read.request;
+  const { uuid, channels, since, invalidSince, present, invalidPresent } = read.request;
 
   const no = (channel: string, code: Code, reason?: string): Reply =>
     forChannel(channel, failure(Meta.subscribe, uuid, code, reason));
@@ -40,6 +40,8 @@ export const subscribe = async (
       // A position from a client's storage may be broken. That must not refuse the other channels, for ever.
       const lost = invalidSince.has(channel) && channelSettings(settings.channels, channel).history;
       if (lost) return { denial: no(channel, "bad_frame", "since must be a position: { epoch, offset }.") };
+      const unclear = invalidPresent.has(channel) && channelSettings(settings.channels, channel).presence;
+      if (unclear) return { denial: no(channel, "bad_frame", "present must be true or false, or left out.") };
       // Before the guard, which costs most.
       if (!system.rate.allows(agent, channel)) return { denial: no(channel, "rate_limited") };
       const verdict = await guards.subscription(agent, channel);
@@ -50,7 +52,7 @@ export const subscribe = async (
   );
 
   const wanted = judged.map((each) => ("subscribe" in each ? each.subscribe : []));
-  const outcomes = await addSubscriptions({ store, settings }, agent, wanted, true);
+  const outcomes = await addSubscriptions({ store, settings }, agent, wanted, true, present);
   if (outcomes.includes("unknown_agent")) return [failure(Meta.error, uuid, "unknown_agent")];
   const granted = new Set(wanted.filter((_, at) => outcomes[at] === "done").flat());
   const denials = judged.flatMap((each, at) => {
@@ -61,7 +63,10 @@ export const subscribe = async (
   const asked = channels.filter((channel) => granted.has(channel));
   const unasked = [...granted].filter((channel) => !channels.includes(channel));
   const grants = new Map(
-    [...asked, ...unasked].map((name) => [name, subscribeGranted(name, settings, success(Meta.subscribe, uuid))]),
+    [...asked, ...unasked].map((name) => [
+      name,
+      subscribeGranted(name, settings, success(Meta.subscribe, uuid), present.get(name)),
+    ]),
   );
   const grantsOf = (names: string[]): Reply[] => names.flatMap((name) => grants.get(name) ?? []);
   const all = [...grantsOf(asked), ...denials, ...grantsOf(unasked)];

@@ -19,7 +19,7 @@ const NO_EXTRAS: StatusExtras = () => Promise.resolve({ facts: {} });
 /** The ports of `connect`, `ping` and `heartbeat`. */
 export type StatusDependencies = Pick<Dependencies, "settings" | "store" | "clock" | "log">;
 
-/** What a frame asks, and the name of its replies. */
+/** The channel of a frame and its replies, and further fields of the replies. */
 interface StatusQuery {
   channel: typeof Meta.connect | typeof Meta.ping;
   extras?: StatusExtras;

@@ -107,18 +107,46 @@ describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (met
     readSubscription(JSON.stringify({ channel: meta, uuid: "u1", data }), meta, DEFAULT_LIMITS);
 
   test("names one channel, or several", () => {
-    const since = new Map();
     expect(read({ channel: "a" })).toEqual({
-      request: { uuid: "u1", channels: ["a"], since, invalidSince: new Set() },
+      request: {
+        uuid: "u1",
+        channels: ["a"],
+        since: new Map(),
+        invalidSince: new Set(),
+        present: new Map([["a", true]]),
+        invalidPresent: new Set(),
+      },
     });
-    expect(read({ channels: ["a", "b"] })).toEqual({
-      request: { uuid: "u1", channels: ["a", "b"], since, invalidSince: new Set() },
+    expect(read({ channels: ["a", "b"] })).toMatchObject({ request: { uuid: "u1", channels: ["a", "b"] } });
+  });
+
+  test("may say for each channel whether the agent is a member", () => {
+    expect(read({ channel: "a", present: false })).toMatchObject({ request: { present: new Map([["a", false]]) } });
+    const mixed = [
+      { channel: "a", present: false },
+      { channel: "b", present: true },
+      "c",
+      { channel: "c", present: false },
+    ];
+    expect(read({ channels: mixed })).toMatchObject({
+      request: {
+        present: new Map([
+          ["a", false],
+          ["b", true],
+          ["c", true],
+        ]),
+        invalidPresent: new Set(),
+      },
     });
+    for (const wrong of [null, 0, "false", {}])
+      expect(read({ channels: [{ channel: "a", present: wrong }, "b"] })).toMatchObject({
+        request: { channels: ["a", "b"], invalidPresent: new Set(["a"]) },
+      });
   });
 
   test("may have a position for each channel", () => {
     const since = { epoch: "e1", offset: 3 };
-    expect(read({ channel: "a", since })).toEqual({
+    expect(read({ channel: "a", since })).toMatchObject({
       request: { uuid: "u1", channels: ["a"], since: new Map([["a", since]]), invalidSince: new Set() },
     });
     expect(read({ channels: [{ channel: "a", since }, "b", { channel: "c" }] })).toMatchObject({
@@ -146,14 +174,12 @@ describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (met
             { channel: "b", since },
           ],
         }),
-      ).toEqual({ request: invalidSince });
+      ).toMatchObject({ request: invalidSince });
     }
   });
 
   test("names each channel once", () => {
-    expect(read({ channels: ["a", "b", "a"] })).toEqual({
-      request: { uuid: "u1", channels: ["a", "b"], since: new Map(), invalidSince: new Set() },
-    });
+    expect(read({ channels: ["a", "b", "a"] })).toMatchObject({ request: { uuid: "u1", channels: ["a", "b"] } });
   });
 
   test("may name invalid channels, which are refused one by one", () => {

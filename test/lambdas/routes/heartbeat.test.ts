@@ -43,7 +43,7 @@ describe("a heartbeat", () => {
     ]);
   });
 
-  it("gets a reply if the agent has to be renewed in less than a minute", async () => {
+  it("gets a reply in the last minute before the agent's renewal", async () => {
     for (const [connection, seconds, replies] of [
       ["soon", 50, 1],
       ["later", 70, 0],
