@@ -16,3 +16,16 @@ export const faultsOf = (parsed: Parsed<unknown>): Reply[] => {
   if ("request" in parsed) throw new Error(`expected faults, got ${JSON.stringify(parsed.request)}`);
   return parsed.faults;
 };
+
+/** Texts that are not frames. */
+export const NOT_FRAMES: [string, string | null | undefined][] = [
+  ["nothing", undefined],
+  ["null", null],
+  ["an empty text", ""],
+  ["not JSON", "hello"],
+  ["cut JSON", '{"uuid":"u1"'],
+  ["the JSON null", "null"],
+  ["a JSON number", "7"],
+  ["a JSON string", '"connect"'],
+  ["a JSON list", '[{"action":"connect"}]'],
+];

@@ -1,18 +1,6 @@
 import { DEFAULT_LIMITS, MAX_FRAME_BYTES, Meta, MAX_JSON_DEPTH } from "../../../protocol/index.js";
 import { readFrame, readMetaFrame, readPublication, uuidOf } from "../../../lambdas/requests/frame-parser.js";
-import { faultsOf, nested, padded } from "./frame-parser-fixture.js";
-
-const NOT_FRAMES: [string, string | null | undefined][] = [
-  ["nothing", undefined],
-  ["null", null],
-  ["an empty text", ""],
-  ["not JSON", "hello"],
-  ["cut JSON", '{"uuid":"u1"'],
-  ["the JSON null", "null"],
-  ["a JSON number", "7"],
-  ["a JSON string", '"connect"'],
-  ["a JSON list", '[{"action":"connect"}]'],
-];
+import { faultsOf, NOT_FRAMES, nested, padded } from "./frame-parser-fixture.js";
 
 describe("a frame", () => {
   test.each(NOT_FRAMES)("is invalid if it is %s", (_, body) => {

@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS, Meta } from "../../../protocol/index.js";
 import { readSubscription, type SubscriptionTarget } from "../../../lambdas/requests/frame-parser.js";
-import { faultsOf } from "./frame-parser-fixture.js";
+import { faultsOf, NOT_FRAMES } from "./frame-parser-fixture.js";
 
 describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (meta) => {
   const read = (data: unknown) =>
