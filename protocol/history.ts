@@ -75,4 +75,6 @@ export interface HistoryQuery {
   limit?: number;
   /** Newest first. @default false */
   reverse?: boolean;
+  /** For the subscription guard: at most `MAX_TOKEN_BYTES` of JSON. The server does not store it. */
+  token?: Json;
 }

@@ -8,11 +8,20 @@ import {
 } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "../connection/agent.js";
-import { failure, DEFAULT_MESSAGES } from "../requests/replies.js";
+import { failure, forChannel, DEFAULT_MESSAGES } from "../requests/replies.js";
 import { type HistorySettings, channelSettings } from "../../protocol/channel-settings.js";
 import { REPLAY_BYTES } from "../publish/message-size.js";
 import { headsOf, oldest, type Page, replayBefore, replayFrom, type ReplayDependencies } from "./replay.js";
-import { isObject, isPageSize, type Parsed, readMeta, readPosition } from "../requests/frame-parser.js";
+import {
+  fitsToken,
+  isObject,
+  isPageSize,
+  type Parsed,
+  readMeta,
+  readPosition,
+  readToken,
+  TOKEN_ERROR,
+} from "../requests/frame-parser.js";
 import { filterPage, fitToFrame, type ReplayFilterDependencies } from "./replay-filter.js";
 
 /** Reads a `history` frame. */
@@ -21,9 +30,11 @@ export const readHistory = (body: string | null | undefined): Parsed<{ uuid: str
   if ("faults" in readPage) return readPage;
   const { uuid, data } = readPage.request;
   const query = readQuery(data);
-  return typeof query === "string"
-    ? { faults: [failure(Meta.history, uuid, "bad_frame", query)] }
-    : { request: { uuid, query } };
+  if (typeof query === "string") return { faults: [failure(Meta.history, uuid, "bad_frame", query)] };
+  const { token } = data as { token?: unknown };
+  return fitsToken(token)
+    ? { request: { uuid, query: { ...query, ...readToken(token) } } }
+    : { faults: [forChannel(query.channel, failure(Meta.history, uuid, "too_large", TOKEN_ERROR))] };
 };
 
 /** Reads a query of a history; a text says why it is invalid. */

@@ -6,13 +6,14 @@ import {
   type Json,
   type Limits,
   MAX_MESSAGES_PER_FRAME,
+  MAX_TOKEN_BYTES,
   Meta,
   MAX_JSON_DEPTH,
   type OutgoingMessage,
   type PresenceQuery,
   type Position,
 } from "../../protocol/index.js";
-import { failure } from "./replies.js";
+import { failure, forChannel } from "./replies.js";
 
 /** A frame's JSON object, before its fields are validated. */
 export type Fields = Record<string, unknown>;
@@ -29,8 +30,10 @@ export interface SubscriptionTarget {
   last?: number;
   /** Whether the agent wants to be a member of the channel. */
   present: boolean;
-  /** Its fields that are invalid. */
-  invalid: readonly ("since" | "last" | "present")[];
+  /** For the subscription guard, for this request only. */
+  token?: Json;
+  /** Its fields that are invalid. An invalid `token` is too large. */
+  invalid: readonly ("since" | "last" | "present" | "token")[];
 }
 
 /** A subscribe or unsubscribe request: its channels, each once, in the order of the frame. */
@@ -128,7 +131,10 @@ export const readPresence = (body: string | null | undefined): Parsed<{ uuid: st
   if ("faults" in read) return read;
   const { uuid, data } = read.request;
   const query = readPresenceQuery(data);
-  if (query) return { request: { uuid, ...query } };
+  const { token } = isObject(data) ? data : {};
+  if (query && !fitsToken(token))
+    return { faults: [forChannel(query.channel, failure(Meta.presence, uuid, "too_large", TOKEN_ERROR))] };
+  if (query) return { request: { uuid, ...query, ...readToken(token) } };
   return {
     faults: [
       failure(
@@ -196,7 +202,7 @@ export const readSubscription = (
 /** A channel of a subscribe request. `undefined` if the value is neither a name nor an object with a channel. */
 const targetOf = (target: unknown): SubscriptionTarget | undefined => {
   if (typeof target === "string") return { channel: target, present: true, invalid: [] };
-  const { channel, since, last, present = true } = isObject(target) ? target : {};
+  const { channel, since, last, present = true, token } = isObject(target) ? target : {};
   if (typeof channel !== "string") return undefined;
   const position = readPosition(since);
   const isLast = isPageSize(last);
@@ -204,15 +210,28 @@ const targetOf = (target: unknown): SubscriptionTarget | undefined => {
     ...(since !== undefined && !position ? (["since"] as const) : []),
     ...(last !== undefined && !isLast ? (["last"] as const) : []),
     ...(typeof present === "boolean" ? [] : (["present"] as const)),
+    ...(fitsToken(token) ? [] : (["token"] as const)),
   ];
   return {
     channel,
     present: present !== false,
     ...(position && { since: position }),
     ...(isLast && { last }),
+    ...readToken(token),
     invalid,
   };
 };
+
+/** Why a request is refused if `fitsToken` does not hold. */
+export const TOKEN_ERROR = `A token may have at most ${MAX_TOKEN_BYTES} bytes of JSON.`;
+
+/** Whether a field of a frame can be a token, or is left out. */
+export const fitsToken = (value: unknown): boolean =>
+  value === undefined || Buffer.byteLength(JSON.stringify(value)) <= MAX_TOKEN_BYTES;
+
+/** The token of a request, if it has one that fits. */
+export const readToken = (value: unknown): { token?: Json } =>
+  value !== undefined && fitsToken(value) ? { token: value as Json } : {};
 
 /** Whether a value can be a number of messages of one reply. */
 export const isPageSize = (value: unknown): value is number =>

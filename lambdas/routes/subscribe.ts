@@ -10,7 +10,7 @@ import { channelSettings } from "../../protocol/channel-settings.js";
 import { subscriptionError } from "../subscriptions/channel-rules.js";
 import { attachHistory, type HistoryReplyDependencies } from "../history/history-replies.js";
 import { attachLatest, type LatestReplyDependencies } from "../history/latest-replies.js";
-import { readSubscription, type SubscriptionTarget } from "../requests/frame-parser.js";
+import { readSubscription, type SubscriptionTarget, TOKEN_ERROR } from "../requests/frame-parser.js";
 import { SubscriptionRateLimiter } from "../subscriptions/subscription-rate.js";
 import { addSubscriptions } from "../subscriptions/subscriptions.js";
 
@@ -36,12 +36,12 @@ export const subscribe = async (
     forChannel(channel, failure(Meta.subscribe, uuid, code, reason));
   const judged = await Promise.all(
     [...targets.values()].map(async (target): Promise<{ denial: Reply } | { subscribe: string[] }> => {
-      const { channel } = target;
+      const { channel, token } = target;
       const fault = targetError(target, settings);
       if (fault) return { denial: no(channel, ...fault) };
       // Before the guard, which costs most.
       if (!system.rate.allows(agent, channel)) return { denial: no(channel, "rate_limited") };
-      const verdict = await guards.subscription(agent, channel);
+      const verdict = await guards.subscription(agent, channel, token);
       return verdict.permitted
         ? { subscribe: verdict.subscribe }
         : { denial: no(channel, verdict.code, verdict.reason) };
@@ -88,6 +88,7 @@ const targetError = (
   if (invalid.includes("since") && history) return ["bad_frame", "since must be a position: { epoch, offset }."];
   if (invalid.includes("last")) return ["bad_frame", `last must be a whole number from 1 to ${MAX_HISTORY_PAGE_SIZE}.`];
   if (invalid.includes("present") && presence) return ["bad_frame", "present must be true or false, or left out."];
+  if (invalid.includes("token")) return ["too_large", TOKEN_ERROR];
   if (last !== undefined && isWildcard(channel))
     return ["wildcard", "last needs one channel: a wildcard has no history of its own."];
   return last === undefined || history ? undefined : ["no_history"];

@@ -69,6 +69,17 @@ describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (met
       );
   });
 
+  test("may have a token of at most 2,048 bytes for each channel", () => {
+    for (const token of ["x", null, 0, { a: [1] }, "é".repeat(1_023)])
+      expect(read({ channels: [{ channel: "a", token }, "b"] })).toEqual(
+        request({ channel: "a", token }, { channel: "b" }),
+      );
+    for (const token of ["x".repeat(2_047), "é".repeat(1_024), { a: "x".repeat(2_048) }])
+      expect(read({ channels: [{ channel: "a", token }, "b"] })).toEqual(
+        request({ channel: "a", invalid: ["token"] }, { channel: "b" }),
+      );
+  });
+
   test("names each channel once, with the last value of each field", () => {
     const since = { epoch: "e1", offset: 3 };
     expect(read({ channels: ["a", "b", "a"] })).toEqual(request({ channel: "a" }, { channel: "b" }));

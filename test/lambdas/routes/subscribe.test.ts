@@ -121,6 +121,31 @@ describe("subscribe", () => {
     expect((await store.connectionSubscriptions("c1")).channels).toEqual(["plain"]);
   });
 
+  test("passes each channel's token to its guard, and stores none", async () => {
+    const asked: unknown[] = [];
+    const { store, ask } = await setUp(
+      async (_agent, channel, token) => (asked.push([channel, token]), permitted(channel)),
+    );
+    const channels = [
+      { channel: "a", token: { ticket: "planted" } },
+      "b",
+      { channel: "stories/*", token: null },
+      { channel: "c", token: "planted".repeat(300) },
+    ];
+    expect(await ask({ channels })).toEqual([
+      yes("a"),
+      yes("b"),
+      yes("stories/*"),
+      { ...no("c", "too_large"), error: "A token may have at most 2048 bytes of JSON." },
+    ]);
+    expect(asked).toEqual([
+      ["a", { ticket: "planted" }],
+      ["b", undefined],
+      ["stories/*", null],
+    ]);
+    expect(JSON.stringify([await store.connectionSubscriptions("c1"), store.calls])).not.toContain("planted");
+  });
+
   test("to several channels has a reply for each and one write", async () => {
     const { store, ask } = await setUp();
     expect(await ask({ channels: ["a", "b", "c"] })).toEqual([yes("a"), yes("b"), yes("c")]);
