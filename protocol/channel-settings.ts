@@ -1,3 +1,4 @@
+import { bySpecificity, covers } from "./channel-patterns.js";
 import { isReserved, isWildcard } from "./index.js";
 
 /**
@@ -27,15 +28,15 @@ export interface HistorySettings {
   seconds: number;
 }
 
-/** Options by pattern: a channel's name, or a wildcard such as `prices/*`. */
+/** Options by pattern: a channel's name, or a pattern such as `prices/*`. */
 export type ChannelPatterns = Readonly<Record<string, ChannelSettings>>;
 
 /** The settings of channels that no pattern matches, of wildcards, and of reserved channels. */
 const NONE: ChannelSettings = {};
 
 /**
- * The settings of a channel: those of its own name, or of the longest wildcard that matches it. One pattern decides.
- * Settings of several patterns are not merged.
+ * The settings of a channel: those of the most specific pattern that matches it. One pattern decides. Settings of several
+ * patterns are not merged.
  * @example channelSettings({ "prices/*": { latest: true }, "prices/eu/*": { lingerMs: 250 } }, "prices/eu/5") // { lingerMs: 250 }
  */
 export const channelSettings = (patterns: ChannelPatterns, channel: string): ChannelSettings =>
@@ -47,16 +48,26 @@ export const channelSettings = (patterns: ChannelPatterns, channel: string): Cha
  */
 export const shardsOf = (patterns: ChannelPatterns, channel: string): number => matching(patterns, channel).shards ?? 1;
 
-const matching = (patterns: ChannelPatterns, channel: string): ChannelSettings => {
-  if (isReserved(channel)) return NONE;
-  const own = (pattern: string): ChannelSettings | undefined =>
-    Object.hasOwn(patterns, pattern) ? patterns[pattern] : undefined;
-  let found = own(channel);
-  for (let end = channel.lastIndexOf("/"); !found && end > 0; end = channel.lastIndexOf("/", end - 1)) {
-    found = own(`${channel.slice(0, end)}/*`);
-  }
-  return found ?? NONE;
+const matching = (patterns: ChannelPatterns, name: string): ChannelSettings => {
+  if (isReserved(name)) return NONE;
+  if (Object.hasOwn(patterns, name)) return patterns[name]!;
+  const found = sorted(patterns).find((pattern) => covers(pattern, name));
+  return found === undefined ? NONE : patterns[found]!;
 };
+
+/** The patterns that are not names, the most specific first. A deployment's patterns do not change while it runs. */
+const sorted = (patterns: ChannelPatterns): readonly string[] => {
+  let known = SORTED.get(patterns);
+  if (!known) {
+    known = Object.keys(patterns)
+      .filter((pattern) => pattern.includes("*"))
+      .sort(bySpecificity);
+    SORTED.set(patterns, known);
+  }
+  return known;
+};
+
+const SORTED = new WeakMap<ChannelPatterns, readonly string[]>();
 
 /** Whether a condition holds for any pattern. A feature that no channel uses costs nothing and needs no permissions. */
 export const someChannel = (patterns: ChannelPatterns, condition: (options: ChannelSettings) => unknown): boolean =>

@@ -1,4 +1,5 @@
-import { isChannelName, isWildcard, matches } from "./index.js";
+import { intersection, isPattern, mostSpecific } from "./channel-patterns.js";
+import { isChannelName, isWildcard } from "./index.js";
 
 /** The names of the guards. */
 export const HANDLERS = [
@@ -28,24 +29,19 @@ export const manifestError = (manifest: Manifest): string | undefined => {
     const stray = handlers.find((handler) => entry !== DEFAULT_ENTRY && NOT_PER_CHANNEL.includes(handler));
     if (stray) return `"${entry}" has ${stray}, which would never run: it is not about a channel`;
   }
-  const wrong = Object.keys(manifest).find(
-    (entry) => entry !== DEFAULT_ENTRY && !isChannelName(isWildcard(entry) ? entry.slice(0, -2) : entry),
-  );
-  return wrong === undefined ? undefined : `"${wrong}" is neither a channel name nor a pattern such as "private/*"`;
+  const wrong = Object.keys(manifest).find((entry) => entry !== DEFAULT_ENTRY && !isPattern(entry, isChannelName));
+  return wrong === undefined
+    ? undefined
+    : `"${wrong}" is neither a channel name nor a pattern such as "private/*" or "rooms/*/typing"`;
 };
 
-/** Whether every channel that `name` (a channel or a wildcard) stands for falls under `entry`. */
-const covers = (entry: string, name: string): boolean =>
-  entry === DEFAULT_ENTRY || entry === name || matches(entry, name);
+/** The most specific entry that defines a guard for all channels of `name`, or the default entry. */
+const deciding = (manifest: Manifest, handler: HandlerName, name: string): string | undefined => {
+  const defined = Object.keys(manifest).filter((entry) => manifest[entry]?.includes(handler));
+  return mostSpecific(defined.filter(isNamed), name) ?? defined.find((entry) => entry === DEFAULT_ENTRY);
+};
 
-/** Exact names before patterns, long patterns before short ones, the default last. */
-const bySpecificity = (a: string, b: string): number =>
-  Number(isWildcard(a)) - Number(isWildcard(b)) || b.length - a.length;
-
-const mostSpecific = (manifest: Manifest, handler: HandlerName, name: string): string | undefined =>
-  Object.keys(manifest)
-    .filter((entry) => covers(entry, name) && manifest[entry]?.includes(handler))
-    .sort((a, b) => Number(a === DEFAULT_ENTRY) - Number(b === DEFAULT_ENTRY) || bySpecificity(a, b))[0];
+const isNamed = (entry: string): boolean => entry !== DEFAULT_ENTRY;
 
 /**
  * The entries whose guards decide about a channel: the most specific entry that defines the guard. For a wildcard: the
@@ -53,8 +49,11 @@ const mostSpecific = (manifest: Manifest, handler: HandlerName, name: string): s
  * channel is open.
  */
 export const entriesFor = (manifest: Manifest, handler: HandlerName, channel: string): string[] => {
-  const names = [channel];
-  if (isWildcard(channel)) names.push(...Object.keys(manifest).filter((entry) => matches(channel, entry)));
-  const found = names.map((name) => mostSpecific(manifest, handler, name));
-  return [...new Set(found.filter((entry) => entry !== undefined))];
+  const parts = isWildcard(channel)
+    ? Object.keys(manifest)
+        .filter(isNamed)
+        .map((entry) => intersection(entry, channel))
+    : [];
+  const found = [channel, ...parts].map((name) => name !== undefined && deciding(manifest, handler, name));
+  return [...new Set(found.filter((entry) => typeof entry === "string"))];
 };

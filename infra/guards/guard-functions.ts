@@ -51,7 +51,8 @@ export interface GuardFunctions extends ChannelGuardFunctions {
    */
   readonly onDisconnect?: lambda.IFunction;
   /**
-   * Guards by channel (`private/5`) or pattern (`private/*`), the most specific first.
+   * Guards by channel (`private/5`) or [pattern](PROTOCOL.md#patterns) (`private/*`; a middle segment may be `*` too),
+   * the most specific first.
    *
    * @default - none
    */

@@ -1,7 +1,8 @@
 import { type Duration, Token } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 import type { ChannelPatterns, ChannelSettings, HistorySettings } from "../../protocol/channel-settings.js";
-import { isWildcard, type Limits, isAllowedChannelName } from "../../protocol/index.js";
+import { isPattern } from "../../protocol/channel-patterns.js";
+import { type Limits, isAllowedChannelName } from "../../protocol/index.js";
 import { validationError } from "./validation-error.js";
 import { HISTORY_SECONDS, HISTORY_SIZE, LINGER_MS, MOST_SHARDS } from "./limits.js";
 
@@ -72,11 +73,10 @@ export const resolveChannels = (
 ): ChannelPatterns =>
   Object.fromEntries(
     Object.entries(channels).map(([pattern, options]): [string, ChannelSettings] => {
-      const name = isWildcard(pattern) ? pattern.slice(0, -2) : pattern;
-      if (Token.isUnresolved(pattern) || !isAllowedChannelName({ limits }, name)) {
+      if (Token.isUnresolved(pattern) || !isPattern(pattern, (name) => isAllowedChannelName({ limits }, name))) {
         throw validationError(
           scope,
-          `channels: "${pattern}" is neither a channel name (within limits) nor one followed by "/*", such as "prices/*"`,
+          `channels: "${pattern}" is neither a channel name (within limits) nor a pattern such as "prices/*" or "rooms/*/typing"`,
         );
       }
       const { linger, latest, history, presence, shards } = options;

@@ -53,14 +53,16 @@ export interface PushItProps {
   /**
    * The patterns at or below which wildcard subscriptions are possible, such as `stories/*`. A publication on a channel
    * below a pattern costs one more Query for every pattern level that could match it. Other channels cost nothing.
+   * [PROTOCOL.md](PROTOCOL.md#patterns) has the grammar of patterns.
    *
    * @default - no wildcard subscriptions
    */
   readonly wildcards?: string[];
 
   /**
-   * Options of channels, by pattern: a channel's name, or a wildcard such as `prices/*`. The most specific pattern that
-   * matches a channel decides: its own name before the longest wildcard. Options are not merged.
+   * Options of channels, by pattern: a channel's name, or a pattern such as `prices/*`. A middle segment may be `*` too.
+   * The most specific pattern that matches a channel decides, its own name first. Options are not merged.
+   * [PROTOCOL.md](PROTOCOL.md#patterns) has the grammar of patterns.
    *
    * @default - nothing: every message is delivered at once, and none is kept
    */
@@ -78,12 +80,11 @@ export interface PushItProps {
 
   /**
    * How often subscribers of channels with history check whether they have missed the last message of a channel. This
-   * is the longest time until such a loss is noticed. Each check costs a message in, one out, an invocation and a read
-   * unit, and two more read units a channel. Every minute, that is ten times the cost of the connection's minutes;
-   * every five minutes, twice. It replaces the SDK's heartbeat. 5 seconds to 9 minutes; clients may choose another
+   * is the longest time until such a loss is noticed. Each check costs a message, an invocation and a read unit, and two
+   * more read units a channel. It travels with the SDK's heartbeat. 5 seconds to 9 minutes; clients may choose another
    * interval.
    *
-   * @default Duration.minutes(5)
+   * @default Duration.minutes(7)
    */
   readonly checkInterval?: Duration;
 

@@ -1,3 +1,4 @@
+import { isPattern } from "../../protocol/channel-patterns.js";
 import { HISTORY_MARGIN_SECONDS } from "../../protocol/deployment.js";
 import { type Duration, Token } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
@@ -134,11 +135,11 @@ const wildcardsOf = (scope: IConstruct, patterns: readonly string[], limits: Lim
     if (
       Token.isUnresolved(pattern) ||
       !isWildcard(pattern) ||
-      !isAllowedChannelName({ limits }, pattern.slice(0, -2))
+      !isPattern(pattern, (name) => isAllowedChannelName({ limits }, name))
     ) {
       throw validationError(
         scope,
-        `wildcards: "${pattern}" is not a pattern: write a channel name (within limits) followed by "/*", such as "stories/*"`,
+        `wildcards: "${pattern}" is not a pattern that ends in "/*" (within limits), such as "stories/*" or "rooms/*/events/*"`,
       );
     }
   }

@@ -154,7 +154,7 @@ export interface Guards<Credentials = unknown> extends ChannelGuards<Credentials
    */
   onDisconnect?(agent: Agent<Credentials>): unknown;
   /**
-   * Guards by channel (`private/5`) or pattern (`private/*`). The most specific one decides; a guard that an entry
+   * Guards by channel (`private/5`) or pattern (`private/*`; a middle segment may be `*` too). The most specific one decides; a guard that an entry
    * leaves out falls back to a less specific entry, last to the default.
    */
   channels?: Record<string, ChannelGuards<Credentials>>;

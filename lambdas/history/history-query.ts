@@ -12,7 +12,7 @@ import { failure, DEFAULT_MESSAGES } from "../requests/replies.js";
 import { type HistorySettings, channelSettings } from "../../protocol/channel-settings.js";
 import { REPLAY_BYTES } from "../publish/message-size.js";
 import { headsOf, oldest, type Page, replayBefore, replayFrom, type ReplayDependencies } from "./replay.js";
-import { isObject, type Parsed, readMeta, readPosition } from "../requests/frame-parser.js";
+import { isObject, isPageSize, type Parsed, readMeta, readPosition } from "../requests/frame-parser.js";
 import { filterPage, fitToFrame, type ReplayFilterDependencies } from "./replay-filter.js";
 
 /** Reads a `history` frame. */
@@ -32,11 +32,9 @@ export const readQuery = (data: unknown): HistoryQuery | string => {
   if (typeof channel !== "string") return "channel must be a string.";
   const position = since === undefined ? undefined : readPosition(since);
   if (since !== undefined && !position) return "since must be a position: { epoch, offset }.";
-  const page = limit as number;
-  if (!Number.isInteger(limit) || page < 1 || page > MAX_HISTORY_PAGE_SIZE)
-    return `limit must be a whole number from 1 to ${MAX_HISTORY_PAGE_SIZE}.`;
+  if (!isPageSize(limit)) return `limit must be a whole number from 1 to ${MAX_HISTORY_PAGE_SIZE}.`;
   if (typeof reverse !== "boolean") return "reverse must be true or false.";
-  return { channel, limit: page, reverse, ...(position && { since: position }) };
+  return { channel, limit, reverse, ...(position && { since: position }) };
 };
 
 /** Reads the queried part of a history. */

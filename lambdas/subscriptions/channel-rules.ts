@@ -1,4 +1,5 @@
-import { type Code, isReserved, isWildcard, type Limits, matches, isAllowedChannelName } from "../../protocol/index.js";
+import { covers } from "../../protocol/channel-patterns.js";
+import { type Code, isReserved, isWildcard, type Limits, isAllowedChannelName } from "../../protocol/index.js";
 
 /** A deployment's rules for names of channels; part of its settings. */
 export interface ChannelRules {
@@ -7,9 +8,9 @@ export interface ChannelRules {
   limits: Pick<Limits, "channelLength" | "channelPunctuation">;
 }
 
-/** Whether `wildcard` equals an enabled pattern or lies below one. */
+/** Whether an enabled pattern matches all channels of `wildcard`. */
 const isEnabled = (wildcard: string, patterns: readonly string[]): boolean =>
-  patterns.some((pattern) => pattern === wildcard || matches(pattern, wildcard));
+  patterns.some((pattern) => covers(pattern, wildcard));
 
 /** Why subscribing to `name` is impossible regardless of guards; `undefined` if it is possible. */
 export const subscriptionError = (name: string, rules: ChannelRules): Code | undefined => {

@@ -64,6 +64,13 @@ describe("a wildcard subscription asks", () => {
     expect(entriesFor(manifest("a/b"), ask, "a/*")).toEqual(["a/b"]);
   });
 
+  test("an entry with a middle segment that could match below it", () => {
+    const all = manifest("rooms/*", "rooms/*/typing");
+    expect(entriesFor(all, ask, "rooms/5/*").sort()).toEqual(["rooms/*", "rooms/*/typing"]);
+    expect(entriesFor(all, ask, "rooms/5/x/*")).toEqual(["rooms/*"]);
+    expect(entriesFor(all, ask, "rooms/5/typing")).toEqual(["rooms/*/typing"]);
+  });
+
   test("the next entry up if an entry below lacks the guard", () => {
     const some: Manifest = { ...manifest(DEFAULT_ENTRY, "a/b/*"), "a/b/c": ["onPublicationRequest"] };
     expect(entriesFor(some, ask, "a/*").sort()).toEqual([DEFAULT_ENTRY, "a/b/*"]);
@@ -71,14 +78,14 @@ describe("a wildcard subscription asks", () => {
 });
 
 describe("a manifest", () => {
-  test.each([[DEFAULT_ENTRY], ["a"], ["a/b"], ["a/*"], ["/a/b/*"], ["__proto__"], ["constructor"]])(
+  test.each([[DEFAULT_ENTRY], ["a"], ["a/b"], ["a/*"], ["/a/b/*"], ["a/*/b"], ["__proto__"], ["constructor"]])(
     "may name %j",
     (entry) => {
       expect(manifestError(manifest(entry))).toBeUndefined();
     },
   );
 
-  test.each([["a b"], ["*"], ["a*"], ["a/*/b"], ["/meta/connect"], ["/meta/*"], ["a//*"], ["/*"]])(
+  test.each([["a b"], ["*"], ["a*"], ["*/b"], ["/meta/connect"], ["/meta/*"], ["a//*"], ["/*"]])(
     "may not name %j",
     (entry) => {
       expect(manifestError(manifest(DEFAULT_ENTRY, entry))).toContain(JSON.stringify(entry));

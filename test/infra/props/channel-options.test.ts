@@ -20,10 +20,12 @@ describe("channels", () => {
       "prices/*": { linger: Duration.millis(250), latest: true },
       "/lead/x": { linger: Duration.seconds(5), latest: false },
       "big/*": { shards: 8 },
+      "rooms/*/typing": { latest: true },
       __proto__x: {},
     };
     expect(channelsOf(channels)).toEqual({
       "big/*": { shards: 8 },
+      "rooms/*/typing": { latest: true },
       "prices/*": { lingerMs: 250, latest: true },
       "/lead/x": { lingerMs: 5_000 },
       __proto__x: {},
@@ -31,10 +33,10 @@ describe("channels", () => {
   });
 
   const lazy = Lazy.number({ produce: () => 1 });
-  const pattern = /channels: ".*" is neither a channel name \(within limits\) nor one followed by "\/\*"/;
+  const pattern = /channels: ".*" is neither a channel name \(within limits\) nor a pattern such as/;
   test.each<[what: string, channels: Record<string, ChannelOptions>, message: RegExp]>([
     ["a pattern for all channels", { "*": {} }, pattern],
-    ["a pattern in the middle", { "a/*/b": {} }, pattern],
+    ["a pattern whose first segment is a star", { "*/b": {} }, pattern],
     ["an empty name", { "": {} }, pattern],
     ["a reserved channel", { "/meta/user": {} }, pattern],
     ["the users' channels", { "/meta/user/*": { latest: true } }, pattern],
