@@ -175,8 +175,11 @@ export interface GuardPort {
    * @param handshake other parts of the client's handshake; left out for a renewal
    */
   connection(agent: Agent, isConnected?: boolean, handshake?: Handshake): Promise<Verdict>;
-  /** For a wildcard: permitted only if every guard that could apply to a channel it matches permits it. */
-  subscription(agent: Agent, channel: string): Promise<Verdict>;
+  /**
+   * For a wildcard: permitted only if every guard that could apply to a channel it matches permits it.
+   * @param token the client's, for this call only: it is neither stored nor logged
+   */
+  subscription(agent: Agent, channel: string, token?: Json): Promise<Verdict>;
   unsubscription(agent: Agent, channel: string): Promise<Verdict>;
   publication(agent: Agent, message: Message): Promise<Verdict>;
   /** Whether a guard decides deliveries on this channel. */

@@ -116,6 +116,7 @@ export const connectionInfo = (agent: Agent, settings: Settings, now: number): {
     timeouts: settings.timeouts,
     limits: { ...settings.limits, frameBytes: MAX_FRAME_BYTES },
     ...(agent.expiresAt === undefined ? {} : { expiresInMs: agent.expiresAt - now }),
+    heartbeats: true,
   };
   return JSON.parse(JSON.stringify(info)) as { [name: string]: Json };
 };
