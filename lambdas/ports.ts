@@ -23,6 +23,8 @@ export interface ConnectionSubscriptions {
   channels: string[];
   /** The channels whose rows have another end than the agent: it was renewed after they were written. */
   outdated: string[];
+  /** The channels that the agent observes: it is subscribed, but does not want to be a member. Left out: none. */
+  observed?: string[];
   /** When its agent's credentials expire, as it is stored now, in epoch milliseconds. */
   expiresAt?: number;
   /** The info that `agent.connected({ info })` last set, as it is stored now. */
@@ -49,11 +51,26 @@ export interface Store {
    * nothing has changed
    */
   renewAgent(agent: Agent, previous: Agent): Promise<Agent | undefined>;
-  /** Moves the end of an agent's existing subscriptions to the agent's end. */
-  renewSubscriptions(agent: Lifetime & Pick<Agent, "connectionId" | "session">, channels: string[]): Promise<void>;
+  /**
+   * Moves the end of an agent's existing subscriptions to the agent's end.
+   * @param observed as in `putSubscriptions`
+   */
+  renewSubscriptions(
+    agent: Lifetime & Pick<Agent, "connectionId" | "session">,
+    channels: string[],
+    observed?: ReadonlySet<string>,
+  ): Promise<void>;
   putDenial(connectionId: string, connectedAt: number, denial: Denial): Promise<void>;
-  /** Subscribes one agent to channels. Subscribing again is harmless. */
-  putSubscriptions(agent: PresenceIdentity & Pick<Agent, "session">, channels: string[]): Promise<void>;
+  /**
+   * Subscribes one agent to channels. Subscribing again is harmless.
+   * @param observed the channels that the agent only observes: on these it is not a member, or not any more. Left out:
+   * none
+   */
+  putSubscriptions(
+    agent: PresenceIdentity & Pick<Agent, "session">,
+    channels: string[],
+    observed?: ReadonlySet<string>,
+  ): Promise<void>;
   /**
    * Removes subscriptions. Removing a missing one is harmless.
    * @param order "own first" if left out
@@ -158,8 +175,11 @@ export interface GuardPort {
    * @param handshake other parts of the client's handshake; left out for a renewal
    */
   connection(agent: Agent, isConnected?: boolean, handshake?: Handshake): Promise<Verdict>;
-  /** For a wildcard: permitted only if every guard that could apply to a channel it matches permits it. */
-  subscription(agent: Agent, channel: string): Promise<Verdict>;
+  /**
+   * For a wildcard: permitted only if every guard that could apply to a channel it matches permits it.
+   * @param token the client's, for this call only: it is neither stored nor logged
+   */
+  subscription(agent: Agent, channel: string, token?: Json): Promise<Verdict>;
   unsubscription(agent: Agent, channel: string): Promise<Verdict>;
   publication(agent: Agent, message: RequestedMessage): Promise<Verdict>;
   /** Whether a guard decides deliveries on this channel. */

@@ -53,7 +53,7 @@ export const DEFAULT_SETTINGS: Settings = {
   fanOutMs: 10_000,
   fanOutThreshold: 2_000,
   dedupeSeconds: 15 * 60,
-  checkMs: 5 * 60_000,
+  checkMs: 7 * 60_000,
   presenceLeaseMs: 120_000,
   limits: DEFAULT_LIMITS,
   allowedOrigins: [],

@@ -5,7 +5,16 @@ import type { Limits } from "./limits.js";
 
 /** The `action` of a frame that a client sends. API Gateway chooses the route by it. */
 export type Action =
-  "connect" | "subscribe" | "unsubscribe" | "publish" | "send" | "refresh" | "ping" | "history" | "presence";
+  | "connect"
+  | "subscribe"
+  | "unsubscribe"
+  | "publish"
+  | "send"
+  | "refresh"
+  | "ping"
+  | "heartbeat"
+  | "history"
+  | "presence";
 
 /** The reserved channels. Meta requests and their replies carry them. Messages to a user arrive on `user`. */
 export const Meta = {
@@ -95,6 +104,8 @@ export interface ConnectionInfo {
   absentChannels?: string[];
   /** In how many milliseconds the client has to renew the agent with `refresh`. 0 or less: now. @default - never */
   expiresInMs?: number;
+  /** The server knows `heartbeat` frames. @default - it does not */
+  heartbeats?: true;
 }
 
 /** How long each guard may take, in milliseconds. */

@@ -20,6 +20,8 @@ export interface PushItFunctions {
   readonly refresh: lambda.Function;
   /** Behind `ping`: replies whether the client's agent still exists. */
   readonly ping: lambda.Function;
+  /** Behind `heartbeat`: a ping that gets a reply only if there is news. */
+  readonly heartbeat: lambda.Function;
   /**
    * Behind `presence`: lists the members of a channel.
    *

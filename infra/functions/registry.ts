@@ -18,6 +18,7 @@ import {
   RECORDING_PRESENCE,
   USING_HISTORY,
   PUBLISHING_IF,
+  PINGING_IF,
   INVOKES_BOTH,
   INVOKES_NOTIFIER,
   replayTimeout,
@@ -51,7 +52,7 @@ const REGISTRY = {
   disconnect: {
     id: "Disconnect",
     entry: "routes/disconnect",
-    route: silent("$disconnect", 1_000),
+    route: silent("$disconnect", 900),
     guards: ["onDisconnect"],
     permissions: { table: ["Query", "DeleteItem", "BatchWriteItem"], connections: [] },
     permissionsIf: [RECORDING_PRESENCE],
@@ -139,13 +140,19 @@ const REGISTRY = {
   ping: {
     id: "Ping",
     entry: "routes/ping",
-    route: answering("ping", 500),
+    route: answering("ping", 400),
     guards: [],
     permissions: { table: ["GetItem"], connections: NOTIFY_AND_CLOSE },
-    permissionsIf: [
-      { if: hasPresence, table: ["BatchGetItem", "UpdateItem"] },
-      { if: hasHistory, table: ["BatchGetItem"] },
-    ],
+    permissionsIf: PINGING_IF,
+    timeout: closeTimeout,
+  },
+  heartbeat: {
+    id: "Heartbeat",
+    entry: "routes/heartbeat",
+    route: silent("heartbeat", 300),
+    guards: [],
+    permissions: { table: ["GetItem"], connections: NOTIFY_AND_CLOSE },
+    permissionsIf: PINGING_IF,
     timeout: closeTimeout,
   },
   presence: {
@@ -178,7 +185,7 @@ const REGISTRY = {
     // The CDK leaves an id of "Default" out of logical ids.
     id: "DefaultRoute",
     entry: "routes/default",
-    route: answering("$default", 200),
+    route: answering("$default", 100),
     guards: [],
     permissions: { table: ["GetItem"], connections: NOTIFY_AND_CLOSE },
     timeout: closeTimeout,

@@ -33,7 +33,10 @@ export const answering = (key: string, requestsPerSecond: number): RouteSpec => 
   returnsResponse: true,
   requestsPerSecond,
 });
-/** A route without a reply: `$connect` answers by its status, `$disconnect` and `send` not at all. */
+/**
+ * A route without a route response: `$connect` answers by its status, `$disconnect` and `send` not at all. `heartbeat`
+ * posts its reply if there is news.
+ */
 export const silent = (key: string, requestsPerSecond: number): RouteSpec => ({
   key,
   returnsResponse: false,
@@ -63,6 +66,12 @@ export const USING_HISTORY: ConditionalPermissions = {
   if: hasHistory,
   table: ["GetItem", "BatchGetItem", "PutItem", "UpdateItem"],
 };
+
+/** More permissions of `ping` and `heartbeat`: they renew presence, and read the heads of histories. */
+export const PINGING_IF: readonly ConditionalPermissions[] = [
+  { if: hasPresence, table: ["BatchGetItem", "UpdateItem"] },
+  { if: hasHistory, table: ["BatchGetItem"] },
+];
 
 /** More permissions of functions that publish. */
 export const PUBLISHING_IF: readonly ConditionalPermissions[] = [

@@ -67,7 +67,7 @@ export interface RouteThrottling {
   /**
    * Connections that end (`$disconnect`). If an event is throttled here, the sweep finds the agent later.
    *
-   * @default - 1,000 per second, bursts of 2,000
+   * @default - 900 per second, bursts of 1,800
    */
   readonly disconnect?: apigatewayv2.ThrottleSettings;
   /**
@@ -109,9 +109,15 @@ export interface RouteThrottling {
   /**
    * Pings.
    *
-   * @default - 500 per second, bursts of 1,000
+   * @default - 400 per second, bursts of 800
    */
   readonly ping?: apigatewayv2.ThrottleSettings;
+  /**
+   * Heartbeats: about nine an hour from each client.
+   *
+   * @default - 300 per second, bursts of 600
+   */
+  readonly heartbeat?: apigatewayv2.ThrottleSettings;
   /**
    * Requests for the members of a channel. If no channel has presence, these are frames without a known action.
    *
@@ -127,7 +133,7 @@ export interface RouteThrottling {
   /**
    * Frames without a known action (`$default`).
    *
-   * @default - 200 per second, bursts of 400
+   * @default - 100 per second, bursts of 200
    */
   readonly default?: apigatewayv2.ThrottleSettings;
 }
@@ -188,6 +194,12 @@ export interface FunctionConcurrency {
    * @default - unreserved
    */
   readonly ping?: number;
+  /**
+   * For heartbeats.
+   *
+   * @default - unreserved
+   */
+  readonly heartbeat?: number;
   /**
    * For requests for the members of a channel.
    *

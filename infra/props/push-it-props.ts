@@ -80,12 +80,11 @@ export interface PushItProps {
 
   /**
    * How often subscribers of channels with history check whether they have missed the last message of a channel. This
-   * is the longest time until such a loss is noticed. Each check costs a message in, one out, an invocation and a read
-   * unit, and two more read units a channel. Every minute, that is ten times the cost of the connection's minutes;
-   * every five minutes, twice. It replaces the SDK's heartbeat. 5 seconds to 9 minutes; clients may choose another
+   * is the longest time until such a loss is noticed. Each check costs a message, an invocation and a read unit, and two
+   * more read units a channel. It travels with the SDK's heartbeat. 5 seconds to 9 minutes; clients may choose another
    * interval.
    *
-   * @default Duration.minutes(5)
+   * @default Duration.minutes(7)
    */
   readonly checkInterval?: Duration;
 

@@ -58,6 +58,8 @@ export interface GuardRequest {
   channel?: string;
   /** In requests about a publication or delivery. */
   message?: RequestedMessage;
+  /** In requests of `onSubscriptionRequest` only: the client's token, if it sent one. */
+  token?: Json;
   /** In requests of `onMessageReceived` only: 1 to 100 agents, all for the same message. */
   recipients?: AgentData[];
 }

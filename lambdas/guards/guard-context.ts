@@ -32,6 +32,7 @@ export interface GuardArguments {
   agent: Agent;
   channel: Channel | undefined;
   message: RequestedMessage | undefined;
+  token: Json | undefined;
 }
 
 /** The last time that a `Date` can represent, in epoch milliseconds. */
@@ -210,5 +211,6 @@ export const argumentsFor = (
     agent,
     channel: call.channel === undefined ? undefined : channelNamed(call.channel),
     message: call.message,
+    token: call.token,
   };
 };

@@ -125,8 +125,12 @@ export interface Channel {
 
 /** The guards of the whole system, or of one channel pattern. All are optional, and all may be asynchronous. */
 export interface ChannelGuards<Credentials = unknown> {
-  /** Decides with `agent.subscribe(channel)` or `agent.subscriptionDenied(channel, reason)`. Left out: permitted. */
-  onSubscriptionRequest?(channel: Channel, agent: Agent<Credentials>): unknown;
+  /**
+   * Decides with `agent.subscribe(channel)` or `agent.subscriptionDenied(channel, reason)`. Left out: permitted.
+   * @param token the token that the client sent with this request; `undefined` if it sent none. It is neither stored
+   * nor logged, and the next request may have another one or none
+   */
+  onSubscriptionRequest?(channel: Channel, agent: Agent<Credentials>, token: Json | undefined): unknown;
   /**
    * Decides with `agent.publicationSuccess(message)` (after `channel.publish(message)`) or
    * `agent.publicationDenied(message, reason)`. Left out: published unchanged. `message.ephemeral` says that nothing of

@@ -77,13 +77,17 @@ export const forChannel = (channel: string, answer: Reply): Reply => ({
   data: { channel: channel.slice(0, MAX_CHANNEL_LENGTH + "/*".length) } satisfies SubscribeResult,
 });
 
-/** A reply that grants a subscription, with the interval for renewing presence if the channel has presence. */
+/**
+ * A reply that grants a subscription, with the interval for renewing presence if the channel has presence.
+ * @param present whether the agent wants to be a member
+ */
 export const subscribeGranted = (
   channel: string,
   { channels, presenceLeaseMs }: Pick<Settings, "channels" | "presenceLeaseMs">,
   answer: Reply,
+  present = true,
 ): Reply => {
-  const presenceIntervalMs = channelSettings(channels, channel).presence && presenceLeaseMs / 2;
+  const presenceIntervalMs = present && channelSettings(channels, channel).presence && presenceLeaseMs / 2;
   return { ...answer, data: { channel, ...(presenceIntervalMs && { presenceIntervalMs }) } satisfies SubscribeResult };
 };
 
@@ -112,6 +116,7 @@ export const connectionInfo = (agent: Agent, settings: Settings, now: number): {
     timeouts: settings.timeouts,
     limits: { ...settings.limits, frameBytes: MAX_FRAME_BYTES },
     ...(agent.expiresAt === undefined ? {} : { expiresInMs: agent.expiresAt - now }),
+    heartbeats: true,
   };
   return JSON.parse(JSON.stringify(info)) as { [name: string]: Json };
 };

@@ -1,6 +1,6 @@
 import { isReserved } from "../../protocol/index.js";
 import type { Agent } from "../connection/agent.js";
-import type { Store } from "../ports.js";
+import type { ConnectionSubscriptions, Store } from "../ports.js";
 
 /** The result of subscribing an agent to the channels of one verdict. */
 export type SubscribeOutcome =
@@ -67,17 +67,26 @@ export const extend = async (
 ): Promise<boolean> => {
   for (;;) {
     const stored = await store.connectionSubscriptions(agent.connectionId);
-    const { present, outdated } = stored;
+    const { present, outdated, observed } = stored;
     if (!present || outdated.length === 0) return present;
-    await store.renewSubscriptions(withStoredRenewal(agent, stored), outdated);
+    await store.renewSubscriptions(withStoredRenewal(agent, stored), outdated, new Set(observed));
   }
 };
+
+/** The channels of a list on which an agent does not want to be a member: as it says, or as it said before. */
+const observedOf = (
+  channels: readonly string[],
+  wishes: ReadonlyMap<string, boolean>,
+  { observed = [] }: Pick<ConnectionSubscriptions, "observed">,
+): Set<string> => new Set(channels.filter((channel) => !(wishes.get(channel) ?? !observed.includes(channel))));
 
 /**
  * Subscribes an agent, each group of channels completely or not at all.
  * @param groups the channels of each verdict
  * @param confirm whether the agent is notified of each channel: then no channel is "done" that was removed while it was
  * written
+ * @param wishes whether the agent wants to be a member, by channel. Other channels stay as they are: a new one makes it
+ * a member
  * @returns the result of each group
  */
 export const addSubscriptions = async (
@@ -85,6 +94,7 @@ export const addSubscriptions = async (
   agent: Agent,
   groups: readonly (readonly string[])[],
   confirm = false,
+  wishes: ReadonlyMap<string, boolean> = new Map(),
 ): Promise<SubscribeOutcome[]> => {
   const max = settings.limits.subscriptionsPerAgent;
   if (groups.every((group) => group.length === 0)) return groups.map(() => "done");
@@ -102,7 +112,7 @@ export const addSubscriptions = async (
   let written: Renewable;
   do {
     written = stored;
-    await store.putSubscriptions(withStoredRenewal(agent, written), permitted);
+    await store.putSubscriptions(withStoredRenewal(agent, written), permitted, observedOf(permitted, wishes, stored));
     // Read after writing. A removal that came before these rows has not seen them, but has deleted the agent first. If
     // several frames take the last places at once, none ends with too many. A renewal that has not seen these rows has
     // changed the agent first.

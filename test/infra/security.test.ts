@@ -88,7 +88,7 @@ describe("the cost of an unknown client", () => {
     ["whole 10 seconds", rate("connect"), MESSAGE + lambda(10) + LOG],
     [
       "frames on denied sockets",
-      rate("subscribe", "unsubscribe", "publish", "refresh", "ping", "presence", "history", "default"),
+      rate("subscribe", "unsubscribe", "publish", "refresh", "ping", "heartbeat", "presence", "history", "default"),
       frame + MESSAGE,
     ],
     ["the same on `send`", rate("send"), frame],
@@ -139,6 +139,7 @@ describe("the reads and writes of a permitted agent", () => {
   };
   const rows: [what: string, route: RouteName, own: RateLimit, perMillion: number][] = [
     ["`positions`", "ping", PINGS_WITH_CHANNELS, read(agent + 3 * MAX_CHANNELS_PER_PING, 0.01)],
+    ["the same as heartbeats", "heartbeat", PINGS_WITH_CHANNELS, read(agent + 3 * MAX_CHANNELS_PER_PING, 0.01)],
     ["`history` of", "history", HISTORY_REQUESTS, read(heads + MAX_HISTORY_PAGE_SIZE * LARGEST, 0.02)],
     ["`presence` on a channel", "presence", PRESENCE_REQUESTS, read(members, 0.02)],
     [

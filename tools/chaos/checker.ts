@@ -19,7 +19,7 @@ export interface RunRecord {
 }
 
 /** The kinds of violations. */
-export type ViolationKind = "lost" | "duplicated" | "reordered" | "misplaced" | "leaked" | "staleRows";
+export type ViolationKind = "lost" | "duplicated" | "reordered" | "wrongPosition" | "leaked" | "staleRows";
 
 /** A broken promise. */
 export interface Violation {
@@ -58,7 +58,7 @@ const contextOf = (history: RunRecord): Context => {
   const order = new ChannelOrder(publications.values(), history.stored ?? []);
   const acknowledged = new Map<string, DueMessage[]>();
   for (const publication of publications.values()) {
-    if (!publication.told?.acknowledged) continue;
+    if (!publication.result?.acknowledged) continue;
     for (const channel of targetChannels(publication.channel)) {
       const due: DueMessage = { publication, channel, offset: order.of(channel, publication.uuid) };
       const others = acknowledged.get(channel);
@@ -114,10 +114,10 @@ const wrongEvents = ({ page: { who }, readings }: ReadPage): Violation[] =>
 
 /** Compares the messages of a component's own listener with those of the client's listener. */
 const listenerDifferences = ({ page, listened }: ReadPage): Violation[] =>
-  listened.flatMap(({ name, holder, heard, told }): Violation[] => {
-    if (heard === told) return [];
-    const what = `component ${holder} of ${page.who.name} on ${name} received ${heard} messages, and its client ${told}`;
-    return [{ wrong: heard < told ? "lost" : "duplicated", what, who: page.who.name, channel: name }];
+  listened.flatMap(({ name, holder, byComponent, byClient }): Violation[] => {
+    if (byComponent === byClient) return [];
+    const what = `component ${holder} of ${page.who.name} on ${name} received ${byComponent} messages, and its client ${byClient}`;
+    return [{ wrong: byComponent < byClient ? "lost" : "duplicated", what, who: page.who.name, channel: name }];
   });
 
 /** Finds `subscribed` events that report missed messages on a channel that keeps all messages. */
@@ -224,7 +224,7 @@ const storageViolations = ({
   const violations: Violation[] = [
     ...order.contradictions.map(({ uuid, what }): Violation => ({ wrong: "reordered", uuid, what: `${uuid} ${what}` })),
     ...findMisplacements([...publications.values()], stored, recovers).map((each): Violation => ({
-      wrong: "misplaced",
+      wrong: "wrongPosition",
       ...each,
     })),
   ];
@@ -246,8 +246,8 @@ const storageViolations = ({
     });
   }
   const held = new Set(stored.map(({ channel, uuid }) => `${channel} ${uuid}`));
-  for (const { uuid, channel, told } of publications.values()) {
-    if (!told?.acknowledged) continue;
+  for (const { uuid, channel, result } of publications.values()) {
+    if (!result?.acknowledged) continue;
     const missing = targetChannels(channel).filter((each) => retention(each) === "all" && !held.has(`${each} ${uuid}`));
     violations.push(
       ...missing.map((each): Violation => ({

@@ -1,6 +1,6 @@
 /*
  * The decisions of the guards in a chaos run, as plain functions of names and data. The guard module (guards.ts)
- * implements them, and the checker expects them. All faults strike between the two.
+ * implements them, and the checker expects them. All faults occur between the two.
  */
 
 /**
@@ -30,7 +30,7 @@ export interface Credentials {
 }
 
 /** The channels with delivery guards. */
-export const DELIVERY_GUARDED = "heard/*";
+export const DELIVERY_GUARDED = "guarded/*";
 
 /** The channels that only insiders may subscribe to. */
 const PRIVATE = "private/*";

@@ -37,7 +37,7 @@ export class AnswerChecker {
     switch (content.kind) {
       case "stored":
         return this.histories.checkMessage(content.channel, answer.position as Position, content);
-      case "attendance":
+      case "presence":
         return this.#checkPresence(content, data);
       case "pong":
         return this.#checkPong(requester, content, data);
@@ -247,8 +247,8 @@ export class AnswerChecker {
         0,
         ...[...offsets].filter(([, { tick }]) => tick < this.deliveries.now).map(([each]) => each),
       );
-      const told = behind.includes(channel);
-      return told ? epoch === its && offset >= maxOffset : stays(channel) && (epoch !== its || offset < least);
+      const isListed = behind.includes(channel);
+      return isListed ? epoch === its && offset >= maxOffset : stays(channel) && (epoch !== its || offset < least);
     });
     if (gone) return `that it is ${behind.includes(gone[0]) ? "" : "not "}lagging on ${gone[0]}`;
     const there = new Set(present.filter(hasPresence));
@@ -261,6 +261,6 @@ export class AnswerChecker {
 
 /** The published data, before a delivery guard transformed it. */
 const asPublished = (channel: string, data: Json): Json => {
-  const received = asJsonObject(data)["heard"];
+  const received = asJsonObject(data)["received"];
   return isTransformed(channel) && received !== undefined ? (received as Json) : data;
 };

@@ -268,5 +268,5 @@ export const dataFor = (
   { name }: Member,
 ): Json | undefined => {
   if (!isTransformed(channel)) return data;
-  return name === MUTED_AGENT ? undefined : { to: name, heard: data };
+  return name === MUTED_AGENT ? undefined : { to: name, received: data };
 };

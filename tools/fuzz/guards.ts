@@ -64,7 +64,7 @@ export default guards<Known>({
     "shout/*": {
       onMessageReceived(channel, agent, message) {
         if (agent.credentials.name === policy.MUTED_AGENT) return Promise.resolve();
-        agent.deliver(channel, { ...message, data: { to: agent.credentials.name, heard: message.data } });
+        agent.deliver(channel, { ...message, data: { to: agent.credentials.name, received: message.data } });
         return Promise.resolve();
       },
     },

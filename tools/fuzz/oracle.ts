@@ -62,7 +62,7 @@ const subscriptionRuling = (name: string): policy.GuardDecision => {
 const question = (
   meta: string,
   frame: JsonObject,
-  content: Extract<ContentCheck, { kind: "history" | "attendance" }>,
+  content: Extract<ContentCheck, { kind: "history" | "presence" }>,
 ): Prediction => {
   const { channel, kind } = content;
   const [can, none]: [boolean, Code] =
@@ -79,7 +79,7 @@ const history = (frame: JsonObject): Prediction => {
   const meta = "/meta/history";
   const target = targetOf(own(frame, "data"));
   const data = own(frame, "data");
-  if (!target || target.misplaced || !isJsonObject(data)) return bad(frame, meta);
+  if (!target || target.invalidSince || !isJsonObject(data)) return bad(frame, meta);
   const [limit = 100, reverse = false] = [own(data, "limit"), own(data, "reverse")];
   if (!Number.isInteger(limit) || (limit as number) < 1 || (limit as number) > 100 || typeof reverse !== "boolean")
     return bad(frame, meta);
@@ -92,7 +92,7 @@ const presence = (frame: JsonObject): Prediction => {
   const [channel, after = ""] = isJsonObject(data) ? [own(data, "channel"), own(data, "after")] : [];
   if (typeof channel !== "string" || typeof after !== "string" || after.length > names.MAX_AFTER_LENGTH)
     return bad(frame, meta);
-  return question(meta, frame, { kind: "attendance", channel, after });
+  return question(meta, frame, { kind: "presence", channel, after });
 };
 
 const subscription = (frame: JsonObject, action: "subscribe" | "unsubscribe"): Prediction => {
@@ -106,11 +106,11 @@ const subscription = (frame: JsonObject, action: "subscribe" | "unsubscribe"): P
   const refused: ExpectedAnswer[] = [];
   for (const name of new Set(wanted.map(({ channel }) => channel))) {
     const ruled = action === "subscribe" ? subscriptionRuling(name) : policy.decisionOn("unsubscribe", name);
-    const misplaced =
+    const hasInvalidSince =
       action === "subscribe" &&
       policy.hasHistory(name) &&
-      wanted.some((each) => each.channel === name && each.misplaced);
-    const code = names.checkSubscriptionName(name, policy.WILDCARDS) ?? (misplaced ? "bad_frame" : CODES[ruled]);
+      wanted.some((each) => each.channel === name && each.invalidSince);
+    const code = names.checkSubscriptionName(name, policy.WILDCARDS) ?? (hasInvalidSince ? "bad_frame" : CODES[ruled]);
     if (code) refused.push({ ...base, about: name, code });
     else
       for (const each of action === "subscribe" ? [name, ...policy.stagedSubscriptions(name)] : [name])

@@ -6,7 +6,7 @@ export type ContentCheck =
   | { kind: "subscribed"; channel: string; since: Position[] }
   | { kind: "history"; channel: string; since?: Position; limit: number; reverse: boolean }
   | { kind: "stored"; channel: string; uuid: string; data: Json; fingerprint: string }
-  | { kind: "attendance"; channel: string; after: string }
+  | { kind: "presence"; channel: string; after: string }
   | { kind: "pong"; positions: [string, Position][]; present: string[] };
 
 /** One answer that must come. */

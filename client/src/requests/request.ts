@@ -21,6 +21,13 @@ export interface Batch {
   size: number;
 }
 
+/** The channel of a subscription request, as it travels in a frame. */
+export interface SubscriptionTarget {
+  channel: string;
+  since?: Position | undefined;
+  present?: false | undefined;
+}
+
 /** The fields from which a request is created. */
 export interface RequestFields {
   action: Action;
@@ -31,6 +38,8 @@ export interface RequestFields {
   payload: string;
   /** It is a message of which the server keeps nothing. So the server does not recognise a repetition. */
   ephemeral?: boolean | undefined;
+  /** The channel of a subscription request. An extension may change it until the request is sent. */
+  target?: SubscriptionTarget;
   /** Only one frame with requests of one key is in flight at a time. */
   orderingKey: string;
   /** How long it may wait, in milliseconds: in the queue, and again for its reply. @default - the option `timeout` */

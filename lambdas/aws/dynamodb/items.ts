@@ -1,5 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import type { Code, Json } from "../../../protocol/index.js";
+import { type Code, isReserved, type Json } from "../../../protocol/index.js";
 import {
   type Agent,
   connectedAtOf,
@@ -61,6 +61,22 @@ export const subscriptionItem = (lifetime: Lifetime, session?: string): Item => 
     ...(session === undefined ? {} : { s: text(session.slice(0, SESSION_CHARACTERS)) }),
   };
 };
+
+/**
+ * The channel's row of a subscriber, without its key. The only reserved channel is a user's: its rows have the session.
+ */
+export const subscriberItem = (agent: Lifetime & Pick<Agent, "session">, channel: string): Item =>
+  subscriptionItem(agent, isReserved(channel) ? agent.session : undefined);
+
+/**
+ * The agent's own row of a subscription, without its key.
+ * @param observed the channels that the agent only observes
+ */
+export const ownSubscriptionItem = (
+  agent: Lifetime & Pick<Agent, "session">,
+  channel: string,
+  observed: ReadonlySet<string>,
+): Item => ({ ...subscriberItem(agent, channel), ...(observed.has(channel) && { o: { BOOL: true } }) });
 
 /** The attributes of a registration, without keys: as of a subscription, but stored until the sweep has found it. */
 export const registrationItem = (lifetime: Lifetime): Item => ({

@@ -27,10 +27,19 @@ export class PresenceRecordingTable extends Table {
     this.#recorder = recorder;
   }
 
-  override async putSubscriptions(agent: PresenceIdentity & Pick<Agent, "session">, channels: string[]): Promise<void> {
-    await this.#recorder.join(agent, channels);
-    await super.putSubscriptions(agent, channels);
-    await this.#recorder.startNotifier(channels);
+  override async putSubscriptions(
+    agent: PresenceIdentity & Pick<Agent, "session">,
+    channels: string[],
+    observed: ReadonlySet<string> = new Set(),
+  ): Promise<void> {
+    const joined = channels.filter((channel) => !observed.has(channel));
+    await this.#recorder.join(agent, joined);
+    await super.putSubscriptions(agent, channels, observed);
+    await this.#recorder.leave(
+      agent.connectionId,
+      channels.filter((channel) => observed.has(channel)),
+    );
+    await this.#recorder.startNotifier(joined);
   }
 
   override async deleteSubscriptions(connectionId: string, channels: string[], order?: DeletionOrder): Promise<void> {

@@ -6,7 +6,6 @@ import {
   QueryCommand,
   type QueryCommandInput,
 } from "@aws-sdk/client-dynamodb";
-import { isReserved } from "../../../protocol/index.js";
 import {
   type Agent,
   type Denial,
@@ -51,11 +50,12 @@ import {
   infoOf,
   type Item,
   number,
+  ownSubscriptionItem,
   registrationItem,
   connectionRecordOf,
+  subscriberItem,
   subscriberOf,
   subscriptionEndOf,
-  subscriptionItem,
   text,
   ttlAfterSweep,
 } from "./items.js";
@@ -63,11 +63,8 @@ import {
 /** How many conditional writes run at once. */
 const WRITES_IN_FLIGHT = 16;
 
-/**
- * The rows of a subscription, without their keys. The only reserved channel is a user's: its rows have the session.
- */
-const itemFor = (agent: Lifetime & Pick<Agent, "session">, channel: string): Item =>
-  subscriptionItem(agent, isReserved(channel) ? agent.session : undefined);
+/** The channels that an agent observes, if it observes none. */
+const NONE: ReadonlySet<string> = new Set();
 
 /** The table of connections: one partition for each connection, one for each channel, and a few for registrations. */
 export class Table implements Store {
@@ -140,15 +137,16 @@ export class Table implements Store {
   async renewSubscriptions(
     agent: Lifetime & Pick<Agent, "connectionId" | "session">,
     channels: string[],
+    observed = NONE,
   ): Promise<void> {
     const limited = limiter(WRITES_IN_FLIGHT);
-    const rows = channels.flatMap((channel) => {
-      const keys = [
-        subscriptionKey(agent.connectionId, channel),
-        ...subscriberKeys(channel, agent.connectionId, shardsOf(this.#channels, channel)),
-      ];
-      return keys.map((row): Item => ({ ...key(row), ...itemFor(agent, channel) }));
-    });
+    const rows = channels.flatMap((channel): Item[] => [
+      { ...key(subscriptionKey(agent.connectionId, channel)), ...ownSubscriptionItem(agent, channel, observed) },
+      ...subscriberKeys(channel, agent.connectionId, shardsOf(this.#channels, channel)).map((row) => ({
+        ...key(row),
+        ...subscriberItem(agent, channel),
+      })),
+    ]);
     // One by one, because batches cannot have conditions: a subscription that was deleted meanwhile must not come back.
     const replace = (row: Item): Promise<unknown> =>
       conditionally(
@@ -167,16 +165,20 @@ export class Table implements Store {
     ]);
   }
 
-  async putSubscriptions(agent: Lifetime & Pick<Agent, "connectionId" | "session">, channels: string[]): Promise<void> {
+  async putSubscriptions(
+    agent: Lifetime & Pick<Agent, "connectionId" | "session">,
+    channels: string[],
+    observed = NONE,
+  ): Promise<void> {
     const { connectionId } = agent;
     const each = [...new Set(channels)];
     // The agent's own rows first: see docs/ARCHITECTURE.md, "One channel, at once".
     await this.#batches.write(
-      each.map((channel) => put(subscriptionKey(connectionId, channel), itemFor(agent, channel))),
+      each.map((channel) => put(subscriptionKey(connectionId, channel), ownSubscriptionItem(agent, channel, observed))),
     );
     await this.#batches.write(
       each.map((channel) =>
-        put(subscriberKey(channel, connectionId, shardsOf(this.#channels, channel)), itemFor(agent, channel)),
+        put(subscriberKey(channel, connectionId, shardsOf(this.#channels, channel)), subscriberItem(agent, channel)),
       ),
     );
   }
@@ -210,11 +212,13 @@ export class Table implements Store {
 
   async connectionSubscriptions(connectionId: string): Promise<ConnectionSubscriptions> {
     const ends = new Map<string, number>();
+    const observed: string[] = [];
     let record: Item | undefined;
     for await (const item of this.#query(connectionKey(connectionId))) {
       const sk = item["sk"]?.S ?? "";
       const channel = channelOf(sk);
       if (channel !== undefined) ends.set(channel, subscriptionEndOf(item));
+      if (channel !== undefined && item["o"]) observed.push(channel);
       if (sk === connectionRecordKey(connectionId).sk) record = item;
     }
     const channels = [...ends.keys()];
@@ -227,6 +231,7 @@ export class Table implements Store {
       present: true,
       channels,
       outdated,
+      ...(observed.length > 0 && { observed }),
       ...(expiresAt === undefined ? {} : { expiresAt }),
       ...(info === undefined ? {} : { info }),
     };
@@ -291,7 +296,7 @@ export class Table implements Store {
       KeyConditionExpression: side ? `pk = :pk AND sk ${side.sk} :than` : "pk = :pk",
       ExpressionAttributeValues: { ":pk": text(pk), ...(side ? { ":than": text(side.than) } : {}) },
       ExpressionAttributeNames: { "#ttl": "ttl" },
-      ProjectionExpression: "sk, #ttl, e, i, x, s",
+      ProjectionExpression: "sk, #ttl, e, i, x, s, o",
       ConsistentRead: true,
     };
     let from: Item | undefined;

@@ -115,8 +115,8 @@ export class Wire {
     return this.#one(uuid);
   }
 
-  subscribe(channel: string): Promise<Reply> {
-    return this.request({ action: "subscribe", channel: Meta.subscribe, data: { channel } });
+  subscribe(channel: string, more: { present?: boolean } = {}): Promise<Reply> {
+    return this.request({ action: "subscribe", channel: Meta.subscribe, data: { channel, ...more } });
   }
 
   unsubscribe(channel: string): Promise<Reply> {

@@ -61,6 +61,7 @@ export const EXPECTED: Record<string, Record<string, string[]>> = {
     ],
   },
   Ping: { "<Table.Arn>": ["dynamodb:GetItem"], ...notifyAndClose },
+  Heartbeat: { "<Table.Arn>": ["dynamodb:GetItem"], ...notifyAndClose },
   DefaultRoute: { "<Table.Arn>": ["dynamodb:GetItem"], ...notifyAndClose },
   Sweep: {
     "<Table.Arn>": [

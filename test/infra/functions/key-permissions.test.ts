@@ -8,7 +8,7 @@ import { EXPECTED, permissions, withLogs } from "./expected-permissions.js";
 describe("a customer's key", () => {
   const read = ["kms:Decrypt", "kms:DescribeKey"];
   const write = [...read, "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"];
-  const readers = ["DefaultRoute", "Handshake", "Ping"];
+  const readers = ["DefaultRoute", "Handshake", "Ping", "Heartbeat"];
 
   const expectKey = (template: ReturnType<typeof synthesize>, key: string) => {
     const actual = permissions(template);

@@ -93,6 +93,7 @@ describe("the permissions of the functions", () => {
       Publisher: ["GetItem", "PutItem", "Scan", "UpdateItem"],
       Subscribe: ["BatchGetItem", "PutItem", "UpdateItem"],
       Ping: ["BatchGetItem"],
+      Heartbeat: ["BatchGetItem"],
     };
     for (const name of Object.keys(EXPECTED)) {
       const table = [
@@ -127,11 +128,11 @@ describe("the permissions of the functions", () => {
   // They are for functions that begin or end subscriptions.
   test("include presence records and invoking the notifier if presence is on", () => {
     const withPresence = permissions(synthesize({ channels: { "rooms/*": { presence: true } } }));
-    const idle = ["Handshake", "DefaultRoute", "Ping"];
+    const idle = ["Handshake", "DefaultRoute", "Ping", "Heartbeat"];
     for (const name of Object.keys(EXPECTED)) {
       const more = idle.includes(name) ? [] : ["GetItem", "UpdateItem"];
       const invoke = idle.includes(name) ? {} : { "<AnnounceFunction.Arn>": ["lambda:InvokeFunction"] };
-      const actions = [...more, ...(name === "Ping" ? ["BatchGetItem", "UpdateItem"] : [])].map(
+      const actions = [...more, ...(["Ping", "Heartbeat"].includes(name) ? ["BatchGetItem", "UpdateItem"] : [])].map(
         (action) => `dynamodb:${action}`,
       );
       const table = [...new Set([...EXPECTED[name]!["<Table.Arn>"]!, ...actions])].sort();

@@ -51,6 +51,7 @@ describe("the routes", () => {
       publish: [true, "$default"],
       send: [false, undefined],
       ping: [true, "$default"],
+      heartbeat: [false, undefined],
       refresh: [true, "$default"],
       presence: [true, "$default"],
       history: [true, "$default"],
@@ -69,6 +70,7 @@ describe("the routes", () => {
       send: "Send",
       refresh: "Refresh",
       ping: "Ping",
+      heartbeat: "Heartbeat",
       $default: "DefaultRoute",
     };
     expect(functionsOf(template)).toEqual({ ...always, presence: "DefaultRoute", history: "DefaultRoute" });

@@ -20,6 +20,7 @@ describe("a function's timeout", () => {
     ["serverApi", 16],
     ["connectStatus", 7],
     ["ping", 7],
+    ["heartbeat", 7],
     ["default", 7],
     ["refresh", 16],
     ["lingerFlusher", 300],

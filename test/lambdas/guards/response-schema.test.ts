@@ -139,4 +139,5 @@ test.each(GUARDS)("a request to %s fits the schema of requests", (guard) => {
   expect([isRequest(requestTo(guard)), isRequest.errors]).toEqual([true, null]);
   const { guard: _guard, ...without } = requestTo(guard);
   expect(isRequest(without)).toBe(false);
+  expect(isRequest({ ...requestTo(guard), token: "ticket" })).toBe(guard === "onSubscriptionRequest");
 });

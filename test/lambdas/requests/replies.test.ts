@@ -75,6 +75,7 @@ test("the connection info has the agent's id, timeouts and limits only", () => {
     agent: "uuid-of-c1",
     timeouts: DEFAULT_SETTINGS.timeouts,
     limits: { ...DEFAULT_SETTINGS.limits, frameBytes: 32_768 },
+    heartbeats: true,
   });
 });
 

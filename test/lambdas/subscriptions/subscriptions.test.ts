@@ -1,7 +1,7 @@
 import { endOf } from "../../../lambdas/connection/agent.js";
 import { userChannel } from "../../../lambdas/subscriptions/user-channel.js";
 import { removeAgent } from "../../../lambdas/connection/remove-agent.js";
-import { addSubscriptions, type SubscribeOutcome } from "../../../lambdas/subscriptions/subscriptions.js";
+import { addSubscriptions, extend, type SubscribeOutcome } from "../../../lambdas/subscriptions/subscriptions.js";
 import { DEFAULT_LIMITS } from "../../../protocol/index.js";
 import { agentOf, NOW } from "../support/fakes.js";
 import { MemoryStore } from "../support/memory-store.js";
@@ -199,6 +199,33 @@ describe("an agent that is renewed", () => {
     };
     expect(await addSubscriptions(subscribing(store), cached, [["a"]])).toEqual(["done"]);
     await endsWithIt(store);
+  });
+});
+
+describe("an observer of a channel", () => {
+  const observed = async (store: MemoryStore) => (await store.connectionSubscriptions("c1")).observed;
+
+  test("stays one if a guard subscribes it", async () => {
+    const store = await new MemoryStore().with(agent);
+    await addSubscriptions(subscribing(store), agent, [["a"], ["b"]], true, new Map([["a", false]]));
+    await addSubscriptions(subscribing(store), agent, [["a", "c"]]);
+    expect(await observed(store)).toEqual(["a"]);
+  });
+
+  test("becomes a member when it says so", async () => {
+    const store = await new MemoryStore().with(agent);
+    await addSubscriptions(subscribing(store), agent, [["a"]], true, new Map([["a", false]]));
+    await addSubscriptions(subscribing(store), agent, [["a"]], true, new Map([["a", true]]));
+    expect(await observed(store)).toBeUndefined();
+  });
+
+  test("stays one when it is renewed", async () => {
+    const expiring = { ...agent, expiresAt: NOW + 60_000 };
+    const store = await new MemoryStore().with(expiring);
+    await addSubscriptions(subscribing(store), expiring, [["a"]], true, new Map([["a", false]]));
+    const renewed = (await store.renewAgent({ ...expiring, expiresAt: NOW + 120_000 }, expiring))!;
+    expect(await extend(store, renewed)).toBe(true);
+    expect(await store.connectionSubscriptions("c1")).toMatchObject({ outdated: [], observed: ["a"] });
   });
 });
 

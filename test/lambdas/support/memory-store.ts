@@ -12,6 +12,8 @@ import type { ConnectionSubscriptions, ExpiredConnection, Store, Subscriber } fr
 /** The table as a few maps, with the order of calls, and with hooks to interleave or to fail. */
 export class MemoryStore implements Store {
   readonly records = new Map<string, ConnectionRecord>();
+  /** A connection and a channel that it only observes, by a space. */
+  readonly #observed = new Set<string>();
   readonly #subscriptions = new Map<string, Map<string, Lifetime & Pick<Agent, "session">>>();
   readonly registrations = new Set<string>();
   /** Connections that have expired because they were not renewed. */
@@ -78,10 +80,11 @@ export class MemoryStore implements Store {
   async renewSubscriptions(
     agent: Lifetime & Pick<Agent, "connectionId" | "session">,
     channels: string[],
+    observed: ReadonlySet<string> = new Set(),
   ): Promise<void> {
     await this.#step("renewSubscriptions", agent.connectionId, ...channels);
     const mine = this.#subscriptions.get(agent.connectionId);
-    for (const channel of channels) if (mine?.has(channel)) mine.set(channel, agent);
+    for (const channel of channels) if (mine?.has(channel)) this.#putOne(agent, mine, channel, observed);
   }
 
   async putRegistration(agent: Lifetime & Pick<Agent, "connectionId">): Promise<void> {
@@ -95,11 +98,27 @@ export class MemoryStore implements Store {
     this.registrations.add(`${denialDeadlineOf(connectedAt)}#${connectionId}`);
   }
 
-  async putSubscriptions(agent: Lifetime & Pick<Agent, "connectionId" | "session">, channels: string[]): Promise<void> {
+  async putSubscriptions(
+    agent: Lifetime & Pick<Agent, "connectionId" | "session">,
+    channels: string[],
+    observed: ReadonlySet<string> = new Set(),
+  ): Promise<void> {
     await this.#step("putSubscriptions", agent.connectionId, ...channels);
     const mine = this.#subscriptions.get(agent.connectionId) ?? new Map<string, Lifetime & Pick<Agent, "session">>();
-    for (const channel of channels) mine.set(channel, agent);
+    for (const channel of channels) this.#putOne(agent, mine, channel, observed);
     this.#subscriptions.set(agent.connectionId, mine);
+  }
+
+  #putOne(
+    agent: Lifetime & Pick<Agent, "connectionId" | "session">,
+    mine: Map<string, Lifetime & Pick<Agent, "session">>,
+    channel: string,
+    observed: ReadonlySet<string>,
+  ): void {
+    mine.set(channel, agent);
+    const own = `${agent.connectionId} ${channel}`;
+    if (observed.has(channel)) this.#observed.add(own);
+    else this.#observed.delete(own);
   }
 
   async deleteSubscriptions(connectionId: string, channels: string[]): Promise<void> {
@@ -133,11 +152,13 @@ export class MemoryStore implements Store {
     const standing = this.records.get(connectionId);
     if (!standing || !("agent" in standing)) return { present: standing !== undefined, channels, outdated: [] };
     const { agent } = standing;
+    const observed = channels.filter((channel) => this.#observed.has(`${connectionId} ${channel}`));
     const outdated = channels.filter((channel) => this.endOf(connectionId, channel) !== endOf(agent));
     return {
       present: true,
       channels,
       outdated,
+      ...(observed.length > 0 && { observed }),
       ...(agent.expiresAt === undefined ? {} : { expiresAt: agent.expiresAt }),
       ...(agent.info === undefined ? {} : { info: agent.info }),
     };

@@ -119,7 +119,7 @@ export class Scene {
     };
     if (isStored) this.stored.push({ channel, uuid, ...position });
     if (acknowledged) publication.acknowledgements.push(isStored ? position : undefined);
-    publication.told = { ...this.journal.now(), acknowledged };
+    publication.result = { ...this.journal.now(), acknowledged };
   }
 
   /** A post to a connection of `INSIDER`. */

@@ -87,6 +87,6 @@ describe("the ledger", () => {
       ]).missing,
     ).toEqual(new Set([ann]));
     expect(ledger.receive(ann, message("shout/a"))).toMatch(/not published in this form/);
-    expect(ledger.receive(ann, { ...message("shout/a"), data: { to: "ann", heard: 1 } })).toBeUndefined();
+    expect(ledger.receive(ann, { ...message("shout/a"), data: { to: "ann", received: 1 } })).toBeUndefined();
   });
 });

@@ -35,6 +35,8 @@ export const useHistories = async ({ system, allowed, idOf }: Tools, publisher: 
   const positions = { "history/subscribe": since };
   const pinged = await allowed(publisher.request({ action: "ping", channel: "/meta/ping", data: { positions } }));
   expect(pinged.data).toMatchObject({ laggingChannels: ["history/subscribe"] });
+  const beaten = await allowed(publisher.request({ action: "heartbeat", channel: "/meta/ping", data: { positions } }));
+  expect(beaten.data).toMatchObject({ laggingChannels: ["history/subscribe"] });
 
   const publish = [{ channel: "history/backend", uuid: "once", data: "history" }];
   const requests = [

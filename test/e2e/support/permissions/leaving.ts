@@ -1,4 +1,4 @@
-import { SUBPROTOCOL_DENIED, RENEWAL_GRACE_SECONDS } from "../../../../protocol/index.js";
+import { Meta, SUBPROTOCOL_DENIED, RENEWAL_GRACE_SECONDS } from "../../../../protocol/index.js";
 import { putRow } from "../rows.js";
 import type { Wire } from "../wire.js";
 import type { Tools } from "./tools.js";
@@ -8,9 +8,12 @@ export const askTooMuch = async ({ system, allowed }: Tools): Promise<void> =>
   expect((await allowed(system.connect({ credentials: "greedy" }))).protocol).toBe(SUBPROTOCOL_DENIED);
 
 /** A denied connection gets its denial, and is closed, when it asks. */
-export const askDenied = async ({ system, allowed }: Tools, action: "connect" | "ping"): Promise<void> => {
+export const askDenied = async (
+  { system, allowed }: Tools,
+  action: "connect" | "ping" | "heartbeat",
+): Promise<void> => {
   const wire = await allowed(system.connect({ credentials: "nobody" }));
-  wire.send({ action, channel: `/meta/${action}`, uuid: "1" });
+  wire.send({ action, channel: action === "connect" ? Meta.connect : Meta.ping, uuid: "1" });
   await allowed(wire.ended());
   expect(wire.received).toContainEqual(expect.objectContaining({ successful: false, code: "denied" }));
 };

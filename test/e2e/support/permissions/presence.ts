@@ -16,12 +16,20 @@ export const usePresence = async (
   expect(
     await allowed(wire.request({ action: "presence", channel: "/meta/presence", data: { channel: "rooms/1" } })),
   ).toMatchObject({ successful: true });
+  const data = { presentChannels: ["rooms/1"] };
   // Half of this lease is over: an earlier renewal is not stored.
-  const mine = (await system.rows()).find(({ pk }) => pk === "p#rooms/1")!;
-  await putRow(system.running, { ...mine, l: String(Number(mine["l"]) - 60_000) });
-  expect(
-    await allowed(wire.request({ action: "ping", channel: "/meta/ping", data: { presentChannels: ["rooms/1"] } })),
-  ).toMatchObject({ successful: true });
+  const age = async (): Promise<void> => {
+    const mine = (await system.rows()).find(({ pk }) => pk === "p#rooms/1")!;
+    await putRow(system.running, { ...mine, l: String(Number(mine["l"]) - 60_000) });
+  };
+  await age();
+  expect(await allowed(wire.request({ action: "ping", channel: "/meta/ping", data }))).toMatchObject({
+    successful: true,
+  });
+  await age();
+  const beaten = nextRun("HeartbeatFunction");
+  wire.send({ action: "heartbeat", channel: "/meta/ping", uuid: "beat", data });
+  await beaten;
   const left = await leaveBehind("rooms/1");
   const { wire: deaf, takeAll } = await takeNothing("rooms/1");
   await allowed(disconnectGuardRan(left));

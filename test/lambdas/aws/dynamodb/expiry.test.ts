@@ -114,6 +114,15 @@ describe("an agent with an expiry", () => {
     expect((await subscribersOf(testTable.table, "a"))[0]).not.toHaveProperty("expired");
   });
 
+  test("still only observes a channel after its renewal", async () => {
+    await testTable.table.putAgent(due);
+    await testTable.table.putSubscriptions(due, ["a", "b"], new Set(["a"]));
+    expect(await testTable.table.connectionSubscriptions("c1")).toMatchObject({ observed: ["a"] });
+    await testTable.table.renewAgent(renewed, due);
+    await testTable.table.renewSubscriptions(renewed, ["a", "b"], new Set(["a"]));
+    expect(await testTable.table.connectionSubscriptions("c1")).toMatchObject({ outdated: [], observed: ["a"] });
+  });
+
   test("keeps its session in its user's channel when it is renewed", async () => {
     const session = "0123456789abcdefghij-_";
     const user = userChannel("ada");

@@ -240,6 +240,16 @@ describe("the table of a deployment with presence", () => {
     expect(await members.all("rooms/1")).toMatchObject([{ leftAt: NOW }]);
   });
 
+  test("records no member for an observer, and its leave if it was one", async () => {
+    const { members, asked, table } = await setUp();
+    await table.putSubscriptions(ada, ["rooms/1", "rooms/2"], new Set(["rooms/1"]));
+    expect(await members.all("rooms/1")).toEqual([]);
+    expect(await members.all("rooms/2")).toHaveLength(1);
+    await table.putSubscriptions(ada, ["rooms/2"], new Set(["rooms/2"]));
+    expect(await members.all("rooms/2")).toMatchObject([{ leftAt: NOW }]);
+    expect(asked).toEqual(["rooms/2"]);
+  });
+
   test("announces a renewed agent again only if its info changed", async () => {
     const { members, occupancy, asked, table } = await setUp();
     await table.putAgent(ada);
