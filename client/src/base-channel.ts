@@ -55,7 +55,7 @@ export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessag
    */
   subscribe(options?: SubscribeOptions): Promise<void> {
     this.#hasSubscribed = true;
-    return toPromise((callback) => this.#client.hold(this.name, this, options?.since, callback));
+    return toPromise((callback) => this.#client.hold(this.name, this, options, callback));
   }
 
   /**

@@ -107,7 +107,7 @@ export abstract class BasePushIt {
     this.#client.hold(
       channel,
       this.#client.ownHolder,
-      options?.since,
+      options,
       this.#client.settleCallback(channel, onError, onSuccess),
     );
   }

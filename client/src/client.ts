@@ -15,7 +15,7 @@ import { Timers } from "./platform/timers.js";
 import { RequestQueue } from "./requests/request-queue.js";
 import type { Holder } from "./subscriptions/subscription.js";
 import { Subscriptions } from "./subscriptions/subscriptions.js";
-import type { Events, OnError, PublishRequest, PublishResult } from "./types.js";
+import type { Events, OnError, PublishRequest, PublishResult, SubscribeOptions } from "./types.js";
 
 /** The parts of one client, wired together. */
 export class Client implements Internals {
@@ -52,10 +52,10 @@ export class Client implements Internals {
     return this.isConnected || this.connection.state === "connecting";
   }
 
-  /** Subscribes to a channel for a holder, from a position on if the holder has one. */
-  hold(channel: string, holder: Holder, since?: unknown, settle?: SettleCallback): void {
+  /** Subscribes to a channel for a holder. */
+  hold(channel: string, holder: Holder, { since, present }: SubscribeOptions = {}, settle?: SettleCallback): void {
     this.notify("onWanted", channel, since);
-    this.subscriptions.hold(channel, holder, settle);
+    this.subscriptions.hold(channel, holder, settle, present === false ? "observer" : "member");
   }
 
   /** Publishes a message, with a reply (`publish`) or without (`send`). Returns its id. */

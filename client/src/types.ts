@@ -50,6 +50,12 @@ export interface SubscribeOptions {
    * @default - only messages that are published from now on
    */
   since?: Partial<Position> | undefined;
+  /**
+   * `false`: on a channel with presence, this client only observes. It receives all messages and events, and is not a
+   * member. It is one as long as any other part of the page has subscribed without this.
+   * @default true
+   */
+  present?: boolean | undefined;
 }
 
 /** Which part of a channel's history to read. */

@@ -77,8 +77,7 @@ export class Recovery implements Extension {
     recovery.cancelWait?.();
     recovery.cancelWait = undefined;
     // At the last moment, because the position may have changed while the request was in the queue.
-    const since = recovery.position;
-    request.payload = JSON.stringify(since ? { channel: request.channel, since } : request.channel);
+    request.target!.since = recovery.position;
   }
 
   onMessage(message: Message): boolean {
