@@ -71,7 +71,7 @@ const hasFields = (value: unknown, ...fields: string[]): boolean =>
 const isMessage = (value: unknown): value is Message & Record<string, unknown> =>
   hasFields(value, "at,channel,data,uuid", "at,channel,data,epoch,offset,uuid") ||
   // The server's own notices, of presence and of deletions, have no time of acceptance.
-  (hasFields(value, "channel,data,uuid") && String(value.channel).startsWith("/meta/"));
+  (hasFields(value, "channel,data,uuid") && String((value as Partial<Message>).channel).startsWith("/meta/"));
 const isSkip = (value: unknown): value is WithheldMessage & Record<string, unknown> =>
   hasFields(value, "channel,epoch,offset");
 
