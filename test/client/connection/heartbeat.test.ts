@@ -1,6 +1,7 @@
 import { Heartbeat } from "../../../client/src/connection/heartbeat.js";
 import { PingPayload } from "../../../client/src/connection/ping-payload.js";
 import { FakeConnection, FakeInternals } from "../support/fake-internals.js";
+import { arrived } from "../support/recorded.js";
 import { Bench, settled } from "../support/setup.js";
 
 const bench = Bench.use();
@@ -88,16 +89,81 @@ describe("the heartbeat", () => {
   });
 });
 
-/** A heartbeat alone, and when it pinged. */
+describe("a server that knows heartbeats", () => {
+  beforeEach(() => void (bench.server.heartbeats = true));
+
+  it("gets heartbeats instead of pings, and need not reply", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer, states } = await bench.connected();
+    for (let beat = 0; beat < 2; beat += 1) {
+      bench.platform.advance(PING);
+      expect(await peer.frames.take()).toMatchObject({ action: "heartbeat", channel: "/meta/ping" });
+      // Longer than the SDK trusts a silent server after it has sent something else.
+      bench.platform.advance(15_000);
+      await settled();
+    }
+    expect([pushIt.state, peer.frames.waiting, states.waiting]).toEqual(["connected", 0, 0]);
+  });
+
+  it("gets presence and positions in one frame", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected({ channels: ["a"] });
+    const { uuid } = await peer.frames.take();
+    const position = { epoch: "e", offset: 1 };
+    const intervals = { presenceIntervalMs: 420_000, historyCheckIntervalMs: 420_000 };
+    peer.send({ channel: "/meta/subscribe", uuid, successful: true, data: { channel: "a", position, ...intervals } });
+    await arrived(pushIt, peer);
+    bench.platform.advance(420_000);
+    expect(await peer.frames.take()).toMatchObject({
+      action: "heartbeat",
+      data: { presentChannels: ["a"], positions: { a: position } },
+    });
+    bench.platform.advance(20_000);
+    await arrived(pushIt, peer);
+    expect(peer.frames.waiting).toBe(0);
+  });
+
+  it("may answer with news, or that the agent has ended", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer, states } = await bench.connected({ channels: ["a"] });
+    const first = await peer.frames.take();
+    const data = { channel: "a", presenceIntervalMs: 400_000 };
+    peer.send({ channel: "/meta/subscribe", uuid: first.uuid, successful: true, data });
+    await arrived(pushIt, peer);
+    bench.platform.advance(400_000);
+    const { uuid } = await peer.frames.take();
+    peer.send({ channel: "/meta/ping", uuid, successful: true, data: { absentChannels: ["a"] } });
+    const again = await peer.frames.take();
+    expect(again).toMatchObject({ action: "subscribe", data: { channels: ["a"] } });
+    peer.send({ channel: "/meta/subscribe", uuid: again.uuid, successful: true, data });
+    await arrived(pushIt, peer);
+    bench.platform.advance(400_000);
+    const next = await peer.frames.take();
+    peer.send({ channel: "/meta/ping", uuid: next.uuid, successful: false, code: "unknown_agent", error: "Unknown." });
+    expect(await states.find(({ code }) => code === "unknown_agent")).toMatchObject({ state: "connecting" });
+  });
+
+  it("still gets a ping after silence, and after the connection opened", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected();
+    expect(peer.first).toMatchObject({ action: "ping" });
+    pushIt.publish({ channel: "a", data: 1 }, () => {});
+    await peer.frames.take();
+    bench.platform.advance(4_000);
+    expect(await peer.frames.take()).toMatchObject({ action: "ping" });
+  });
+});
+
+/** A heartbeat alone, and when it sent heartbeats and pings. */
 const make = (random = 0) => {
   const client = new FakeInternals();
   client.platform.random = random;
   const start = client.platform.now;
-  const pings: number[] = [];
-  const heartbeat = new Heartbeat(client, new PingPayload(client, new FakeConnection()), () =>
-    pings.push(client.platform.now - start),
-  );
-  return { platform: client.platform, heartbeat, pings };
+  const [beats, pings]: [number[], number[]] = [[], []];
+  const note = (times: number[]) => () => void times.push(client.platform.now - start);
+  const payload = new PingPayload(client, new FakeConnection());
+  const heartbeat = new Heartbeat(client, payload, note(beats), note(pings));
+  return { platform: client.platform, heartbeat, beats, pings };
 };
 
 describe("the heartbeat's interval", () => {
@@ -105,24 +171,24 @@ describe("the heartbeat's interval", () => {
     const latest = make(0);
     latest.heartbeat.start();
     latest.platform.advance(30 * MINUTE);
-    expect(latest.pings).toEqual([9 * MINUTE, 18 * MINUTE, 27 * MINUTE]);
+    expect(latest.beats).toEqual([9 * MINUTE, 18 * MINUTE, 27 * MINUTE]);
 
     const earliest = make(1);
     earliest.heartbeat.start();
     earliest.platform.advance(17 * MINUTE);
-    expect(earliest.pings).toEqual([8.1 * MINUTE, 16.2 * MINUTE]);
+    expect(earliest.beats).toEqual([8.1 * MINUTE, 16.2 * MINUTE]);
   });
 
   it("starts with a new connection, and ends with it", () => {
-    const { platform, heartbeat, pings } = make();
+    const { platform, heartbeat, beats } = make();
     heartbeat.start();
     platform.advance(5 * MINUTE);
     heartbeat.start();
     platform.advance(8 * MINUTE);
-    expect(pings).toEqual([]);
+    expect(beats).toEqual([]);
     heartbeat.stop();
     platform.advance(30 * MINUTE);
-    expect([pings, platform.timers]).toEqual([[], 0]);
+    expect([beats, platform.timers]).toEqual([[], 0]);
   });
 });
 
