@@ -57,6 +57,14 @@ export interface SubscribeOptions {
    */
   since?: Partial<Position> | undefined;
   /**
+   * On a channel with history: how many of the newest messages to receive first, 1 to 100. They go to the listeners of
+   * the object that subscribes and to no others, also if this client has received them before. The reply holds as many
+   * as fit a frame: read older ones with `history({ reverse: true, since })`. With `since` as well, they are for a
+   * position from which the messages cannot be recovered.
+   * @default - none
+   */
+  last?: number | undefined;
+  /**
    * `false`: on a channel with presence, this client only observes. It receives all messages and events, and is not a
    * member. It is one as long as any other part of the page has subscribed without this.
    * @default true

@@ -44,6 +44,8 @@ export interface CheckedCounts {
   workers: number;
   /** Publications that were acknowledged with a position. */
   positions: number;
+  /** Acknowledged ephemeral publications on channels with history. */
+  ephemerals: number;
 }
 
 /** The result of a run. */
@@ -234,6 +236,7 @@ class Run {
         wildcards,
         workers: this.#workers,
         positions: countPositions(publications),
+        ephemerals: publications.filter(({ data, result }) => data.ephemeral && result?.acknowledged).length,
       },
       churn: moves,
       faults: {
