@@ -3,7 +3,6 @@ import { type ConnectionInfo, type Message, Meta, type SubscribeResult } from ".
 import { SUBPROTOCOL_DENIED } from "../../../protocol/version.js";
 import { PushItError, type RequestCode } from "../errors.js";
 import type { ConnectionPart, Internals } from "../internals.js";
-import { newId } from "../platform/id.js";
 import type { Socket, SocketClass } from "../platform/platform.js";
 import { type IncomingFrame, parseFrame } from "../requests/frames.js";
 import type { RequestQueue } from "../requests/request-queue.js";
@@ -43,12 +42,7 @@ export class Connection implements ConnectionPart {
     this.#client = client;
     this.#queue = queue;
     this.#payload = new PingPayload(client, this);
-    this.#heartbeat = new Heartbeat(
-      client,
-      this.#payload,
-      () => this.#beat(),
-      () => this.ping(),
-    );
+    this.#heartbeat = new Heartbeat(client, this, this.#payload);
     this.#renewal = new CredentialsRenewal(client, (data) => this.#refresh(data));
   }
 
@@ -117,15 +111,6 @@ export class Connection implements ConnectionPart {
       }
     };
     this.#queue.sendNow(transport, "ping", this.#payload.next(), onEnd, this.#client.options.pingTimeout);
-  }
-
-  /** Sends a heartbeat, or a ping if the server does not know heartbeats. No reply means that there is no news. */
-  #beat(): void {
-    const { transport } = this;
-    if (!transport?.heartbeats || this.#pinging === transport) return this.ping();
-    const frame = { action: "heartbeat", channel: Meta.ping, uuid: newId(), data: this.#payload.next() };
-    // Not `transport.send`, after which the server must not be silent.
-    transport.socket.send(JSON.stringify(frame));
   }
 
   /**

@@ -1,4 +1,7 @@
-import type { Internals } from "../internals.js";
+import { Meta } from "../../../protocol/frames.js";
+import type { ConnectionPart, Internals } from "../internals.js";
+import { DEFAULTS } from "../options.js";
+import { newId } from "../platform/id.js";
 import type { PingPayload } from "./ping-payload.js";
 
 /**
@@ -7,24 +10,18 @@ import type { PingPayload } from "./ping-payload.js";
  */
 export class Heartbeat {
   readonly #client: Internals;
+  readonly #connection: Pick<ConnectionPart, "transport" | "ping">;
   readonly #payload: PingPayload;
-  readonly #beat: () => void;
-  readonly #ping: () => void;
   #startedAt = 0;
   /** The share of the interval after which the next heartbeat is due. */
   #share = 1;
   #cancelBeat: (() => void) | undefined;
   #cancelSuspicion: (() => void) | undefined;
 
-  /**
-   * @param beat sends a heartbeat, to which the server may not reply
-   * @param ping checks whether the connection works
-   */
-  constructor(client: Internals, payload: PingPayload, beat: () => void, ping: () => void) {
+  constructor(client: Internals, connection: Pick<ConnectionPart, "transport" | "ping">, payload: PingPayload) {
     this.#client = client;
+    this.#connection = connection;
     this.#payload = payload;
-    this.#beat = beat;
-    this.#ping = ping;
   }
 
   /** Starts a new interval. */
@@ -53,12 +50,28 @@ export class Heartbeat {
 
   /** The SDK has sent a frame. The server should send one soon, too. */
   sent(): void {
-    this.#cancelSuspicion ??= this.#client.timers.deadline(this.#client.options.suspectAfter, this.#ping);
+    this.#cancelSuspicion ??= this.#client.timers.deadline(this.#client.options.suspectAfter, () =>
+      this.#connection.ping(),
+    );
   }
 
   /** The server has sent a frame. */
   received(): void {
     this.#cancelSuspicion?.();
     this.#cancelSuspicion = undefined;
+  }
+
+  /**
+   * Sends a heartbeat, to which no reply means that there is no news. It sends a ping if the server does not know
+   * heartbeats, or if the connection is in doubt. The application may want pings, too.
+   */
+  #beat(): void {
+    const { options, isConnected } = this.#client;
+    const { transport } = this.#connection;
+    const wantsReplies = options.pingInterval < DEFAULTS.pingInterval;
+    if (!transport?.heartbeats || wantsReplies || !isConnected) return this.#connection.ping();
+    const frame = { action: "heartbeat", channel: Meta.ping, uuid: newId(), data: this.#payload.next() };
+    // Not `transport.send`, after which the server must not be silent.
+    transport.socket.send(JSON.stringify(frame));
   }
 }

@@ -143,6 +143,13 @@ describe("a server that knows heartbeats", () => {
     expect(await states.find(({ code }) => code === "unknown_agent")).toMatchObject({ state: "connecting" });
   });
 
+  it("gets pings if `pingInterval` is below the default", async () => {
+    const { pushIt, peer } = await bench.connected({ pingInterval: MINUTE });
+    bench.platform.advance(MINUTE);
+    expect(await peer.frames.take()).toMatchObject({ action: "ping" });
+    expect(pushIt.state).toBe("connected");
+  });
+
   it("still gets a ping after silence, and after the connection opened", async () => {
     bench.server.automatic = false;
     const { pushIt, peer } = await bench.connected();
@@ -154,16 +161,16 @@ describe("a server that knows heartbeats", () => {
   });
 });
 
-/** A heartbeat alone, and when it sent heartbeats and pings. */
+/** A heartbeat alone, and when it pinged. */
 const make = (random = 0) => {
   const client = new FakeInternals();
   client.platform.random = random;
   const start = client.platform.now;
-  const [beats, pings]: [number[], number[]] = [[], []];
-  const note = (times: number[]) => () => void times.push(client.platform.now - start);
-  const payload = new PingPayload(client, new FakeConnection());
-  const heartbeat = new Heartbeat(client, payload, note(beats), note(pings));
-  return { platform: client.platform, heartbeat, beats, pings };
+  const pings: number[] = [];
+  const connection = new FakeConnection();
+  const ping = () => void pings.push(client.platform.now - start);
+  const heartbeat = new Heartbeat(client, { transport: undefined, ping }, new PingPayload(client, connection));
+  return { platform: client.platform, heartbeat, pings };
 };
 
 describe("the heartbeat's interval", () => {
@@ -171,24 +178,24 @@ describe("the heartbeat's interval", () => {
     const latest = make(0);
     latest.heartbeat.start();
     latest.platform.advance(30 * MINUTE);
-    expect(latest.beats).toEqual([9 * MINUTE, 18 * MINUTE, 27 * MINUTE]);
+    expect(latest.pings).toEqual([9 * MINUTE, 18 * MINUTE, 27 * MINUTE]);
 
     const earliest = make(1);
     earliest.heartbeat.start();
     earliest.platform.advance(17 * MINUTE);
-    expect(earliest.beats).toEqual([8.1 * MINUTE, 16.2 * MINUTE]);
+    expect(earliest.pings).toEqual([8.1 * MINUTE, 16.2 * MINUTE]);
   });
 
   it("starts with a new connection, and ends with it", () => {
-    const { platform, heartbeat, beats } = make();
+    const { platform, heartbeat, pings } = make();
     heartbeat.start();
     platform.advance(5 * MINUTE);
     heartbeat.start();
     platform.advance(8 * MINUTE);
-    expect(beats).toEqual([]);
+    expect(pings).toEqual([]);
     heartbeat.stop();
     platform.advance(30 * MINUTE);
-    expect([beats, platform.timers]).toEqual([[], 0]);
+    expect([pings, platform.timers]).toEqual([[], 0]);
   });
 });
 
