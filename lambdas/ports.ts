@@ -1,4 +1,4 @@
-import type { Json, Message } from "../protocol/index.js";
+import type { Json, Message, RequestedMessage } from "../protocol/index.js";
 import type { Agent, Denial, Lifetime, ConnectionRecord } from "./connection/agent.js";
 import type { Frame } from "./delivery/frame.js";
 import type { Handshake } from "./connection/handshake.js";
@@ -141,7 +141,7 @@ export interface Permitted {
   /** The channels and wildcards to subscribe the agent to. */
   subscribe: string[];
   /** The messages to publish, in order. */
-  publish: Message[];
+  publish: RequestedMessage[];
   /** For the publisher. */
   result?: Json;
   /** After a connection guard: the credentials to store. */
@@ -179,10 +179,13 @@ export interface GuardPort {
    * @param handshake other parts of the client's handshake; left out for a renewal
    */
   connection(agent: Agent, isConnected?: boolean, handshake?: Handshake): Promise<Verdict>;
-  /** For a wildcard: permitted only if every guard that could apply to a channel it matches permits it. */
-  subscription(agent: Agent, channel: string): Promise<Verdict>;
+  /**
+   * For a wildcard: permitted only if every guard that could apply to a channel it matches permits it.
+   * @param token the client's, for this call only: it is neither stored nor logged
+   */
+  subscription(agent: Agent, channel: string, token?: Json): Promise<Verdict>;
   unsubscription(agent: Agent, channel: string): Promise<Verdict>;
-  publication(agent: Agent, message: Message): Promise<Verdict>;
+  publication(agent: Agent, message: RequestedMessage): Promise<Verdict>;
   /** Whether a guard decides deliveries on this channel. */
   guardsDelivery(channel: string): Promise<boolean>;
   /**

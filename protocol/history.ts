@@ -50,6 +50,8 @@ export interface Replay {
   messages?: HistoryMessage[];
   /** There are more messages than this reply holds. Request them with `history` from `position` on. */
   more?: true;
+  /** In a reply to `last`: the history keeps older messages than these. Read them with `history` and `reverse`. */
+  older?: true;
   /**
    * The next message is not stored yet. After this many milliseconds it is certain whether it will be. If the message
    * has not arrived by then, request it with `history`.
@@ -73,4 +75,6 @@ export interface HistoryQuery {
   limit?: number;
   /** Newest first. @default false */
   reverse?: boolean;
+  /** For the subscription guard: at most `MAX_TOKEN_BYTES` of JSON. The server does not store it. */
+  token?: Json;
 }

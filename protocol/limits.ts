@@ -12,6 +12,9 @@ export const MAX_FRAME_BYTES = 32 * 1024;
  */
 export const MAX_CREDENTIALS_BYTES = 4096;
 
+/** Largest token of a subscribe, history or presence request, in bytes of its JSON. */
+export const MAX_TOKEN_BYTES = 2048;
+
 /** Largest `info` of an agent, in bytes of its JSON. */
 export const MAX_INFO_BYTES = 256;
 

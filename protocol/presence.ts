@@ -20,6 +20,8 @@ export interface PresenceQuery {
   channel: string;
   /** The `more` of the previous reply, to read on. */
   after?: string;
+  /** For the subscription guard: at most `MAX_TOKEN_BYTES` of JSON. The server does not store it. */
+  token?: Json;
 }
 
 /** `data` of a successful reply on `/meta/presence`. */

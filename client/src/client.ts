@@ -15,7 +15,7 @@ import { Timers } from "./platform/timers.js";
 import { RequestQueue } from "./requests/request-queue.js";
 import type { Holder } from "./subscriptions/subscription.js";
 import { Subscriptions } from "./subscriptions/subscriptions.js";
-import type { Events, OnError, PublishRequest, PublishResult } from "./types.js";
+import type { Events, OnError, PublishRequest, PublishResult, SubscribeOptions } from "./types.js";
 
 /** The parts of one client, wired together. */
 export class Client implements Internals {
@@ -52,10 +52,14 @@ export class Client implements Internals {
     return this.isConnected || this.connection.state === "connecting";
   }
 
-  /** Subscribes to a channel for a holder, from a position on if the holder has one. */
-  hold(channel: string, holder: Holder, since?: unknown, settle?: SettleCallback): void {
-    this.notify("onWanted", channel, since);
-    this.subscriptions.hold(channel, holder, settle);
+  /** Subscribes to a channel for a holder. */
+  hold(channel: string, holder: Holder, options: SubscribeOptions = {}, settle?: SettleCallback): void {
+    for (const extension of this.extensions) {
+      const error = extension.optionsError?.(channel, options);
+      if (error) return settle?.(error);
+    }
+    this.notify("onWanted", channel, options, holder);
+    this.subscriptions.hold(channel, holder, settle, options);
   }
 
   /** Publishes a message, with a reply (`publish`) or without (`send`). Returns its id. */
@@ -65,7 +69,7 @@ export class Client implements Internals {
     onError?: OnError,
     onSuccess?: (result: PublishResult) => void,
   ): string {
-    const { channel, uuid = newId(), echo = true } = request;
+    const { channel, uuid = newId(), echo = true, ephemeral } = request;
     const result: PublishResult = { uuid };
     const settle = this.settleCallback(result, onError, onSuccess);
     let payload: string;
@@ -83,6 +87,7 @@ export class Client implements Internals {
       uuid,
       channel,
       payload,
+      ephemeral,
       orderingKey,
       onEnd: (outcome) => {
         if (!outcome.error) this.notify("onPublished", channel, outcome);
@@ -140,11 +145,22 @@ export class Client implements Internals {
   }
 
   deliver(message: Message): void {
-    if (this.#deduplicator.isNew(message)) this.emitter.emit("message", { ...message, payload: message.data });
+    if (!this.#deduplicator.isNew(message)) return;
+    const skipped = this.extensions.map((extension) => extension.skippedHolders?.(message));
+    this.#emit(message, (owner) => !skipped.some((holders) => owner && holders?.has(owner)));
+  }
+
+  /** Delivers a message to the listeners of one holder, also if it has been delivered before. */
+  deliverTo(holder: Holder, message: Message): void {
+    this.#emit(message, (owner) => owner === holder);
   }
 
   log(...details: unknown[]): void {
     this.options.logger?.debug?.("push-it", ...details);
+  }
+
+  #emit(message: Message, isFor: (owner: Holder | undefined) => boolean): void {
+    this.emitter.emit("message", { ...message, payload: message.data }, isFor);
   }
 
   /** Writes an error that no listener receives to the logger, or in development to the console. */
@@ -175,8 +191,9 @@ const encodeMessage = (request: {
   data?: unknown;
   message?: unknown;
   echo?: boolean | undefined;
+  ephemeral?: boolean | undefined;
 }): string => {
-  const { channel, uuid, message, data = message, echo } = request;
+  const { channel, uuid, message, data = message, echo, ephemeral } = request;
   if (typeof channel !== "string" || !isId(uuid))
     throw new Error('A message needs a channel, and a uuid of 1 to 64 of "0-9A-Za-z-_".');
   const json = JSON.stringify(data) as string | undefined;
@@ -188,5 +205,6 @@ const encodeMessage = (request: {
     // A page without a bundler has no `process`: it is not a development build.
   }
   if (loss) throw new Error(loss);
-  return `{"channel":${JSON.stringify(channel)},"uuid":"${uuid}","data":${json}${echo === false ? ',"echo":false' : ""}}`;
+  const flags = (echo === false ? ',"echo":false' : "") + (ephemeral ? ',"ephemeral":true' : "");
+  return `{"channel":${JSON.stringify(channel)},"uuid":"${uuid}","data":${json}${flags}}`;
 };

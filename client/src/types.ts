@@ -26,6 +26,12 @@ export type PublishRequest<Data = unknown> = {
    * @default true
    */
   echo?: boolean | undefined;
+  /**
+   * `true`: subscribers receive the message now or never. The server keeps nothing of it, also on channels with history
+   * or `latest`. For typing indicators and cursors.
+   * @default false
+   */
+  ephemeral?: boolean | undefined;
 } & (
   | { /** Anything that JSON can carry. */ data: Data & Sendable<Data> }
   | { /** The same, under its older name. */ message: Data & Sendable<Data> }
@@ -50,6 +56,20 @@ export interface SubscribeOptions {
    * @default - only messages that are published from now on
    */
   since?: Partial<Position> | undefined;
+  /**
+   * On a channel with history: how many of the newest messages to receive first, 1 to 100. They go to the listeners of
+   * the object that subscribes and to no others, also if this client has received them before. The reply holds as many
+   * as fit a frame: read older ones with `history({ reverse: true, since })`. With `since` as well, they are for a
+   * position from which the messages cannot be recovered.
+   * @default - none
+   */
+  last?: number | undefined;
+  /**
+   * `false`: on a channel with presence, this client only observes. It receives all messages and events, and is not a
+   * member. It is one as long as any other part of the page has subscribed without this.
+   * @default true
+   */
+  present?: boolean | undefined;
 }
 
 /** Which part of a channel's history to read. */

@@ -1,4 +1,4 @@
-import type { GuardTimeouts, Message } from "../../protocol/index.js";
+import type { GuardTimeouts, Json, Message, RequestedMessage } from "../../protocol/index.js";
 import type { Agent } from "../connection/agent.js";
 import { entriesFor, type HandlerName } from "../../protocol/guard-manifest.js";
 import type { Handshake } from "../connection/handshake.js";
@@ -40,7 +40,7 @@ const verdictOf = (handler: HandlerName, result: CallResult): Verdict => {
 };
 
 /** The verdict without a guard. */
-const open = (subscribe: string[] = [], publish: Message[] = []): Permitted => ({
+const open = (subscribe: string[] = [], publish: RequestedMessage[] = []): Permitted => ({
   permitted: true,
   subscribe,
   publish,
@@ -80,16 +80,18 @@ export class DeveloperGuards implements GuardPort {
     return (await this.#decide("onConnectionRequest", asked)) ?? openGuards.connection(agent);
   }
 
-  async subscription(agent: Agent, channel: string): Promise<Verdict> {
-    return (await this.#decide("onSubscriptionRequest", agent, channel)) ?? open([channel]);
+  async subscription(agent: Agent, channel: string, token?: Json): Promise<Verdict> {
+    return (await this.#decide("onSubscriptionRequest", agent, { channel, token })) ?? open([channel]);
   }
 
   async unsubscription(agent: Agent, channel: string): Promise<Verdict> {
-    return (await this.#decide("onUnsubscriptionRequest", agent, channel)) ?? open();
+    return (await this.#decide("onUnsubscriptionRequest", agent, { channel })) ?? open();
   }
 
-  async publication(agent: Agent, message: Message): Promise<Verdict> {
-    return (await this.#decide("onPublicationRequest", agent, message.channel, message)) ?? open([], [message]);
+  async publication(agent: Agent, message: RequestedMessage): Promise<Verdict> {
+    return (
+      (await this.#decide("onPublicationRequest", agent, { channel: message.channel, message })) ?? open([], [message])
+    );
   }
 
   async guardsDelivery(channel: string): Promise<boolean> {
@@ -99,12 +101,13 @@ export class DeveloperGuards implements GuardPort {
   }
 
   async delivery(agent: Agent, message: Message, withinMs: number, begun?: () => void): Promise<DeliveryVerdict> {
-    const [result] = await this.#ask("onMessageReceived", agent, message.channel, message, withinMs, begun);
+    const subject = { channel: message.channel, message };
+    const [result] = await this.#ask("onMessageReceived", agent, subject, withinMs, begun);
     if (!result) return message;
     // If the fan-out left less time than the guard's timeout, the recipient has missed a message, and must notice it.
     const cutShort = result.kind === "timeout" && withinMs < this.#timeouts.onMessageReceived;
     if (result.kind === "late" || cutShort) return "late";
-    const verdict = this.#toVerdict("onMessageReceived", result, agent, message.channel, message);
+    const verdict = this.#toVerdict("onMessageReceived", result, agent, subject);
     return verdict.permitted ? verdict.publish[0] : undefined;
   }
 
@@ -119,15 +122,10 @@ export class DeveloperGuards implements GuardPort {
   }
 
   /** The combined verdict of all responsible entries; `undefined` if there is none. */
-  async #decide(
-    handler: HandlerName,
-    agent: CallingAgent,
-    channel?: string,
-    message?: Message,
-  ): Promise<Verdict | undefined> {
-    const results = await this.#ask(handler, agent, channel, message);
-    const [first, ...others] = results.map((result) => this.#toVerdict(handler, result, agent, channel, message));
-    return first && combineVerdicts([first, ...others], channel);
+  async #decide(handler: HandlerName, agent: CallingAgent, subject: Subject = {}): Promise<Verdict | undefined> {
+    const results = await this.#ask(handler, agent, subject);
+    const [first, ...others] = results.map((result) => this.#toVerdict(handler, result, agent, subject));
+    return first && combineVerdicts([first, ...others], subject.channel);
   }
 
   /**
@@ -137,8 +135,7 @@ export class DeveloperGuards implements GuardPort {
   async #ask(
     handler: HandlerName,
     agent: CallingAgent,
-    channel?: string,
-    message?: Message,
+    subject: Subject,
     withinMs = this.#timeouts[handler],
     running?: () => void,
   ): Promise<CallResult[]> {
@@ -153,19 +150,13 @@ export class DeveloperGuards implements GuardPort {
     const spent = performance.now() - begun;
     const remaining = Math.max(1, timeoutMs - spent);
     return Promise.all(
-      entriesFor(manifest, handler, channel ?? "").map((entry) =>
-        this.#runner.run(callOf(handler, entry, agent, channel, message), remaining, withinMs - spent, running),
+      entriesFor(manifest, handler, subject.channel ?? "").map((entry) =>
+        this.#runner.run(callOf(handler, entry, agent, subject), remaining, withinMs - spent, running),
       ),
     );
   }
 
-  #toVerdict(
-    handler: HandlerName,
-    result: CallResult,
-    agent: Agent,
-    channel: string | undefined,
-    message: Message | undefined,
-  ): Verdict {
+  #toVerdict(handler: HandlerName, result: CallResult, agent: Agent, { channel, message }: Subject): Verdict {
     const verdict = verdictOf(handler, result);
     if (!verdict.permitted) {
       const about = { ...(channel === undefined ? {} : { channel }), ...(message && { uuid: message.uuid }) };
@@ -183,12 +174,14 @@ export class DeveloperGuards implements GuardPort {
 /** The agent of a guard call; in a connection request it may be a renewal. */
 type CallingAgent = Agent & { isConnected?: boolean; handshake?: Handshake };
 
+/** The subject of a decision. */
+type Subject = { channel?: string; message?: Message; token?: Json | undefined };
+
 const callOf = (
   handler: HandlerName,
   entry: string,
   agent: CallingAgent,
-  channel?: string,
-  message?: Message,
+  { channel, message, token }: Subject,
 ): GuardCall => ({
   handler,
   entry,
@@ -203,4 +196,5 @@ const callOf = (
   },
   ...(channel === undefined ? {} : { channel }),
   ...(message === undefined ? {} : { message }),
+  ...(token === undefined ? {} : { token }),
 });

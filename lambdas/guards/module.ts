@@ -44,11 +44,12 @@ export const manifestOf = (entries: ModuleEntries): Manifest => {
 export const callHandler = (
   entries: ModuleEntries,
   call: Pick<GuardCall, "entry" | "handler">,
-  { agent, channel, message }: GuardArguments,
+  { agent, channel, message, token }: GuardArguments,
 ): unknown => {
   const guards = entries.get(call.entry);
   const handler = guards?.[call.handler] as (...args: unknown[]) => unknown;
-  const args = channel === undefined ? [agent] : message === undefined ? [channel, agent] : [channel, agent, message];
+  const subject = call.handler === "onSubscriptionRequest" ? [token] : message === undefined ? [] : [message];
+  const args = channel === undefined ? [agent] : [channel, agent, ...subject];
   return handler.apply(guards, args);
 };
 

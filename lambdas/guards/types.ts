@@ -1,4 +1,4 @@
-import type { HistoryQuery, Json, Message, Replay } from "../../protocol/index.js";
+import type { HistoryQuery, Json, Message, Replay, RequestedMessage } from "../../protocol/index.js";
 
 /** Names a channel: a `Channel`, or its name. */
 export type ChannelLike = string | Channel;
@@ -107,8 +107,10 @@ export interface Channel {
    * @param message `uuid` identifies the message on its channel: 1 to 64 characters of `0-9A-Za-z-_`, anything else
    * throws. Left out: the publisher's. If several messages of one guard call have the same uuid on one channel, the
    * first keeps it. Each later one gets a uuid that is derived from it.
+   * @param options `ephemeral: true` delivers the message and keeps nothing of it. Left out: as the publisher's message
+   * on its own channel, `false` on other channels
    */
-  publish(message: { data: unknown; uuid?: string }): void;
+  publish(message: { data: unknown; uuid?: string }, options?: { ephemeral?: boolean }): void;
   /**
    * In `onSubscriptionRequest` and `onPublicationRequest` of a module: reads the channel's history, up to 100 messages,
    * oldest first, or with `reverse` newest first. No guard is called. It counts against the guard's own time.
@@ -123,13 +125,18 @@ export interface Channel {
 
 /** The guards of the whole system, or of one channel pattern. All are optional, and all may be asynchronous. */
 export interface ChannelGuards<Credentials = unknown> {
-  /** Decides with `agent.subscribe(channel)` or `agent.subscriptionDenied(channel, reason)`. Left out: permitted. */
-  onSubscriptionRequest?(channel: Channel, agent: Agent<Credentials>): unknown;
+  /**
+   * Decides with `agent.subscribe(channel)` or `agent.subscriptionDenied(channel, reason)`. Left out: permitted.
+   * @param token the token that the client sent with this request; `undefined` if it sent none. It is neither stored
+   * nor logged, and the next request may have another one or none
+   */
+  onSubscriptionRequest?(channel: Channel, agent: Agent<Credentials>, token: Json | undefined): unknown;
   /**
    * Decides with `agent.publicationSuccess(message)` (after `channel.publish(message)`) or
-   * `agent.publicationDenied(message, reason)`. Left out: published unchanged.
+   * `agent.publicationDenied(message, reason)`. Left out: published unchanged. `message.ephemeral` says that nothing of
+   * the message is to be kept.
    */
-  onPublicationRequest?(channel: Channel, agent: Agent<Credentials>, message: Message<unknown>): unknown;
+  onPublicationRequest?(channel: Channel, agent: Agent<Credentials>, message: RequestedMessage<unknown>): unknown;
   /**
    * Runs per recipient; decides with `agent.deliver(channel, message)`, or drops the message by not calling it. Left
    * out: delivered unchanged.

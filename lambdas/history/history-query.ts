@@ -8,11 +8,20 @@ import {
 } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "../connection/agent.js";
-import { failure, DEFAULT_MESSAGES } from "../requests/replies.js";
+import { failure, forChannel, DEFAULT_MESSAGES } from "../requests/replies.js";
 import { type HistorySettings, channelSettings } from "../../protocol/channel-settings.js";
 import { REPLAY_BYTES } from "../publish/message-size.js";
 import { headsOf, oldest, type Page, replayBefore, replayFrom, type ReplayDependencies } from "./replay.js";
-import { isObject, type Parsed, readMeta, readPosition } from "../requests/frame-parser.js";
+import {
+  fitsToken,
+  isObject,
+  isPageSize,
+  type Parsed,
+  readMeta,
+  readPosition,
+  readToken,
+  TOKEN_ERROR,
+} from "../requests/frame-parser.js";
 import { filterPage, fitToFrame, type ReplayFilterDependencies } from "./replay-filter.js";
 
 /** Reads a `history` frame. */
@@ -21,9 +30,11 @@ export const readHistory = (body: string | null | undefined): Parsed<{ uuid: str
   if ("faults" in readPage) return readPage;
   const { uuid, data } = readPage.request;
   const query = readQuery(data);
-  return typeof query === "string"
-    ? { faults: [failure(Meta.history, uuid, "bad_frame", query)] }
-    : { request: { uuid, query } };
+  if (typeof query === "string") return { faults: [failure(Meta.history, uuid, "bad_frame", query)] };
+  const { token } = data as { token?: unknown };
+  return fitsToken(token)
+    ? { request: { uuid, query: { ...query, ...readToken(token) } } }
+    : { faults: [forChannel(query.channel, failure(Meta.history, uuid, "too_large", TOKEN_ERROR))] };
 };
 
 /** Reads a query of a history; a text says why it is invalid. */
@@ -32,11 +43,9 @@ export const readQuery = (data: unknown): HistoryQuery | string => {
   if (typeof channel !== "string") return "channel must be a string.";
   const position = since === undefined ? undefined : readPosition(since);
   if (since !== undefined && !position) return "since must be a position: { epoch, offset }.";
-  const page = limit as number;
-  if (!Number.isInteger(limit) || page < 1 || page > MAX_HISTORY_PAGE_SIZE)
-    return `limit must be a whole number from 1 to ${MAX_HISTORY_PAGE_SIZE}.`;
+  if (!isPageSize(limit)) return `limit must be a whole number from 1 to ${MAX_HISTORY_PAGE_SIZE}.`;
   if (typeof reverse !== "boolean") return "reverse must be true or false.";
-  return { channel, limit: page, reverse, ...(position && { since: position }) };
+  return { channel, limit, reverse, ...(position && { since: position }) };
 };
 
 /** Reads the queried part of a history. */

@@ -16,9 +16,17 @@ import {
   newestMessage,
   type Page,
   replayFrom,
+  replayLast,
   type ReplayDependencies,
 } from "./replay.js";
-import { type FilteredPage, filterPage, fitToFrame, type ReplayFilterDependencies } from "./replay-filter.js";
+import type { SubscriptionTarget } from "../requests/frame-parser.js";
+import {
+  type FilteredPage,
+  filterPage,
+  fitNewestToFrame,
+  fitToFrame,
+  type ReplayFilterDependencies,
+} from "./replay-filter.js";
 
 /** The ports that adding replays to replies uses. */
 export interface HistoryReplyDependencies extends ReplayFilterDependencies, ReplayDependencies {
@@ -34,13 +42,13 @@ const RESERVED_BYTES = 512;
  * is published meanwhile is either in the replay or delivered to the subscriber. Messages that do not fit the frame are
  * left for the next request.
  * @param granted the replies by channel; `answers` has them too
- * @param since the positions after which messages are requested
+ * @param targets what the request asks for, by channel
  */
 export const attachHistory = async (
   system: HistoryReplyDependencies,
   agent: Agent,
   granted: ReadonlyMap<string, Reply>,
-  since: ReadonlyMap<string, Position>,
+  targets: ReadonlyMap<string, Pick<SubscriptionTarget, "since" | "last">>,
   answers: readonly Reply[],
 ): Promise<Reply[]> => {
   const { settings } = system;
@@ -54,11 +62,13 @@ export const attachHistory = async (
   const heads = await headsOf(system, kept);
   const read = [...kept].map(async ([channel, keep]) => {
     const history: ReplayedChannel = { channel, head: heads.get(channel)!, keep };
-    const position = since.get(channel);
-    const page = await pageOf(system, history, options.get(channel)!, position);
+    const { since, last } = targets.get(channel) ?? {};
+    const page = await pageOf(system, history, options.get(channel)!, { since, last });
     return {
       channel,
-      isNew: position === undefined,
+      since,
+      // The messages after a position if they are all there. Otherwise the newest.
+      isLast: last !== undefined && (!since || page.code !== undefined),
       decision: await filterPage(system, agent, channel, history.head.epoch, page),
     };
   });
@@ -81,15 +91,19 @@ export const attachHistory = async (
 };
 
 /**
- * The page for a reply: the messages after the position. Without a position, the last message, if the channel keeps it.
+ * The page for a reply: the messages after the position, or the newest ones. Without either, the last message, if the
+ * channel keeps it.
  */
 const pageOf = async (
   system: HistoryReplyDependencies,
   channel: ReplayedChannel,
   { latest }: ChannelSettings,
-  since: Position | undefined,
+  { since, last }: { since: Position | undefined; last: number | undefined },
 ): Promise<Page> => {
-  if (since) return replayFrom(system, channel, since, MAX_HISTORY_PAGE_SIZE);
+  const replay = since && (await replayFrom(system, channel, since, MAX_HISTORY_PAGE_SIZE));
+  if (replay && (!replay.code || last === undefined)) return replay;
+  if (last !== undefined)
+    return { ...(await replayLast(system, channel, last)), ...(replay?.code && { code: replay.code }) };
   if (!latest || channel.head.offset === 0) return { position: newest(channel.head), messages: [], more: false };
   const { message, position } = await newestMessage(system, channel);
   return { position, messages: message ? [message] : [], more: false };
@@ -98,18 +112,15 @@ const pageOf = async (
 /** `data` of a reply, with as many messages as fit. */
 const dataOf = (
   { checkMs }: HistoryReplyDependencies["settings"],
-  { channel, isNew, decision }: { channel: string; isNew: boolean; decision: FilteredPage },
+  {
+    channel,
+    since,
+    isLast,
+    decision,
+  }: { channel: string; since: Position | undefined; isLast: boolean; decision: FilteredPage },
   room: number,
 ): { data: SubscribeResult; bytes: number } => {
-  const { replay, bytes } = fitToFrame(decision, room);
-  if (!isNew)
-    return {
-      data: { channel, ...replay, recovered: replay.code === undefined, historyCheckIntervalMs: checkMs },
-      bytes,
-    };
-  const { position, messages, more } = replay;
-  return {
-    data: { channel, position, ...(messages && { messages }), ...(more && { more }), historyCheckIntervalMs: checkMs },
-    bytes,
-  };
+  const { replay, bytes } = isLast ? fitNewestToFrame(decision, room) : fitToFrame(decision, room);
+  const recovered = since && { recovered: replay.code === undefined };
+  return { data: { channel, ...replay, ...recovered, historyCheckIntervalMs: checkMs }, bytes };
 };

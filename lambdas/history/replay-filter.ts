@@ -94,6 +94,33 @@ export const fitToFrame = (
       position: here,
       ...(listed.length > 0 && { messages: listed }),
       ...((more || left) && { more: true }),
+      ...(pendingMs !== undefined && (reverse || !left) && { pendingMs: Math.ceil(pendingMs) }),
+      ...(code && { code }),
+    },
+    bytes,
+  };
+};
+
+/**
+ * The newest messages of a page, oldest first: as many as fit. The reader's position is after them.
+ * @param room in bytes
+ */
+export const fitNewestToFrame = (
+  { page, decided }: FilteredPage,
+  room: number,
+): { replay: Omit<Replay, "channel">; bytes: number } => {
+  const { position, messages, more, pendingMs, code } = page;
+  let bytes = LIST_BYTES;
+  let from = decided.length;
+  while (from > 0 && bytes + decided[from - 1]!.bytes <= room) bytes += decided[--from]!.bytes;
+  const listed = decided.slice(from).flatMap(({ message }) => message ?? []);
+  const left = messages[decided.length];
+  return {
+    replay: {
+      position: left ? { ...position, offset: left.offset - 1 } : position,
+      ...(listed.length > 0 && { messages: listed }),
+      ...((more || left) && { more: true }),
+      ...((page.older || from > 0) && { older: true }),
       ...(pendingMs !== undefined && !left && { pendingMs: Math.ceil(pendingMs) }),
       ...(code && { code }),
     },

@@ -27,6 +27,8 @@ export interface Page {
   messages: readonly MessageRow[];
   /** There are more messages after `position`. */
   more: boolean;
+  /** There are older messages before `messages`. Only in a page of the newest messages. */
+  older?: boolean;
   /** The next offset is undecided yet, for this many milliseconds. */
   pendingMs?: number;
   /** Why the requested part is not available. */
@@ -169,27 +171,58 @@ export const replayBefore = async (
   since: Position | undefined,
   limit: number,
 ): Promise<Page> => {
-  const { head, keep } = channel;
+  const { head } = channel;
   const here = since ?? newest(head);
   if (here.epoch !== head.epoch || here.offset > head.offset) {
     return { position: newest(head), messages: [], more: false, code: "epoch_changed" };
   }
-  const to = since ? since.offset - 1 : head.offset;
-  const first = Math.max(1, head.offset - keep.size + 1);
-  const from = Math.max(first, to - limit + 1);
-  if (to < from) return { position: here, messages: [], more: false };
-  const read = await rowsBetween(system, channel, from, to);
-  const kept = read.filter((row) => isFresh(system, keep, row.at));
-  const begin = isFresh(system, keep, head.begun) ? from : kept[0]?.offset;
-  if (begin === undefined) return { position: here, messages: [], more: false };
-  const { rows } = await withoutGaps(system, channel, kept, begin, to);
+  const before = await rowsBefore(system, channel, since ? since.offset - 1 : head.offset, limit);
+  if (!before) return { position: here, messages: [], more: false };
+  const { begin, hasOlder, rows, pendingMs } = before;
   const messages = rows.filter(isMessage).reverse();
-  // If the first row of the range is missing or too old, there are no rows before it.
   return {
     position: { epoch: head.epoch, offset: messages.at(-1)?.offset ?? begin },
     messages,
-    more: begin === from && begin > first,
+    more: hasOlder,
+    ...(pendingMs !== undefined && { pendingMs }),
   };
+};
+
+/**
+ * The newest messages, oldest first. `position` is the position after them: all that is stored later follows. `older`
+ * says whether the history keeps messages before them.
+ */
+export const replayLast = async (
+  system: ReplayDependencies,
+  channel: ReplayedChannel,
+  limit: number,
+): Promise<Page> => {
+  const { head } = channel;
+  const before = await rowsBefore(system, channel, head.offset, limit);
+  if (!before) return { position: newest(head), messages: [], more: false, older: false };
+  const { begin, hasOlder, ...found } = before;
+  return { ...pageOf(head, begin - 1, found), older: hasOlder };
+};
+
+/**
+ * The rows up to an offset, oldest first, without gaps: at most `limit` offsets. `undefined` if none of them is kept.
+ */
+const rowsBefore = async (
+  system: ReplayDependencies,
+  channel: ReplayedChannel,
+  to: number,
+  limit: number,
+): Promise<(GaplessRows & { begin: number; hasOlder: boolean }) | undefined> => {
+  const { head, keep } = channel;
+  const first = Math.max(1, head.offset - keep.size + 1);
+  const from = Math.max(first, to - limit + 1);
+  if (to < from) return undefined;
+  const read = await rowsBetween(system, channel, from, to);
+  const kept = read.filter((row) => isFresh(system, keep, row.at));
+  const begin = isFresh(system, keep, head.begun) ? from : kept[0]?.offset;
+  if (begin === undefined) return undefined;
+  // If the first row of the range is missing or too old, there are no rows before it.
+  return { ...(await withoutGaps(system, channel, kept, begin, to)), begin, hasOlder: begin === from && begin > first };
 };
 
 /** All rows of a range. */

@@ -123,7 +123,7 @@ export const answerPresenceQuery = async (
 ): Promise<Reply> => {
   const { channel } = query;
   const { presence } = channelSettings(system.settings.channels, channel);
-  const refusal = await authorizeQuery(system, agent, channel, presence ? undefined : "no_presence");
+  const refusal = await authorizeQuery(system, agent, query, presence ? undefined : "no_presence");
   if (refusal) return forChannel(channel, failure(Meta.presence, uuid, ...refusal));
   const listed = await readPresencePage(system, query, {
     bytes: MAX_FRAME_BYTES - ENVELOPE_BYTES - RESERVED_BYTES,

@@ -1,17 +1,19 @@
 import {
   type Reply,
   MAX_FRAME_BYTES,
+  MAX_HISTORY_PAGE_SIZE,
   isId,
   type Json,
   type Limits,
   MAX_MESSAGES_PER_FRAME,
+  MAX_TOKEN_BYTES,
   Meta,
   MAX_JSON_DEPTH,
   type OutgoingMessage,
   type PresenceQuery,
   type Position,
 } from "../../protocol/index.js";
-import { failure } from "./replies.js";
+import { failure, forChannel } from "./replies.js";
 
 /** A frame's JSON object, before its fields are validated. */
 export type Fields = Record<string, unknown>;
@@ -19,18 +21,25 @@ export type Fields = Record<string, unknown>;
 /** The request of a frame, or the replies that report its errors. */
 export type Parsed<Request> = { request: Request } | { faults: Reply[] };
 
-/** A subscribe or unsubscribe request: its channels, each once. */
+/** One channel of a subscribe or unsubscribe request. */
+export interface SubscriptionTarget {
+  channel: string;
+  /** The position after which messages are requested. */
+  since?: Position;
+  /** How many of the newest messages are requested. */
+  last?: number;
+  /** Whether the agent wants to be a member of the channel. */
+  present: boolean;
+  /** For the subscription guard, for this request only. */
+  token?: Json;
+  /** Its fields that are invalid. An invalid `token` is too large. */
+  invalid: readonly ("since" | "last" | "present" | "token")[];
+}
+
+/** A subscribe or unsubscribe request: its channels, each once, in the order of the frame. */
 export interface SubscriptionRequest {
   uuid: string;
-  channels: string[];
-  /** The positions after which messages are requested, by channel. */
-  since: Map<string, Position>;
-  /** Channels with an invalid `since`. */
-  invalidSince: Set<string>;
-  /** Whether the agent wants to be a member of each channel. */
-  present: Map<string, boolean>;
-  /** Channels with an invalid `present`. */
-  invalidPresent: Set<string>;
+  targets: ReadonlyMap<string, SubscriptionTarget>;
 }
 
 /** Whether a value is a JSON object. */
@@ -122,7 +131,10 @@ export const readPresence = (body: string | null | undefined): Parsed<{ uuid: st
   if ("faults" in read) return read;
   const { uuid, data } = read.request;
   const query = readPresenceQuery(data);
-  if (query) return { request: { uuid, ...query } };
+  const { token } = isObject(data) ? data : {};
+  if (query && !fitsToken(token))
+    return { faults: [forChannel(query.channel, failure(Meta.presence, uuid, "too_large", TOKEN_ERROR))] };
+  if (query) return { request: { uuid, ...query, ...readToken(token) } };
   return {
     faults: [
       failure(
@@ -173,36 +185,57 @@ export const readSubscription = (
     const error = `A frame may have at most ${channelsPerFrame} channels.`;
     return { faults: [failure(meta, uuid, "too_many", error)] };
   }
-  const valid = targets.filter((target) => target !== undefined);
-  const since = new Map(
-    valid.flatMap((target): [string, Position][] => (target.since ? [[target.channel, target.since]] : [])),
-  );
-  const invalidSince = new Set(valid.flatMap((target) => (target.since === null ? [target.channel] : [])));
-  const present = new Map<string, boolean>();
-  // If a frame names a channel twice, one of the two is enough to be a member.
-  for (const target of valid) present.set(target.channel, target.present !== false || !!present.get(target.channel));
-  const invalidPresent = new Set(valid.flatMap((target) => (target.present === null ? [target.channel] : [])));
-  return { request: { uuid, channels: [...present.keys()], since, invalidSince, present, invalidPresent } };
+  const merged = new Map<string, SubscriptionTarget>();
+  for (const target of targets.filter((each) => each !== undefined)) {
+    const { invalid = [], present = false, ...earlier } = merged.get(target.channel) ?? {};
+    merged.set(target.channel, {
+      ...earlier,
+      ...target,
+      // If a frame names a channel twice, one of the two is enough to be a member.
+      present: present || target.present,
+      invalid: [...invalid, ...target.invalid],
+    });
+  }
+  return { request: { uuid, targets: merged } };
 };
 
-/** One channel of a subscribe request. `null` stands for an invalid value. */
-interface SubscriptionTarget {
-  channel: string;
-  since?: Position | null;
-  present: boolean | null;
-}
-
-/** Reads one channel of a subscribe request; `undefined` if it is neither a name nor an object with a channel. */
+/** A channel of a subscribe request. `undefined` if the value is neither a name nor an object with a channel. */
 const targetOf = (target: unknown): SubscriptionTarget | undefined => {
-  if (typeof target === "string") return { channel: target, present: true };
-  const { channel, since, present = true } = isObject(target) ? target : {};
+  if (typeof target === "string") return { channel: target, present: true, invalid: [] };
+  const { channel, since, last, present = true, token } = isObject(target) ? target : {};
   if (typeof channel !== "string") return undefined;
+  const position = readPosition(since);
+  const isLast = isPageSize(last);
+  const invalid: SubscriptionTarget["invalid"] = [
+    ...(since !== undefined && !position ? (["since"] as const) : []),
+    ...(last !== undefined && !isLast ? (["last"] as const) : []),
+    ...(typeof present === "boolean" ? [] : (["present"] as const)),
+    ...(fitsToken(token) ? [] : (["token"] as const)),
+  ];
   return {
     channel,
-    present: typeof present === "boolean" ? present : null,
-    ...(since !== undefined && { since: readPosition(since) ?? null }),
+    present: present !== false,
+    ...(position && { since: position }),
+    ...(isLast && { last }),
+    ...readToken(token),
+    invalid,
   };
 };
+
+/** Why a request is refused if `fitsToken` does not hold. */
+export const TOKEN_ERROR = `A token may have at most ${MAX_TOKEN_BYTES} bytes of JSON.`;
+
+/** Whether a field of a frame can be a token, or is left out. */
+export const fitsToken = (value: unknown): boolean =>
+  value === undefined || Buffer.byteLength(JSON.stringify(value)) <= MAX_TOKEN_BYTES;
+
+/** The token of a request, if it is there and fits. */
+export const readToken = (value: unknown): { token?: Json } =>
+  value !== undefined && fitsToken(value) ? { token: value as Json } : {};
+
+/** Whether a value can be a number of messages of one reply. */
+export const isPageSize = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_HISTORY_PAGE_SIZE;
 
 /** Maximum length of an epoch, in characters. */
 const EPOCH_LENGTH = 64;
@@ -222,7 +255,8 @@ const messageFault = (message: unknown): string | undefined => {
   if (!isId(message["uuid"])) return NO_UUID;
   if (typeof message["channel"] !== "string") return "A message must have a channel.";
   if (!("data" in message)) return "A message must have data.";
-  if ("echo" in message && typeof message["echo"] !== "boolean") return '"echo" must be true or false.';
+  const flag = ["echo", "ephemeral"].find((name) => name in message && typeof message[name] !== "boolean");
+  if (flag !== undefined) return `"${flag}" must be true or false.`;
   return undefined;
 };
 
@@ -254,6 +288,7 @@ export const readPublication = (
         uuid: message["uuid"] as string,
         data: message["data"] as Json,
         echo: message["echo"] !== false,
+        ...(message["ephemeral"] === true && { ephemeral: true }),
       })),
     };
   }

@@ -26,7 +26,7 @@ export const history = async (
   const { uuid, query } = read.request;
   const { channel } = query;
   const keep = channelSettings(system.settings.channels, channel).history;
-  const refusal = await authorizeQuery(system, agent, channel, keep ? undefined : "no_history");
+  const refusal = await authorizeQuery(system, agent, query, keep ? undefined : "no_history");
   if (refusal) return [forChannel(channel, failure(Meta.history, uuid, ...refusal))];
   return [{ ...success(Meta.history, uuid), data: await historyReply(system, agent, query, keep!) }];
 };

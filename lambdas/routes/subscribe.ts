@@ -1,4 +1,4 @@
-import { type Reply, type Code, Meta } from "../../protocol/index.js";
+import { type Reply, type Code, isWildcard, MAX_HISTORY_PAGE_SIZE, Meta } from "../../protocol/index.js";
 import { ManagementApi } from "../aws/api-gateway/management-api.js";
 import { LatestTable } from "../aws/dynamodb/latest-table.js";
 import { openHistories } from "../aws/open-histories.js";
@@ -10,14 +10,14 @@ import { channelSettings } from "../../protocol/channel-settings.js";
 import { subscriptionError } from "../subscriptions/channel-rules.js";
 import { attachHistory, type HistoryReplyDependencies } from "../history/history-replies.js";
 import { attachLatest, type LatestReplyDependencies } from "../history/latest-replies.js";
-import { readSubscription } from "../requests/frame-parser.js";
+import { readSubscription, type SubscriptionTarget, TOKEN_ERROR } from "../requests/frame-parser.js";
 import { SubscriptionRateLimiter } from "../subscriptions/subscription-rate.js";
 import { addSubscriptions } from "../subscriptions/subscriptions.js";
 
 /**
  * Asks the guard of each channel, stores the permitted subscriptions, and replies for each channel by itself. The reply
- * has the channel's latest message, if the channel keeps one. If the channel has history, the reply has its position, or
- * the messages behind the position of the request.
+ * has the channel's latest message, if the channel keeps one. If the channel has history, the reply has its position, and
+ * the messages after the position of the request, or the newest ones.
  */
 export const subscribe = async (
   system: Pick<Dependencies, "settings" | "store" | "guards"> &
@@ -29,22 +29,19 @@ export const subscribe = async (
   const { settings, store, guards } = system;
   const read = readSubscription(body, Meta.subscribe, settings.limits);
   if ("faults" in read) return read.faults;
-  const { uuid, channels, since, invalidSince, present, invalidPresent } = read.request;
+  const { uuid, targets } = read.request;
+  const channels = [...targets.keys()];
 
   const no = (channel: string, code: Code, reason?: string): Reply =>
     forChannel(channel, failure(Meta.subscribe, uuid, code, reason));
   const judged = await Promise.all(
-    channels.map(async (channel): Promise<{ denial: Reply } | { subscribe: string[] }> => {
-      const fault = subscriptionError(channel, settings);
-      if (fault) return { denial: no(channel, fault) };
-      // A position from a client's storage may be broken. That must not refuse the other channels, for ever.
-      const lost = invalidSince.has(channel) && channelSettings(settings.channels, channel).history;
-      if (lost) return { denial: no(channel, "bad_frame", "since must be a position: { epoch, offset }.") };
-      const unclear = invalidPresent.has(channel) && channelSettings(settings.channels, channel).presence;
-      if (unclear) return { denial: no(channel, "bad_frame", "present must be true or false, or left out.") };
+    [...targets.values()].map(async (target): Promise<{ denial: Reply } | { subscribe: string[] }> => {
+      const { channel, token } = target;
+      const fault = targetError(target, settings);
+      if (fault) return { denial: no(channel, ...fault) };
       // Before the guard, which costs most.
       if (!system.rate.allows(agent, channel)) return { denial: no(channel, "rate_limited") };
-      const verdict = await guards.subscription(agent, channel);
+      const verdict = await guards.subscription(agent, channel, token);
       return verdict.permitted
         ? { subscribe: verdict.subscribe }
         : { denial: no(channel, verdict.code, verdict.reason) };
@@ -52,6 +49,7 @@ export const subscribe = async (
   );
 
   const wanted = judged.map((each) => ("subscribe" in each ? each.subscribe : []));
+  const present = new Map([...targets.values()].map((target) => [target.channel, target.present]));
   const outcomes = await addSubscriptions({ store, settings }, agent, wanted, true, present);
   if (outcomes.includes("unknown_agent")) return [failure(Meta.error, uuid, "unknown_agent")];
   const granted = new Set(wanted.filter((_, at) => outcomes[at] === "done").flat());
@@ -75,7 +73,25 @@ export const subscribe = async (
     const channel = missed.find((name) => grants.get(name) === all[at]);
     return channel === undefined ? answer : no(channel, "unavailable");
   });
-  return attachHistory(system, agent, grants, since, told);
+  return attachHistory(system, agent, grants, targets, told);
+};
+
+/** Why a channel of a frame is refused regardless of guards; `undefined` if it is not. */
+const targetError = (
+  { channel, last, invalid }: SubscriptionTarget,
+  settings: Dependencies["settings"],
+): [code: Code, reason?: string] | undefined => {
+  const fault = subscriptionError(channel, settings);
+  if (fault) return [fault];
+  const { history, presence } = channelSettings(settings.channels, channel);
+  // A position from a client's storage may be broken. That must not refuse the other channels, for ever.
+  if (invalid.includes("since") && history) return ["bad_frame", "since must be a position: { epoch, offset }."];
+  if (invalid.includes("last")) return ["bad_frame", `last must be a whole number from 1 to ${MAX_HISTORY_PAGE_SIZE}.`];
+  if (invalid.includes("present") && presence) return ["bad_frame", "present must be true or false, or left out."];
+  if (invalid.includes("token")) return ["too_large", TOKEN_ERROR];
+  if (last !== undefined && isWildcard(channel))
+    return ["wildcard", "last needs one channel: a wildcard has no history of its own."];
+  return last === undefined || history ? undefined : ["no_history"];
 };
 
 const system = createDependencies();

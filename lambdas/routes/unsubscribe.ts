@@ -22,7 +22,8 @@ export const unsubscribe = async (
 ): Promise<Reply[]> => {
   const read = readSubscription(body, Meta.unsubscribe, settings.limits);
   if ("faults" in read) return read.faults;
-  const { uuid, channels } = read.request;
+  const { uuid, targets } = read.request;
+  const channels = [...targets.keys()];
 
   const leaving: string[] = [];
   const answers = await Promise.all(

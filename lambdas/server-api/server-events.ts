@@ -26,7 +26,7 @@ export const agentDetail = ({ uuid, connectionId, connectedAt, userId, info }: A
 /** Guards that also send a server event when an agent leaves: whenever `onDisconnect` runs, so once. */
 export const withDisconnectEvents = (guards: GuardPort, events: ServerEvents): GuardPort => ({
   connection: (agent, isConnected, handshake) => guards.connection(agent, isConnected, handshake),
-  subscription: (agent, channel) => guards.subscription(agent, channel),
+  subscription: (agent, channel, token) => guards.subscription(agent, channel, token),
   unsubscription: (agent, channel) => guards.unsubscription(agent, channel),
   publication: (agent, message) => guards.publication(agent, message),
   guardsDelivery: (channel) => guards.guardsDelivery(channel),

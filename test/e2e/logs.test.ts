@@ -1,7 +1,7 @@
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Guards } from "../../infra/index.js";
-import { Meta } from "../../protocol/index.js";
+import { Meta, type Reply } from "../../protocol/index.js";
 import type { Publisher } from "push-it-server/publisher";
 import { publisherOf } from "./support/publisher.js";
 import { GuardCode } from "./support/guard-functions.js";
@@ -10,6 +10,7 @@ import { TestSystem } from "./support/system.js";
 /** Secrets that no log may have: tokens, published data, and texts of guards and of server programs. */
 const PLANTED = [
   "planted-token",
+  "planted-ticket",
   "planted-claim",
   "planted-data",
   "planted-reason",
@@ -29,7 +30,9 @@ const GUARDS = `
       agent.credentials = "planted-claim";
       agent.connected({ userId: "ada" });
     },
-    onSubscriptionRequest(channel, agent) {
+    onSubscriptionRequest(channel, agent, token) {
+      if (channel.name === "ticket/2") read(token.ticket);
+      if (channel.name === "ticket/1" && token?.ticket !== "planted-ticket") return agent.subscriptionDenied(channel);
       if (channel.name === "no") return agent.subscriptionDenied(channel, "planted-reason");
       if (channel.name === "text") throw "planted-thrown";
       if (channel.name === "timer") return void setTimeout(() => read(agent.credentials));
@@ -56,7 +59,7 @@ const HANDLER = `
   import { guardHandler } from "push-it-server/guards";
   ${READ}
   export const handler = guardHandler({
-    onSubscriptionRequest: (channel, agent) => read(agent.credentials),
+    onSubscriptionRequest: (channel, agent, token) => read(token?.ticket ?? agent.credentials),
     onMessageReceived: (channel, agent, message) => read(message.data),
   });`;
 const LIAR =
@@ -85,7 +88,10 @@ beforeAll(async () => {
         },
       });
     },
-    props: { applicationLogLevel: lambda.ApplicationLogLevel.DEBUG },
+    props: {
+      applicationLogLevel: lambda.ApplicationLogLevel.DEBUG,
+      channels: { "ticket/*": { history: {}, presence: true } },
+    },
     addResources: (stack, pushIt) =>
       pushIt.grantPublish(new Role(stack, "BackEnd", { assumedBy: new ServicePrincipal("ecs-tasks.amazonaws.com") })),
   });
@@ -116,6 +122,19 @@ test("no log above debug level holds credentials, messages, results or reasons",
   expect(
     await agent.request({ ...refresh, data: { credentials: ["planted-token", "x".repeat(5_000)] } }),
   ).toMatchObject({ successful: false });
+  const ticket = (token: string) => ({ token: { ticket: token } });
+  const replies: unknown[] = [];
+  const withToken = async (channel: string, token: object, action = "subscribe"): Promise<Reply> => {
+    const reply = await agent.request({ action, channel: `/meta/${action}`, data: { channel, ...token } });
+    replies.push(reply);
+    return reply;
+  };
+  for (const action of ["subscribe", "history", "presence"])
+    expect(await withToken("ticket/1", ticket("planted-ticket"), action)).toMatchObject({ successful: true });
+  for (const channel of ["ticket/2", "own/b", "plain/b"])
+    expect(await withToken(channel, ticket("planted-ticket"))).toMatchObject(failed);
+  expect(await withToken("ticket/3", ticket("planted-ticket".repeat(200)))).toMatchObject({ code: "too_large" });
+  for (const where of [replies, await system.rows()]) expect(JSON.stringify(where)).not.toContain("planted-ticket");
   const denied = await system.connect({ credentials: { token: "wrong", also: "planted-token" } });
   await denied.subscribe("yes");
   expect(
@@ -154,7 +173,7 @@ test("no log above debug level holds credentials, messages, results or reasons",
   // They are at debug level. So the assertion above has looked in the right place.
   const debug = system.logs.filter(({ level }) => level === "debug").map(({ message }) => message);
   const said = debug.filter((message) => message.includes("guard_said"));
-  for (const secret of ["planted-token", "planted-claim", "planted-data", "planted-thrown"]) {
+  for (const secret of ["planted-token", "planted-ticket", "planted-claim", "planted-data", "planted-thrown"]) {
     expect(said.some((message) => message.includes(secret))).toBe(true);
   }
   expect(debug.some((message) => message.includes("guard_function_said") && message.includes("planted-thrown"))).toBe(

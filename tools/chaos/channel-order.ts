@@ -24,8 +24,8 @@ export class ChannelOrder {
     }
     const taken = new Map<string, string>();
     for (const { uuid, channel, acknowledgements } of publications) {
-      const told = acknowledgements.find((each) => each);
-      if (told && this.of(channel, uuid) === undefined) this.#set(channel, uuid, told.offset);
+      const acknowledged = acknowledgements.find((each) => each);
+      if (acknowledged && this.of(channel, uuid) === undefined) this.#set(channel, uuid, acknowledged.offset);
       for (const each of targetChannels(channel)) {
         const offset = this.of(each, uuid);
         if (offset === undefined) continue;

@@ -27,7 +27,7 @@ export const CHANNELS: readonly ChaosChannel[] = [
   { name: "log/b", size: WHOLE_RUN, weight: 14 },
   { name: "log/gathered", size: WHOLE_RUN, lingerMs: 200, weight: 12 },
   { name: "log/short", size: SHORT_HISTORY, weight: 8 },
-  { name: "heard/a", size: WHOLE_RUN, weight: 10 },
+  { name: "guarded/a", size: WHOLE_RUN, weight: 10 },
   { name: "present/a", size: WHOLE_RUN, presence: true, weight: 8 },
   { name: "slow/a", size: WHOLE_RUN, weight: 8 },
   { name: "spread/a", size: WHOLE_RUN, weight: 8 },

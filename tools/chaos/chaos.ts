@@ -44,6 +44,8 @@ export interface CheckedCounts {
   workers: number;
   /** Publications that were acknowledged with a position. */
   positions: number;
+  /** Acknowledged ephemeral publications on channels with history. */
+  ephemerals: number;
 }
 
 /** The result of a run. */
@@ -71,7 +73,7 @@ export interface Outcome {
 
 /** Receives the progress of a run. */
 export interface Progress {
-  published(told: number): void;
+  published(count: number): void;
   phase(what: string): void;
 }
 
@@ -154,19 +156,19 @@ class Run {
       recovers,
     };
     const plan = planOf(seed, messages);
-    const crowd = connectAll(context, plan);
-    const moves = new SubscriptionChurn(seed, messages, crowd.all);
+    const pool = connectAll(context, plan);
+    const moves = new SubscriptionChurn(seed, messages, pool.all);
     const table = new TableView(system);
     try {
       await this.#await("initial subscriptions of all clients", () =>
-        crowd.all.flatMap(({ pendingWork }) => pendingWork),
+        pool.all.flatMap(({ pendingWork }) => pendingWork),
       );
       this.progress.phase("all clients are subscribed");
       moves.begin();
-      let told = 0;
-      const count = (): void => this.progress.published((told += 1));
+      let published = 0;
+      const count = (): void => this.progress.published((published += 1));
       const random = randomFor(seed, "victims");
-      const { publishers, all: victims } = crowd;
+      const { publishers, all: victims } = pool;
       await publishAll({
         plan,
         publishers,
@@ -178,25 +180,25 @@ class Run {
       });
       this.#schedule.end();
       moves.end();
-      return this.#outcome(await this.#judged(system, crowd, table), moves.done);
+      return this.#outcome(await this.#judged(system, pool, table), moves.done);
     } finally {
-      for (const client of crowd.all) client.end();
+      for (const client of pool.all) client.end();
       table.close();
     }
   }
 
-  async #judged(system: Target["system"], crowd: ClientPool, table: TableView): Promise<Violation[]> {
+  async #judged(system: Target["system"], pool: ClientPool, table: TableView): Promise<Violation[]> {
     this.progress.phase("faults stopped");
     const missing = (): string[] => {
-      const waiting = crowd.all.flatMap(({ pendingWork }) => pendingWork);
+      const waiting = pool.all.flatMap(({ pendingWork }) => pendingWork);
       return waiting.length > 0 ? waiting : checkRun(this.#history()).map(({ what }) => what);
     };
     await this.#await("recovery of all clients", missing);
-    await publishFinalMessages([...crowd.publishers.values()][0]!);
+    await publishFinalMessages([...pool.publishers.values()][0]!);
     await this.#await("the last messages", missing);
     this.progress.phase("presence");
     for (const { name } of CHANNELS.filter(({ presence }) => presence)) {
-      await this.#await(`presence on ${name}`, () => presenceErrors(crowd.all, name), PRESENCE_MS, PRESENCE_MS);
+      await this.#await(`presence on ${name}`, () => presenceErrors(pool.all, name), PRESENCE_MS, PRESENCE_MS);
     }
     this.progress.phase("sweep");
     const { items, stale } = await sweepOnce(system, table);
@@ -221,15 +223,15 @@ class Run {
 
   #outcome(violations: Violation[], moves: Outcome["churn"]): Outcome {
     const publications = [...this.#journal.publications.values()];
-    const wrong = { lost: 0, duplicated: 0, reordered: 0, misplaced: 0, leaked: 0, staleRows: 0 };
+    const wrong = { lost: 0, duplicated: 0, reordered: 0, wrongPosition: 0, leaked: 0, staleRows: 0 };
     for (const violation of violations) wrong[violation.wrong] += 1;
     const first = violations.find(({ uuid }) => uuid !== undefined)?.uuid;
     const guarded = (is: (doing: GuardBehavior) => boolean): number =>
-      publications.filter(({ data, told }) => told && data.do && is(data.do)).length;
+      publications.filter(({ data, result }) => result && data.do && is(data.do)).length;
     const { recoveries, missed, unsubscriptions, wildcards } = countEvents(this.#journal);
     return {
       published: publications.length,
-      acknowledged: publications.filter(({ told }) => told?.acknowledged).length,
+      acknowledged: publications.filter(({ result }) => result?.acknowledged).length,
       violationCounts: wrong,
       missed,
       recoveries,
@@ -239,6 +241,7 @@ class Run {
         wildcards,
         workers: this.#workers,
         positions: countPositions(publications),
+        ephemerals: publications.filter(({ data, result }) => data.ephemeral && result?.acknowledged).length,
       },
       churn: moves,
       faults: {
@@ -256,11 +259,11 @@ class Run {
   }
 
   #stories(violations: readonly Violation[]): Outcome["applicationTimelines"] {
-    const told = new Map<string, number>();
+    const counts = new Map<string, number>();
     return violations.flatMap(({ wrong, what, who, channel, uuid }) => {
-      const before = told.get(wrong) ?? 0;
+      const before = counts.get(wrong) ?? 0;
       if (who === undefined || channel === undefined || before >= TIMELINES_PER_KIND) return [];
-      told.set(wrong, before + 1);
+      counts.set(wrong, before + 1);
       return [{ what, lines: applicationTimeline(this.#journal, { who, channel, uuid }) }];
     });
   }

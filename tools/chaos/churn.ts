@@ -85,7 +85,7 @@ export class SubscriptionChurn {
   advance(): void {
     this.#schedule.advance();
     for (const move of CHURN_ACTIONS)
-      if (this.#schedule.strikes(move)) this.#do(move, pick(this.#random, this.clients), this.#random);
+      if (this.#schedule.isDue(move)) this.#do(move, pick(this.#random, this.clients), this.#random);
   }
 
   /** Stops the churn and restores the base subscriptions of each client. */

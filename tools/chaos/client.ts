@@ -136,10 +136,10 @@ export class ChaosClient {
     const publication = journal.begin({ uuid, channel, by: this.who.name, data, page: number });
     timeline.note(uuid, `${this.who.name} publishes it on ${channel}: ${JSON.stringify(data).slice(0, 100)}`);
     return new Promise((resolve) => {
-      const told = (acknowledged: boolean, code?: string, position?: Position): void => {
+      const settle = (acknowledged: boolean, code?: string, position?: Position): void => {
         timeline.note(uuid, `${this.who.name} gets ${code ?? "an acknowledgement"}`);
         if (code !== undefined) onError(`${code}: ${channel}`);
-        publication.told = {
+        publication.result = {
           ...journal.now(),
           acknowledged,
           ...(code !== undefined && { code }),
@@ -148,10 +148,10 @@ export class ChaosClient {
         resolve(acknowledged);
       };
       this.#page.sdk.publish(
-        { channel, uuid, data },
-        ({ code }) => told(false, code),
+        { channel, uuid, data, ...(data.ephemeral && { ephemeral: true }) },
+        ({ code }) => settle(false, code),
         (published: object) =>
-          told(true, undefined, "position" in published ? (published.position as Position | undefined) : undefined),
+          settle(true, undefined, "position" in published ? (published.position as Position | undefined) : undefined),
       );
     });
   }
@@ -198,11 +198,11 @@ export class ChaosClient {
 
   /** The names of the members that the client sees on a channel; `undefined` if the request fails. */
   async presentNames(channel: string): Promise<string[] | undefined> {
-    const told = await this.#page.sdk
+    const read = await this.#page.sdk
       .channel(channel)
       .presence()
       .catch(() => undefined);
-    return told?.members.map(({ info }) => (info as { name: string }).name);
+    return read?.members.map(({ info }) => (info as { name: string }).name);
   }
 
   #maySubscribe(name: string): boolean {

@@ -87,8 +87,8 @@ export class Faults implements NonNullable<SystemOptions["faults"]> {
   }
 
   beforePost(connectionId: string, body: Buffer): PostFault | undefined {
-    const found = POST_FAULTS.find(([kind]) => this.schedule.strikes(kind));
-    const cut = !found && this.schedule.strikes("cut") && this.system?.cut(connectionId);
+    const found = POST_FAULTS.find(([kind]) => this.schedule.isDue(kind));
+    const cut = !found && this.schedule.isDue("cut") && this.system?.cut(connectionId);
     const isGone = this.ended.has(connectionId);
     const text = body.toString();
     this.trail.noteAll(
@@ -101,21 +101,21 @@ export class Faults implements NonNullable<SystemOptions["faults"]> {
   }
 
   delayPost(): number | undefined {
-    return this.schedule.strikes("delayed") ? randomInteger(this.#late, 1, POST_LATE_MS) : undefined;
+    return this.schedule.isDue("delayed") ? randomInteger(this.#late, 1, POST_LATE_MS) : undefined;
   }
 
   delayFrame(connectionId: string): number | undefined {
-    if (this.schedule.strikes("cut")) this.system?.cut(connectionId);
-    return this.schedule.strikes("overtaken") ? randomInteger(this.#late, 1, FRAME_LATE_MS) : undefined;
+    if (this.schedule.isDue("cut")) this.system?.cut(connectionId);
+    return this.schedule.isDue("overtaken") ? randomInteger(this.#late, 1, FRAME_LATE_MS) : undefined;
   }
 
   dropDisconnect(connectionId: string): boolean {
     this.ended.add(connectionId);
-    return this.schedule.strikes("disconnectLost");
+    return this.schedule.isDue("disconnectLost");
   }
 
   duplicateDelivery(): boolean {
-    return this.schedule.strikes("redelivered");
+    return this.schedule.isDue("redelivered");
   }
 
   /** Delays nothing. Records the queued segments. */
@@ -124,15 +124,15 @@ export class Faults implements NonNullable<SystemOptions["faults"]> {
   }
 
   retire(): boolean {
-    return this.schedule.strikes("coldStart");
+    return this.schedule.isDue("coldStart");
   }
 
   onCall(call: DynamoDbCall): DynamoDbFault | undefined {
     const fault = this.#fault(call);
-    const told = JSON.stringify(call.asked);
+    const request = JSON.stringify(call.asked);
     this.trail.noteAll(
-      told,
-      `${roleOf(call.functionId)} ${call.operation}s it${fault ? `: ${fault}` : ""}: ${told.slice(0, 150)}`,
+      request,
+      `${roleOf(call.functionId)} ${call.operation}s it${fault ? `: ${fault}` : ""}: ${request.slice(0, 150)}`,
     );
     return fault;
   }
@@ -145,10 +145,10 @@ export class Faults implements NonNullable<SystemOptions["faults"]> {
       return burst.fault;
     }
     if (/^(Put|Update|Delete|BatchWrite|TransactWrite)/.test(operation)) {
-      const found = WRITE_FAULTS.find(([kind]) => this.schedule.strikes(kind, role));
+      const found = WRITE_FAULTS.find(([kind]) => this.schedule.isDue(kind, role));
       if (found) return found[1];
     }
-    const found = CALL_FAULTS.find(([kind]) => this.schedule.strikes(kind))?.[1];
+    const found = CALL_FAULTS.find(([kind]) => this.schedule.isDue(kind))?.[1];
     if (found) this.#bursts.set(accessKeyId, { fault: found, left: randomInteger(this.#further, 0, FURTHER) });
     return found;
   }

@@ -25,7 +25,7 @@ export interface Publication {
   /** When the application called `publish`. */
   begun: Moment;
   /** The answer of the SDK to the application. */
-  told?: Moment & { acknowledged: boolean; code?: string; position?: Position };
+  result?: Moment & { acknowledged: boolean; code?: string; position?: Position };
   /** Number of frames with this publication that the SDK has sent. */
   sent: number;
   /**
@@ -58,8 +58,8 @@ export type Entry = Moment &
     | { is: "state"; state: string; code: string }
     | { is: "rotated"; names: readonly string[] }
     | { is: "message"; channel: string; uuid: string; data: unknown; offset?: number }
-    /** A component was unmounted. Its own listener received `heard` messages, and the client's listener `told`. */
-    | { is: "listened"; name: string; holder: number; heard: number; told: number }
+    /** A component was unmounted. How many messages its own listener received, and the client's listener. */
+    | { is: "listened"; name: string; holder: number; byComponent: number; byClient: number }
     /** The application left the page with these positions; `undefined`: the channel has no position. */
     | { is: "left"; positions: Readonly<Record<string, Position | undefined>> }
   );

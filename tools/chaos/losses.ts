@@ -75,7 +75,7 @@ const lostWithHistory = (span: Span, read: ReadPage, { missing, offsetOf, begunA
   // The next message must arrive at once, because no message before it is missing.
   const next = Math.max(...offsets, position ?? 0, since?.offset ?? 0) + 1;
   return due
-    .filter(({ offset, publication: { uuid, begun, told: answer } }) => {
+    .filter(({ offset, publication: { uuid, begun, result: answer } }) => {
       const isBehind = offset !== undefined && offset > low;
       if (isBehind && offset < next) return true;
       if (begun.at <= from.at && !isBehind) return false;
@@ -115,7 +115,7 @@ const isExcused = (
   { journal, lingers }: LossContext,
   name: string,
 ): boolean => {
-  const { uuid, told: answer } = publication;
+  const { uuid, result: answer } = publication;
   const posts = journal.postsTo(name, channel, uuid);
   const clean = posts.filter(({ was }) => was === "clean");
   if (clean.length === 0 && posts.some(({ was }) => was === "lost")) return true;

@@ -144,8 +144,8 @@ export class ChaosPage {
       is: "listened",
       name,
       holder,
-      heard: receivedByHandle,
-      told: receivedByClient,
+      byComponent: receivedByHandle,
+      byClient: receivedByClient,
     });
   }
 

@@ -1,6 +1,6 @@
 /*
  * The decisions of the guards in a chaos run, as plain functions of names and data. The guard module (guards.ts)
- * implements them, and the checker expects them. All faults strike between the two.
+ * implements them, and the checker expects them. All faults occur between the two.
  */
 
 /**
@@ -18,6 +18,8 @@ export interface Payload {
   do?: GuardBehavior;
   /** Padding that makes the message large. */
   pad?: string;
+  /** The message is published as ephemeral. */
+  ephemeral?: true;
 }
 
 /** The credentials of a client. */
@@ -30,7 +32,7 @@ export interface Credentials {
 }
 
 /** The channels with delivery guards. */
-export const DELIVERY_GUARDED = "heard/*";
+export const DELIVERY_GUARDED = "guarded/*";
 
 /** The channels that only insiders may subscribe to. */
 const PRIVATE = "private/*";
@@ -42,7 +44,7 @@ export const SLOWLY_GUARDED = "slow/*";
 export const LISTENER_GROUPS = 3;
 
 /** A channel whose guard publishes on a second channel too, and that channel. */
-const COPIED_CHANNEL = "spread/a";
+export const COPIED_CHANNEL = "spread/a";
 const COPY_CHANNEL = "log/b";
 
 /** The channels of a permitted publication. */

@@ -22,7 +22,7 @@ export const findMisplacements = (
   stored: readonly Stored[],
   keeps: (channel: string) => boolean,
 ): Misplacement[] => {
-  const acknowledged = publications.filter(({ channel, told }) => told?.acknowledged && keeps(channel));
+  const acknowledged = publications.filter(({ channel, result }) => result?.acknowledged && keeps(channel));
   const positions = publications.filter(({ channel }) => keeps(channel));
   return [
     ...withoutPosition(acknowledged),
@@ -43,10 +43,12 @@ const withoutPosition = (acknowledged: readonly Publication[]): Misplacement[] =
 
 /** All acknowledgements of one message and the SDK report the same position. */
 const contradictory = (publications: readonly Publication[]): Misplacement[] =>
-  publications.flatMap(({ uuid, told, acknowledgements }) => {
+  publications.flatMap(({ uuid, result, acknowledgements }) => {
     const [first, ...others] = acknowledgements.filter((each) => each !== undefined);
     if (!first) return [];
-    const other = [...others, ...(told?.position ? [told.position] : [])].find((each) => !isSamePosition(first, each));
+    const other = [...others, ...(result?.position ? [result.position] : [])].find(
+      (each) => !isSamePosition(first, each),
+    );
     return other ? [{ uuid, what: `${uuid} is at ${first.offset}, and another answer has ${other.offset}` }] : [];
   });
 
@@ -93,4 +95,4 @@ const unordered = (acknowledged: readonly Publication[]): Misplacement[] => {
 const offsetOf = ({ acknowledgements }: Publication): number => acknowledgements.find((each) => each)?.offset ?? NaN;
 
 const mustPrecede = (earlier: Publication, later: Publication): boolean =>
-  earlier.told!.at < later.begun.at || (earlier.page === later.page && earlier.sent === 1);
+  earlier.result!.at < later.begun.at || (earlier.page === later.page && earlier.sent === 1);

@@ -39,8 +39,8 @@ export const publishAll = async ({
       for (const each of waiting) {
         schedule.advance();
         churn.advance();
-        if (schedule.strikes("clientCut")) pick(random, victims).cut();
-        if (schedule.strikes("reloaded")) pick(random, victims).reload();
+        if (schedule.isDue("clientCut")) pick(random, victims).cut();
+        if (schedule.isDue("reloaded")) pick(random, victims).reload();
         await publisher.publish(each);
         onAnswered();
       }

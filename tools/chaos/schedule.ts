@@ -68,7 +68,7 @@ const TARGETED: ReadonlySet<FaultKind> = new Set(["killedBefore", "killedAfter",
 const VICTIM_WAIT_SHARE = 0.05;
 
 /** One planned fault. */
-export interface Strike {
+export interface PlannedFault {
   /** The number of publications after which it is due. */
   at: number;
   /** Number of opportunities to skip. */
@@ -81,40 +81,40 @@ export interface Strike {
 export type Counts<Name extends string> = Readonly<Record<Name, number>>;
 
 /** Plans the faults. The same seed gives the same plan. */
-export const planStrikes = <Name extends string = FaultKind>(
+export const planFaults = <Name extends string = FaultKind>(
   seed: number,
   messages: number,
   often: Counts<Name> = FAULT_COUNTS as unknown as Counts<Name>,
-): Record<Name, Strike[]> => {
+): Record<Name, PlannedFault[]> => {
   const kinds = Object.keys(often) as Name[];
-  const strikes = (kind: Name): Strike[] => {
+  const planned = (kind: Name): PlannedFault[] => {
     const random = randomFor(seed, kind);
     const times = Math.ceil((often[kind] * messages) / WHOLE);
-    const made = Array.from({ length: times }, (): Strike => {
+    const made = Array.from({ length: times }, (): PlannedFault => {
       const at = Math.floor(random() * messages * LAST_FAULT_SHARE);
       const skip = randomInteger(random, 0, MAX_SKIPPED);
       return { at, skip, ...(TARGETED.has(kind as string as FaultKind) && { victim: pick(random, VICTIMS) }) };
     });
     return made.sort((a, b) => a.at - b.at);
   };
-  return Object.fromEntries(kinds.map((kind) => [kind, strikes(kind)])) as Record<Name, Strike[]>;
+  return Object.fromEntries(kinds.map((kind) => [kind, planned(kind)])) as Record<Name, PlannedFault[]>;
 };
 
 /**
- * Decides at each opportunity whether a fault strikes. The seed determines when a fault is due. The processes determine
+ * Decides at each opportunity whether a fault occurs. The seed determines when a fault is due. The processes determine
  * which opportunity comes next.
  */
 export class Schedule<Name extends string = FaultKind> {
   /** Number of faults that have struck, by kind. */
   readonly struck: Record<Name, number>;
-  readonly #pending: Record<Name, Strike[]>;
+  readonly #pending: Record<Name, PlannedFault[]>;
   readonly #victimWait: number;
   #progress = 0;
   #over = false;
 
   /** @param often the kinds and their numbers @default the faults */
   constructor(seed: number, messages: number, often?: Counts<Name>) {
-    this.#pending = planStrikes(seed, messages, often);
+    this.#pending = planFaults(seed, messages, often);
     this.#victimWait = messages * VICTIM_WAIT_SHARE;
     this.struck = Object.fromEntries(Object.keys(this.#pending).map((kind) => [kind, 0])) as Record<Name, number>;
   }
@@ -130,10 +130,10 @@ export class Schedule<Name extends string = FaultKind> {
   }
 
   /**
-   * Whether a fault strikes now. Counts it if so.
+   * Whether a fault is due now. Counts it if so.
    * @param whom the function that would be affected
    */
-  strikes(kind: Name, whom?: string): boolean {
+  isDue(kind: Name, whom?: string): boolean {
     if (this.#over) return false;
     const pending = this.#pending[kind];
     const index = pending.findIndex(({ at, victim }) => at <= this.#progress && this.#fits(at, victim, whom));

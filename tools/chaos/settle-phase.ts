@@ -58,14 +58,14 @@ export const publishFinalMessages = async (by: ChaosClient): Promise<number> => 
 };
 
 /** Descriptions of errors in the presence of a channel. */
-export const presenceErrors = async (crowd: readonly ChaosClient[], channel: string): Promise<string[]> => {
-  const expected = crowd.filter((each) => each.isDesired(channel)).map(({ who }) => who.name);
-  const told = await crowd.find((each) => each.isDesired(channel))?.presentNames(channel);
-  if (!told) return [`no client can read the presence of ${channel}`];
-  const twice = told.filter((name, index) => told.indexOf(name) !== index);
+export const presenceErrors = async (clients: readonly ChaosClient[], channel: string): Promise<string[]> => {
+  const expected = clients.filter((each) => each.isDesired(channel)).map(({ who }) => who.name);
+  const present = await clients.find((each) => each.isDesired(channel))?.presentNames(channel);
+  if (!present) return [`no client can read the presence of ${channel}`];
+  const twice = present.filter((name, index) => present.indexOf(name) !== index);
   return [
-    ...expected.filter((name) => !told.includes(name)).map((name) => `${name} is not present on ${channel}`),
-    ...[...twice, ...told.filter((name) => !expected.includes(name))].map(
+    ...expected.filter((name) => !present.includes(name)).map((name) => `${name} is not present on ${channel}`),
+    ...[...twice, ...present.filter((name) => !expected.includes(name))].map(
       (name) => `${name} is present on ${channel} without a subscription`,
     ),
   ];

@@ -104,7 +104,7 @@ export class AgentSocket {
   /** Number of messages it has published. */
   published = 0;
   /** Number of queries of each kind with its own rate limit. */
-  readonly asked = { history: 0, attendance: 0, pong: 0 };
+  readonly asked = { history: 0, presence: 0, pong: 0 };
   closed: number | undefined;
   /** Since when the server may ask for a renewal, in epoch milliseconds. */
   dueSince: number | undefined;

@@ -37,7 +37,7 @@ export class AnswerChecker {
     switch (content.kind) {
       case "stored":
         return this.histories.checkMessage(content.channel, answer.position as Position, content);
-      case "attendance":
+      case "presence":
         return this.#checkPresence(content, data);
       case "pong":
         return this.#checkPong(requester, content, data);
@@ -75,7 +75,8 @@ export class AnswerChecker {
 
   /** The error in a message that the delivery model does not see; `undefined`: none. */
   checkMessage(member: Member, { channel, uuid, data, offset, epoch }: Message): string | undefined {
-    if (!hasHistory(channel))
+    // An ephemeral message has no position. The delivery model has checked that it is one.
+    if (!hasHistory(channel) || (offset === undefined && epoch === undefined))
       return offset === undefined && epoch === undefined
         ? undefined
         : "a message with a position on a channel without history";
@@ -248,8 +249,8 @@ export class AnswerChecker {
         0,
         ...[...offsets].filter(([, { tick }]) => tick < this.deliveries.now).map(([each]) => each),
       );
-      const told = behind.includes(channel);
-      return told ? epoch === its && offset >= maxOffset : stays(channel) && (epoch !== its || offset < least);
+      const isListed = behind.includes(channel);
+      return isListed ? epoch === its && offset >= maxOffset : stays(channel) && (epoch !== its || offset < least);
     });
     if (gone) return `that it is ${behind.includes(gone[0]) ? "" : "not "}lagging on ${gone[0]}`;
     const there = new Set(present.filter(hasPresence));
@@ -262,6 +263,6 @@ export class AnswerChecker {
 
 /** The published data, before a delivery guard transformed it. */
 const asPublished = (channel: string, data: Json): Json => {
-  const received = asJsonObject(data)["heard"];
+  const received = asJsonObject(data)["received"];
   return isTransformed(channel) && received !== undefined ? (received as Json) : data;
 };

@@ -129,9 +129,9 @@ const matches = (expected: ExpectedAnswer, got: Reply, check: Check): boolean =>
 const withoutLost = (expected: readonly ExpectedAnswer[], got: readonly Reply[]): readonly ExpectedAnswer[] => {
   if (!expected.some(({ raced }) => raced)) return expected;
   const asked = new Set(expected.flatMap(({ grantedBy = [] }) => grantedBy));
-  const told = got.filter(({ code, channel }) => code === "unavailable" && channel === "/meta/subscribe");
+  const failed = got.filter(({ code, channel }) => code === "unavailable" && channel === "/meta/subscribe");
   const lost = new Set(
-    [...asked].filter((name) => told.some(({ data }) => isJsonObject(data) && isTruncationOf(name, data["channel"]))),
+    [...asked].filter((name) => failed.some(({ data }) => isJsonObject(data) && isTruncationOf(name, data["channel"]))),
   );
   // A lost channel fails together with all channels of the same grant.
   const explained = [...lost].every((name) =>

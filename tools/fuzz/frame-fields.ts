@@ -20,11 +20,11 @@ const isPosition = (value: unknown): value is Position => {
   return typeof epoch === "string" && epoch.length <= 64 && Number.isSafeInteger(offset) && (offset as number) >= 0;
 };
 
-/** A requested channel and its `since`; `misplaced`: `since` is not a position. */
+/** A requested channel and its `since`; `invalidSince`: `since` is not a position. */
 export interface Target {
   channel: string;
   since?: Position;
-  misplaced?: boolean;
+  invalidSince?: boolean;
 }
 
 /** Reads a target; `undefined` if it is malformed. */
@@ -34,7 +34,7 @@ export const targetOf = (target: unknown): Target | undefined => {
   if (!isJsonObject(target) || typeof channel !== "string") return undefined;
   const since = own(target, "since");
   if (since === undefined) return { channel };
-  return isPosition(since) ? { channel, since } : { channel, misplaced: true };
+  return isPosition(since) ? { channel, since } : { channel, invalidSince: true };
 };
 
 /** Reads the targets of a subscribe or unsubscribe frame; `undefined` if they are malformed. */

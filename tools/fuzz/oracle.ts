@@ -62,7 +62,7 @@ const subscriptionRuling = (name: string): policy.GuardDecision => {
 const question = (
   meta: string,
   frame: JsonObject,
-  content: Extract<ContentCheck, { kind: "history" | "attendance" }>,
+  content: Extract<ContentCheck, { kind: "history" | "presence" }>,
 ): Prediction => {
   const { channel, kind } = content;
   const [can, none]: [boolean, Code] =
@@ -79,7 +79,7 @@ const history = (frame: JsonObject): Prediction => {
   const meta = "/meta/history";
   const target = targetOf(own(frame, "data"));
   const data = own(frame, "data");
-  if (!target || target.misplaced || !isJsonObject(data)) return bad(frame, meta);
+  if (!target || target.invalidSince || !isJsonObject(data)) return bad(frame, meta);
   const [limit = 100, reverse = false] = [own(data, "limit"), own(data, "reverse")];
   if (!Number.isInteger(limit) || (limit as number) < 1 || (limit as number) > 100 || typeof reverse !== "boolean")
     return bad(frame, meta);
@@ -92,7 +92,7 @@ const presence = (frame: JsonObject): Prediction => {
   const [channel, after = ""] = isJsonObject(data) ? [own(data, "channel"), own(data, "after")] : [];
   if (typeof channel !== "string" || typeof after !== "string" || after.length > names.MAX_AFTER_LENGTH)
     return bad(frame, meta);
-  return question(meta, frame, { kind: "attendance", channel, after });
+  return question(meta, frame, { kind: "presence", channel, after });
 };
 
 const subscription = (frame: JsonObject, action: "subscribe" | "unsubscribe"): Prediction => {
@@ -106,11 +106,11 @@ const subscription = (frame: JsonObject, action: "subscribe" | "unsubscribe"): P
   const refused: ExpectedAnswer[] = [];
   for (const name of new Set(wanted.map(({ channel }) => channel))) {
     const ruled = action === "subscribe" ? subscriptionRuling(name) : policy.decisionOn("unsubscribe", name);
-    const misplaced =
+    const hasInvalidSince =
       action === "subscribe" &&
       policy.hasHistory(name) &&
-      wanted.some((each) => each.channel === name && each.misplaced);
-    const code = names.checkSubscriptionName(name, policy.WILDCARDS) ?? (misplaced ? "bad_frame" : CODES[ruled]);
+      wanted.some((each) => each.channel === name && each.invalidSince);
+    const code = names.checkSubscriptionName(name, policy.WILDCARDS) ?? (hasInvalidSince ? "bad_frame" : CODES[ruled]);
     if (code) refused.push({ ...base, about: name, code });
     else
       for (const each of action === "subscribe" ? [name, ...policy.stagedSubscriptions(name)] : [name])
@@ -130,7 +130,7 @@ const isMessage = (value: unknown): value is JsonObject & { uuid: string; channe
   names.isUuid(own(value, "uuid")) &&
   typeof own(value, "channel") === "string" &&
   Object.hasOwn(value, "data") &&
-  (!Object.hasOwn(value, "echo") || typeof value["echo"] === "boolean");
+  ["echo", "ephemeral"].every((flag) => !Object.hasOwn(value, flag) || typeof value[flag] === "boolean");
 
 /** Whether a message fits a frame, and a history answer too. */
 const fits = ({ channel, uuid, data, fingerprint }: Publication): boolean => {
@@ -147,6 +147,7 @@ const isReuse = (publish: readonly Publication[], all: readonly Publication[]): 
     publish.some(
       (each) =>
         each.fingerprint !== undefined &&
+        fingerprint !== undefined &&
         each.channel === channel &&
         each.uuid === uuid &&
         each.fingerprint !== fingerprint,
@@ -164,7 +165,7 @@ const publication = (frame: JsonObject): Prediction => {
     return answers(list.map((each) => ({ channels: [ERROR], ...uuidIn(each), code: "bad_frame" })));
   }
   const publish: Publication[] = [];
-  const told = list.map(({ uuid, channel, data, echo }): ExpectedAnswer => {
+  const told = list.map(({ uuid, channel, data, echo, ephemeral }): ExpectedAnswer => {
     const code = names.checkPublicationName(channel) ?? CODES[policy.decisionOn("publish", channel)];
     if (code) return { channels: [ERROR], uuid, code };
     const fingerprint = JSON.stringify([channel, data]);
@@ -173,7 +174,7 @@ const publication = (frame: JsonObject): Prediction => {
       uuid,
       data,
       echo: echo !== false,
-      ...(policy.hasHistory(each) && { fingerprint }),
+      ...(ephemeral === true ? { ephemeral } : policy.hasHistory(each) && { fingerprint }),
     }));
     if (!all.every(fits)) return { channels: [ERROR], uuid, code: "too_large" };
     if (isReuse(publish, all)) return { channels: [ERROR], uuid, code: "uuid_reused" };
@@ -183,7 +184,7 @@ const publication = (frame: JsonObject): Prediction => {
       channels: ["/meta/successful"],
       uuid,
       ...(all.length === 0 ? { data: policy.RESULT } : {}),
-      ...(policy.hasHistory(channel) && all.length > 0 && { content: content }),
+      ...(policy.hasHistory(channel) && ephemeral !== true && all.length > 0 && { content: content }),
     };
   });
   return answers(told, { publish, messages: list.length });

@@ -6,7 +6,7 @@ export type ContentCheck =
   | { kind: "subscribed"; channel: string; since: Position[] }
   | { kind: "history"; channel: string; since?: Position; limit: number; reverse: boolean }
   | { kind: "stored"; channel: string; uuid: string; data: Json; fingerprint: string }
-  | { kind: "attendance"; channel: string; after: string }
+  | { kind: "presence"; channel: string; after: string }
   | { kind: "pong"; positions: [string, Position][]; present: string[] };
 
 /** One answer that must come. */
@@ -49,7 +49,9 @@ export interface Publication {
   uuid: string;
   data: Json;
   echo: boolean;
-  /** On channels with history: what the publisher itself has sent, by which a repetition is known again. */
+  /** The server keeps nothing of it. */
+  ephemeral?: boolean;
+  /** If it is kept: what the publisher itself has sent, by which a repetition is known again. */
   fingerprint?: string;
 }
 

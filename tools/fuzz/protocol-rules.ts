@@ -22,7 +22,7 @@ export const MAX_ITEMS_PER_FRAME = 25;
 export const PUBLISH_BURST = 200;
 
 /** Queries that an agent may send at once: histories, presence, and pings with content. */
-export const QUERY_BURST = { history: 200, attendance: 100, pong: 10 };
+export const QUERY_BURST = { history: 200, presence: 100, pong: 10 };
 
 /** Maximum length of `after` in a presence query. */
 export const MAX_AFTER_LENGTH = 64;

@@ -50,12 +50,12 @@ const isMessage = (value: unknown): value is HistoryMessage =>
 export const checkReplay = (
   history: ChannelHistory,
   query: Query,
-  told: ReplayAnswer,
+  answer: ReplayAnswer,
   reader: Reader,
   now: number,
 ): string | undefined => {
   const { since, limit, reverse } = query;
-  const { position, code, more, pendingMs, recovered, messages = [] } = told;
+  const { position, code, more, pendingMs, recovered, messages = [] } = answer;
   const known = before(history, now);
   const least = Math.max(0, ...known);
   if (!codesOf(history, least, query).includes(code as string | undefined)) return `the code ${String(code)}`;
@@ -69,7 +69,7 @@ export const checkReplay = (
       ? "messages or an old position next to an error code"
       : undefined;
 
-  if (!Array.isArray(messages) || !messages.every(isMessage) || (told.messages && messages.length === 0))
+  if (!Array.isArray(messages) || !messages.every(isMessage) || (answer.messages && messages.length === 0))
     return "invalid messages";
   if (messages.length > limit) return "more messages than were asked for";
   const offsets = messages.map(({ offset }) => offset);

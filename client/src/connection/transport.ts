@@ -1,10 +1,11 @@
 import type { Member } from "../../../protocol/presence.js";
 import type { Socket } from "../platform/platform.js";
+import type { Role } from "../subscriptions/subscription.js";
 
 /** One socket that the server has accepted as an agent, and the agent's subscriptions on it. */
 export class Transport {
-  /** By channel: `true` if the server has confirmed the subscription, `false` if the server may have it. */
-  readonly subscriptions = new Map<string, boolean>();
+  /** By channel: the role in which the server has confirmed the subscription, `false` if the server may have it. */
+  readonly subscriptions = new Map<string, Role | false>();
   /** This agent's id and user, as soon as the server has sent them. */
   me: Pick<Member, "agent" | "userId"> | undefined;
   isClosed = false;

@@ -56,7 +56,8 @@ export class Presence implements Extension {
   }
 
   onSubscribed({ channel, presenceIntervalMs }: SubscribeResult): void {
-    if (presenceIntervalMs === undefined) return;
+    // The channel has no presence, or this client only observes it.
+    if (presenceIntervalMs === undefined) return void this.#channels.delete(channel);
     this.#channels.add(channel);
     this.#intervalMs = Math.min(this.#intervalMs, presenceIntervalMs);
   }

@@ -1,6 +1,6 @@
 import type { Message, Reply } from "../../../protocol/frames.js";
 import { MAX_CHANNEL_LENGTH, MAX_FRAME_BYTES } from "../../../protocol/limits.js";
-import { isPublicationAction, isSubscriptionAction, type Request } from "./request.js";
+import { isPublicationAction, isSubscriptionAction, type Request, type SubscriptionTarget } from "./request.js";
 
 /** An incoming frame: a message, a reply, or an error of API Gateway itself. Its fields are not validated. */
 export type IncomingFrame = Partial<Reply & Message> & { message?: unknown };
@@ -52,11 +52,15 @@ export const nextBatch = (
   return batch;
 };
 
+/** A channel as JSON: its name, or an object if there is more to say. */
+const encodeTarget = ({ channel, ...more }: SubscriptionTarget): string =>
+  JSON.stringify(Object.values(more).some((value) => value !== undefined) ? { channel, ...more } : channel);
+
 /** The text of a frame that carries requests of one action. Subscriptions share the uuid of the first one. */
 export const encodeBatch = (batch: readonly Request[]): string => {
   const { action, uuid, channel, payload } = batch[0]!;
   const start = `{"action":"${action}",`;
-  const payloads = batch.map((request) => request.payload).join();
+  const payloads = batch.map(({ target, payload }) => (target ? encodeTarget(target) : payload)).join();
   if (channel !== undefined && isSubscriptionAction(action))
     return `${start}"channel":"/meta/${action}","uuid":"${uuid}","data":{"channels":[${payloads}]}}`;
   return batch.length > 1 ? `${start}"messages":[${payloads}]}` : start + payload.slice(1);

@@ -21,6 +21,14 @@ export interface Batch {
   size: number;
 }
 
+/** The channel of a subscription request, as it travels in a frame. */
+export interface SubscriptionTarget {
+  channel: string;
+  since?: Position | undefined;
+  last?: number | undefined;
+  present?: false | undefined;
+}
+
 /** The fields from which a request is created. */
 export interface RequestFields {
   action: Action;
@@ -29,6 +37,10 @@ export interface RequestFields {
   channel?: string | undefined;
   /** The request's part of a frame, as JSON: a message, a channel, or a whole frame without its action. */
   payload: string;
+  /** It is a message of which the server keeps nothing. So the server does not recognise a repetition. */
+  ephemeral?: boolean | undefined;
+  /** The channel of a subscription request. An extension may change it until the request is sent. */
+  target?: SubscriptionTarget;
   /** Only one frame with requests of one key is in flight at a time. */
   orderingKey: string;
   /** How long it may wait, in milliseconds: in the queue, and again for its reply. @default - the option `timeout` */

@@ -4,6 +4,9 @@ import type { SettleCallback } from "../internals.js";
 /** An owner of a subscription: a channel object, or the client itself. */
 export type Holder = object;
 
+/** On a channel with presence: whether the client is a member, or only observes. */
+export type Role = "member" | "observer";
+
 /** A call of the application that waits for its result. */
 export interface Waiter {
   holder: Holder;
@@ -15,8 +18,8 @@ export interface Waiter {
 /** One channel that has holders, or to which the server may still have a subscription. */
 export interface Subscription {
   readonly channel: string;
-  /** Its holders. Without any, the client unsubscribes. */
-  readonly holders: Set<Holder>;
+  /** Its holders, each with the role that it wants. Without any, the client unsubscribes. */
+  readonly holders: Map<Holder, Role>;
   /** The calls that wait for their result. */
   waiters: Waiter[];
   /** The request that is queued or in flight. */
@@ -26,3 +29,9 @@ export interface Subscription {
   /** Whether it has failed and waits for its next attempt. */
   isPaused?: boolean;
 }
+
+/** The role of the client: it is a member if one holder wants that. `undefined` without holders. */
+export const roleOf = ({ holders }: Pick<Subscription, "holders">): Role | undefined => {
+  if (!holders.size) return undefined;
+  return [...holders.values()].includes("member") ? "member" : "observer";
+};

@@ -6,10 +6,11 @@ import { PushItError } from "../errors.js";
 import type { Extension } from "../extension.js";
 import type { ConnectionPart, Internals, SettleCallback } from "../internals.js";
 import { newId } from "../platform/id.js";
-import type { Outcome } from "../requests/request.js";
+import type { SubscribeOptions } from "../types.js";
+import type { Outcome, Request, SubscriptionTarget } from "../requests/request.js";
 import { MAX_NAME_LENGTH } from "../requests/frames.js";
 import { dataOf, type RequestQueue } from "../requests/request-queue.js";
-import type { Holder, Subscription, Waiter } from "./subscription.js";
+import { type Holder, roleOf, type Subscription, type Waiter } from "./subscription.js";
 
 /**
  * Makes the server's subscriptions match the application's. Each channel has holders: the client subscribes for the
@@ -34,8 +35,13 @@ export class Subscriptions implements Extension {
     return [...this.#subscriptions.values()].filter(({ holders }) => holders.size).map(({ channel }) => channel);
   }
 
+  /** Whether all holders of a channel fulfil a condition. */
+  everyHolder(channel: string, condition: (holder: Holder) => boolean): boolean {
+    return [...(this.#subscriptions.get(channel)?.holders.keys() ?? [])].every(condition);
+  }
+
   /** Adds a holder of a channel. `settle` is called when the channel is subscribed, or with the error. */
-  hold(channel: string, holder: Holder, settle?: SettleCallback): void {
+  hold(channel: string, holder: Holder, settle?: SettleCallback, { present }: SubscribeOptions = {}): void {
     if (typeof channel !== "string" || channel.length > MAX_NAME_LENGTH)
       return settle?.(
         new PushItError("bad_channel", `"channel" must be a string of at most ${MAX_CHANNEL_LENGTH} characters.`, {
@@ -43,7 +49,7 @@ export class Subscriptions implements Extension {
         }),
       );
     const subscription = this.#subscriptions.get(channel) ?? this.#add(channel);
-    subscription.holders.add(holder);
+    subscription.holders.set(holder, present === false ? "observer" : "member");
     this.#reconcileSoon(subscription, { holder, wants: true, settle });
   }
 
@@ -54,10 +60,12 @@ export class Subscriptions implements Extension {
       return this.#releaseUnknown(channel, holder, settle);
     if (!subscription) return settle();
     const hasLeft = subscription.holders.delete(holder);
+    if (hasLeft) this.#client.notify("onReleased", channel, holder);
     // This includes a holder that left before, if the server has not replied yet.
     if (!subscription.holders.size) return this.#reconcileSoon(subscription, { holder, wants: false, settle });
-    // The channel has other holders, so this one leaves at once.
+    // The channel has other holders, so this one leaves at once. Without it, the client may only observe.
     if (hasLeft) this.#settle(subscription, (waiter) => waiter.holder === holder);
+    defer(() => this.#reconcile(subscription));
     settle();
   }
 
@@ -73,6 +81,13 @@ export class Subscriptions implements Extension {
   miss(channel: string): void {
     const subscription = this.#subscriptions.get(channel);
     if (subscription?.holders.size) subscription.isAnnounced = false;
+  }
+
+  beforeSend({ action, channel, target }: Request): void {
+    if (action !== "subscribe") return;
+    // At the last moment, because the holders may have changed while the request was in the queue.
+    const isObserver = roleOf(this.#subscriptions.get(channel!)!) === "observer";
+    target!.present = isObserver ? false : undefined;
   }
 
   onConnected(): void {
@@ -116,7 +131,7 @@ export class Subscriptions implements Extension {
   }
 
   #add(channel: string): Subscription {
-    const subscription: Subscription = { channel, holders: new Set(), waiters: [] };
+    const subscription: Subscription = { channel, holders: new Map(), waiters: [] };
     this.#subscriptions.set(channel, subscription);
     return subscription;
   }
@@ -147,9 +162,7 @@ export class Subscriptions implements Extension {
       this.#queue.withdraw(request);
       subscription.request = undefined;
     }
-    /** `true`: the server has the subscription. `false`: it may have it. */
-    const there = transport?.subscriptions.get(channel);
-    const isAsWanted = holders.size ? there : there === undefined;
+    const isAsWanted = transport?.subscriptions.get(channel) === roleOf(subscription);
     if (!isAsWanted && this.#queue.stopped) this.#settleStopped(subscription);
     else if (!isAsWanted) {
       // Without a connection, only waiting calls make a request. It waits for the connection.
@@ -177,16 +190,16 @@ export class Subscriptions implements Extension {
   #settle(subscription: Subscription, isConcerned: (waiter: Waiter) => boolean = () => true): void {
     const { channel, holders, waiters } = subscription;
     subscription.waiters = waiters.filter((waiter) => !isConcerned(waiter));
-    for (const { holder, wants, settle } of waiters.filter(isConcerned))
-      settle(
-        wants === holders.has(holder)
-          ? undefined
-          : new PushItError("superseded", "A later call did the opposite.", { channel }),
-      );
+    for (const { holder, wants, settle } of waiters.filter(isConcerned)) {
+      if (wants !== holders.has(holder))
+        settle(new PushItError("superseded", "A later call did the opposite.", { channel }));
+      else if (!wants || !this.#client.extensions.some((each) => each.settleLater?.(channel, holder, settle))) settle();
+    }
   }
 
   #request(subscription: Subscription, action: "subscribe" | "unsubscribe"): void {
     const { channel } = subscription;
+    const target: SubscriptionTarget = { channel };
     const request = this.#queue.enqueue({
       action,
       uuid: newId(),
@@ -194,10 +207,11 @@ export class Subscriptions implements Extension {
       orderingKey: " " + channel,
       channel,
       payload: JSON.stringify(channel),
+      target,
       onEnd: (outcome) => {
         subscription.request = undefined;
         if (outcome.error) this.#onFailed(subscription, action === "subscribe", outcome.error, outcome);
-        else if (action === "subscribe") this.#onSubscribed(subscription, outcome);
+        else if (action === "subscribe") this.#onSubscribed(subscription, outcome, target);
         else this.#onUnsubscribed(subscription, outcome);
         this.#reconcile(subscription);
       },
@@ -205,13 +219,13 @@ export class Subscriptions implements Extension {
     subscription.request = request;
   }
 
-  #onSubscribed(subscription: Subscription, outcome: Outcome): void {
+  #onSubscribed(subscription: Subscription, outcome: Outcome, { present }: SubscriptionTarget): void {
     const { channel } = subscription;
     const result: SubscribeResult = { ...dataOf<SubscribeResult | undefined>(outcome), channel };
     const { recovered, code } = result;
     const { subscriptions } = outcome.transport!;
     const mayHaveMissed = !subscription.isAnnounced || subscriptions.get(channel) === false;
-    subscriptions.set(channel, true);
+    subscriptions.set(channel, present === false ? "observer" : "member");
     if (mayHaveMissed || code) this.#client.emitter.emit("subscribed", { channel, recovered, code });
     subscription.isAnnounced = true;
     this.#client.subscribed(result);
@@ -226,6 +240,7 @@ export class Subscriptions implements Extension {
   #onFailed(subscription: Subscription, wants: boolean, error: PushItError, { transport }: Outcome): void {
     const { channel, holders, waiters } = subscription;
     const { transport: current } = this.#connection;
+    const role = current?.subscriptions.get(channel) || "member";
     if (this.#queue.stopped) return;
     if (wants && !error.retryable) return this.#refuse(subscription, error);
     // The request's transport is gone, and with it its subscriptions. The next transport subscribes again.
@@ -233,14 +248,14 @@ export class Subscriptions implements Extension {
     if (wants) this.#client.notify("onSubscribeFailed", channel);
     // The server keeps a subscription that the application knows: its holders have it again.
     else if (!error.retryable && subscription.isAnnounced)
-      for (const { holder } of waiters.filter((waiter) => !waiter.wants)) holders.add(holder);
+      for (const { holder } of waiters.filter((waiter) => !waiter.wants)) holders.set(holder, role);
     if (error.retryable) {
       // The server may have done it.
       if (transport && transport === current) current.subscriptions.set(channel, false);
       this.#pause(subscription);
     } else if (!holders.size) {
       // If the application knows the subscription, the client holds it. Otherwise the client does not ask again.
-      if (subscription.isAnnounced) holders.add(this.#client.ownHolder);
+      if (subscription.isAnnounced) holders.set(this.#client.ownHolder, role);
       else current?.subscriptions.delete(channel);
     }
     this.#fail(subscription, wants, error);

@@ -13,7 +13,7 @@ const make = (channels: string[], ...parts: PingPart[]) => {
   const client = new FakeInternals();
   const connection = new FakeConnection();
   connection.transport = new FakeTransport();
-  for (const channel of channels) connection.transport.subscriptions.set(channel, true);
+  for (const channel of channels) connection.transport.subscriptions.set(channel, "member");
   for (const pingPart of parts) client.extensions.push({ pingPart });
   client.extensions.push({});
   return { payload: new PingPayload(client, connection), connection };

@@ -62,7 +62,10 @@ export class Peer {
     const { action, uuid } = frame;
     if (action === "subscribe" || action === "unsubscribe")
       this.send(
-        ...frame.data!.channels!.map((channel) => ({ channel: "/meta/" + action, uuid, data: { channel }, ...more })),
+        ...frame.data!.channels!.map((target: string | { channel: string }) => {
+          const channel = typeof target === "string" ? target : target.channel;
+          return { channel: "/meta/" + action, uuid, data: { channel }, ...more };
+        }),
       );
     else if (action === "publish")
       this.send(

@@ -110,6 +110,30 @@ describe.each(Object.entries(KINDS))("%s", (name, { subject, signature, grant, d
   );
 });
 
+describe("a token", () => {
+  const body = "agent.subscriptionDenied(channel, JSON.stringify([token ?? null, rest.length]))";
+
+  test("is an argument of the call that it was sent with", async () => {
+    const { guards } = guardFolder(`{ async onSubscriptionRequest(channel, agent, token, ...rest) { ${body}; } }`);
+    const reasons = [{ ticket: 7 }, "x", undefined].map(async (token) =>
+      guards.subscription(agent, "stories/5", token),
+    );
+    expect(await Promise.all(reasons)).toMatchObject([
+      { reason: '[{"ticket":7},0]' },
+      { reason: '["x",0]' },
+      { reason: "[null,0]" },
+    ]);
+  });
+
+  test("reaches every guard of a wildcard", async () => {
+    const guard = `async onSubscriptionRequest(channel, agent, token) {
+      if (token === "all") agent.subscribe(channel); else agent.subscriptionDenied(channel, "no"); }`;
+    const { guards } = guardFolder(`{ ${guard}, channels: { "stories/5": { ${guard} } } }`);
+    expect(await guards.subscription(agent, "stories/*", "all")).toMatchObject({ permitted: true });
+    expect(await guards.subscription(agent, "stories/*", "one")).toMatchObject({ permitted: false });
+  });
+});
+
 describe("a reason", () => {
   test("is cut at 512 bytes, between characters", () => {
     expect(truncateReason("x".repeat(MAX_REASON_BYTES))).toHaveLength(MAX_REASON_BYTES);

@@ -26,8 +26,13 @@ const KINDS: [string, (guards: GuardPort) => Promise<unknown>, object, object, o
   ],
   [
     "subscription",
-    (guards) => guards.subscription(agent, "stories/5"),
-    { guard: "onSubscriptionRequest", agent: { ...SEEN, isConnected: true }, channel: "stories/5" },
+    (guards) => guards.subscription(agent, "stories/5", { ticket: 7 }),
+    {
+      guard: "onSubscriptionRequest",
+      agent: { ...SEEN, isConnected: true },
+      channel: "stories/5",
+      token: { ticket: 7 },
+    },
     { verdict: "subscribe", channel: "stories/5", subscribe: ["b"] },
     { permitted: true, subscribe: ["stories/5", "b"] },
   ],

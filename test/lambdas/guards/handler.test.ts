@@ -70,6 +70,23 @@ describe("guardHandler answers with", () => {
       { verdict: "subscribe", channel: "stories/5", subscribe: ["a"] },
     ],
     [
+      "a subscription, by the client's token",
+      {
+        onSubscriptionRequest(channel, agent, token) {
+          if (token === "ticket") agent.subscribe(channel);
+          else agent.subscriptionDenied(channel, String(token));
+        },
+      },
+      request("onSubscriptionRequest", { token: "ticket" }),
+      { verdict: "subscribe", channel: "stories/5" },
+    ],
+    [
+      "a denied subscription without a token",
+      { onSubscriptionRequest: (channel, agent, token) => agent.subscriptionDenied(channel, typeof token) },
+      request("onSubscriptionRequest"),
+      { verdict: "subscriptionDenied", channel: "stories/5", reason: "undefined" },
+    ],
+    [
       "a denied subscription",
       { onSubscriptionRequest: (channel, agent) => agent.subscriptionDenied(channel, "No.") },
       request("onSubscriptionRequest"),

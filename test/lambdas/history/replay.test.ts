@@ -1,6 +1,6 @@
 import { HISTORY_MARGIN_SECONDS } from "../../../protocol/deployment.js";
 import { HEAD_SECONDS, PENDING_MS } from "../../../lambdas/history/history.js";
-import { headsOf, oldest, type Page, replayBefore, replayFrom } from "../../../lambdas/history/replay.js";
+import { headsOf, oldest, type Page, replayBefore, replayFrom, replayLast } from "../../../lambdas/history/replay.js";
 import { NOW, TestClock } from "../support/fakes.js";
 import { MemoryStore } from "../support/memory-store.js";
 import { MemoryHistories } from "./history-fakes.js";
@@ -28,14 +28,16 @@ const setUp = (last: number, present: readonly number[] = Array.from({ length: l
     all: (limit = 100) => oldest(system, channel, limit),
     before: (offset?: number, limit = 100) =>
       replayBefore(system, channel, offset === undefined ? undefined : { epoch: EPOCH, offset }, limit),
+    last: (limit: number) => replayLast(system, channel, limit),
     other: () => replayFrom(system, channel, { epoch: "e0", offset: 1 }, 100),
   };
 };
 
-const summaryOf = ({ messages, position, more, code }: Page) => ({
+const summaryOf = ({ messages, position, more, older, code }: Page) => ({
   offsets: messages.map(({ offset }) => offset),
   at: position.offset,
   ...(more && { more }),
+  ...(older && { older }),
   ...(code && { code }),
 });
 
@@ -163,8 +165,41 @@ describe("the whole history", () => {
   });
 
   test("newest first also ends before a pending offset", async () => {
-    const { before } = setUp(5, [1, 2, 3, 5]);
-    expect(summaryOf(await before())).toEqual({ offsets: [3, 2, 1], at: 1 });
+    const { before, clock } = setUp(5, [1, 2, 3, 5]);
+    const page = await before();
+    expect(summaryOf(page)).toEqual({ offsets: [3, 2, 1], at: 1 });
+    expect(page.pendingMs).toBe(PENDING_MS);
+    clock.advance(PENDING_MS);
+    const later = await before();
+    expect([summaryOf(later), later.pendingMs]).toEqual([{ offsets: [5, 3, 2, 1], at: 1 }, undefined]);
+  });
+});
+
+describe("the newest messages", () => {
+  test("come oldest first, with the position after them", async () => {
+    const { last, clock } = setUp(14);
+    expect(summaryOf(await last(4))).toEqual({ offsets: [11, 12, 13, 14], at: 14, older: true });
+    expect(summaryOf(await last(10))).toEqual({ offsets: [5, 6, 7, 8, 9, 10, 11, 12, 13, 14], at: 14 });
+    expect(summaryOf(await last(100))).toEqual({ offsets: [5, 6, 7, 8, 9, 10, 11, 12, 13, 14], at: 14 });
+    clock.advance(KEEP.seconds * 1000 - 4_000);
+    expect(summaryOf(await last(2))).toEqual({ offsets: [13, 14], at: 14, older: true });
+    expect(summaryOf(await last(9))).toEqual({ offsets: [11, 12, 13, 14], at: 14 });
+    clock.advance(4_000);
+    expect(summaryOf(await last(9))).toEqual({ offsets: [], at: 14 });
+  });
+
+  test("end before a pending offset, and skip a sealed one", async () => {
+    const { last, clock } = setUp(5, [1, 2, 3, 5]);
+    const page = await last(3);
+    expect([summaryOf(page), page.pendingMs]).toEqual([{ offsets: [3], at: 3, older: true }, PENDING_MS]);
+    const none = await last(2);
+    expect([summaryOf(none), none.pendingMs]).toEqual([{ offsets: [], at: 3, older: true }, PENDING_MS]);
+    clock.advance(PENDING_MS);
+    expect(summaryOf(await last(3))).toEqual({ offsets: [3, 5], at: 5, older: true });
+  });
+
+  test("of an empty history are none", async () => {
+    expect(summaryOf(await setUp(0).last(5))).toEqual({ offsets: [], at: 0 });
   });
 });
 

@@ -1,30 +1,6 @@
-import { type Reply, DEFAULT_LIMITS, MAX_FRAME_BYTES, Meta, MAX_JSON_DEPTH } from "../../../protocol/index.js";
-import {
-  type Parsed,
-  readFrame,
-  readMetaFrame,
-  readPublication,
-  readSubscription,
-  uuidOf,
-} from "../../../lambdas/requests/frame-parser.js";
-import { nested, padded } from "./frame-parser-fixture.js";
-
-const faultsOf = (parsed: Parsed<unknown>): Reply[] => {
-  if ("request" in parsed) throw new Error(`expected faults, got ${JSON.stringify(parsed.request)}`);
-  return parsed.faults;
-};
-
-const NOT_FRAMES: [string, string | null | undefined][] = [
-  ["nothing", undefined],
-  ["null", null],
-  ["an empty text", ""],
-  ["not JSON", "hello"],
-  ["cut JSON", '{"uuid":"u1"'],
-  ["the JSON null", "null"],
-  ["a JSON number", "7"],
-  ["a JSON string", '"connect"'],
-  ["a JSON list", '[{"action":"connect"}]'],
-];
+import { DEFAULT_LIMITS, MAX_FRAME_BYTES, Meta, MAX_JSON_DEPTH } from "../../../protocol/index.js";
+import { readFrame, readMetaFrame, readPublication, uuidOf } from "../../../lambdas/requests/frame-parser.js";
+import { faultsOf, NOT_FRAMES, nested, padded } from "./frame-parser-fixture.js";
 
 describe("a frame", () => {
   test.each(NOT_FRAMES)("is invalid if it is %s", (_, body) => {
@@ -102,133 +78,6 @@ describe.each([Meta.connect, Meta.ping] as const)("a frame to %s", (channel) => 
   });
 });
 
-describe.each([Meta.subscribe, Meta.unsubscribe] as const)("a frame to %s", (meta) => {
-  const read = (data: unknown) =>
-    readSubscription(JSON.stringify({ channel: meta, uuid: "u1", data }), meta, DEFAULT_LIMITS);
-
-  test("names one channel, or several", () => {
-    expect(read({ channel: "a" })).toEqual({
-      request: {
-        uuid: "u1",
-        channels: ["a"],
-        since: new Map(),
-        invalidSince: new Set(),
-        present: new Map([["a", true]]),
-        invalidPresent: new Set(),
-      },
-    });
-    expect(read({ channels: ["a", "b"] })).toMatchObject({ request: { uuid: "u1", channels: ["a", "b"] } });
-  });
-
-  test("may say for each channel whether the agent is a member", () => {
-    expect(read({ channel: "a", present: false })).toMatchObject({ request: { present: new Map([["a", false]]) } });
-    const mixed = [
-      { channel: "a", present: false },
-      { channel: "b", present: true },
-      "c",
-      { channel: "c", present: false },
-    ];
-    expect(read({ channels: mixed })).toMatchObject({
-      request: {
-        present: new Map([
-          ["a", false],
-          ["b", true],
-          ["c", true],
-        ]),
-        invalidPresent: new Set(),
-      },
-    });
-    for (const wrong of [null, 0, "false", {}])
-      expect(read({ channels: [{ channel: "a", present: wrong }, "b"] })).toMatchObject({
-        request: { channels: ["a", "b"], invalidPresent: new Set(["a"]) },
-      });
-  });
-
-  test("may have a position for each channel", () => {
-    const since = { epoch: "e1", offset: 3 };
-    expect(read({ channel: "a", since })).toMatchObject({
-      request: { uuid: "u1", channels: ["a"], since: new Map([["a", since]]), invalidSince: new Set() },
-    });
-    expect(read({ channels: [{ channel: "a", since }, "b", { channel: "c" }] })).toMatchObject({
-      request: { channels: ["a", "b", "c"], since: new Map([["a", since]]) },
-    });
-    for (const wrong of [
-      1,
-      null,
-      {},
-      { epoch: "e1" },
-      { ...since, offset: 1.5 },
-      { ...since, offset: -1 },
-      { ...since, epoch: "e".repeat(65) },
-    ]) {
-      const invalidSince = {
-        uuid: "u1",
-        channels: ["a", "b"],
-        since: new Map([["b", since]]),
-        invalidSince: new Set(["a"]),
-      };
-      expect(
-        read({
-          channels: [
-            { channel: "a", since: wrong },
-            { channel: "b", since },
-          ],
-        }),
-      ).toMatchObject({ request: invalidSince });
-    }
-  });
-
-  test("names each channel once", () => {
-    expect(read({ channels: ["a", "b", "a"] })).toMatchObject({ request: { uuid: "u1", channels: ["a", "b"] } });
-  });
-
-  test("may name invalid channels, which are refused one by one", () => {
-    expect(read({ channels: ["", "/meta/x", "a b"] })).toMatchObject({ request: { channels: ["", "/meta/x", "a b"] } });
-  });
-
-  test.each([
-    ["no data", undefined],
-    ["null", null],
-    ["a string", "a"],
-    ["a list", ["a"]],
-    ["no channel", {}],
-    ["an empty list", { channels: [] }],
-    ["a string instead of a list", { channels: "a" }],
-    ["a number among the channels", { channels: ["a", 5] }],
-    ["null among the channels", { channels: [null] }],
-    ["a number as the channel", { channel: 5 }],
-    ["a list in the list", { channels: [["a"]] }],
-  ])("with %s must have a data.channel", (_, data) => {
-    const [fault, ...more] = faultsOf(read(data));
-    expect(more).toEqual([]);
-    expect(fault).toMatchObject({ channel: meta, uuid: "u1", successful: false, code: "bad_frame" });
-    expect(fault?.error).toContain("data.channel");
-  });
-
-  test("names at most 25 channels", () => {
-    const channels = Array.from({ length: 26 }, (_, at) => `c${at}`);
-    expect(read({ channels: channels.slice(1) })).toMatchObject({ request: { channels: channels.slice(1) } });
-    expect(faultsOf(read({ channels }))).toMatchObject([{ channel: meta, uuid: "u1", code: "too_many" }]);
-  });
-
-  test("names at most the deployment's limit, with repetitions counted", () => {
-    const read = (channels: string[]) =>
-      readSubscription(JSON.stringify({ channel: meta, uuid: "u1", data: { channels } }), meta, {
-        channelsPerFrame: 2,
-      });
-    expect(read(["a", "b"])).toHaveProperty("request.channels", ["a", "b"]);
-    expect(faultsOf(read(["a", "b", "a"]))).toMatchObject([
-      { code: "too_many", error: "A frame may have at most 2 channels." },
-    ]);
-  });
-
-  test.each(NOT_FRAMES)("that is %s is an error", (_, body) => {
-    expect(faultsOf(readSubscription(body, meta, DEFAULT_LIMITS))).toMatchObject([
-      { channel: Meta.error, code: "bad_frame" },
-    ]);
-  });
-});
-
 describe("a frame that publishes", () => {
   const read = (frame: object) => readPublication(JSON.stringify({ action: "publish", ...frame }), DEFAULT_LIMITS);
   const message = { channel: "a", uuid: "u1", data: "hello" };
@@ -249,9 +98,14 @@ describe("a frame that publishes", () => {
   });
 
   // So a frame cannot name an agent.
-  test("has channel, uuid, data and echo only", () => {
+  test("has channel, uuid, data, echo and ephemeral only", () => {
     const read1 = read({ ...message, agentId: "someone-else", agent: { uuid: "x" }, __proto: 1 });
     expect(read1).toEqual({ request: [{ ...message, echo: true }] });
+    const ephemeral = [true, false].map((each) => read({ ...message, ephemeral: each }));
+    expect(ephemeral).toEqual([
+      { request: [{ ...message, echo: true, ephemeral: true }] },
+      { request: [{ ...message, echo: true }] },
+    ]);
   });
 
   test.each([
@@ -260,6 +114,7 @@ describe("a frame that publishes", () => {
     ["no data", { channel: "a", uuid: "u1" }],
     ["an echo that is not a boolean", { ...message, echo: "no" }],
     ["a null echo", { ...message, echo: null }],
+    ["an ephemeral that is not a boolean", { ...message, ephemeral: 1 }],
   ])("with %s gets a /meta/error with the message's uuid", (_, frame) => {
     expect(faultsOf(read(frame))).toMatchObject([{ channel: Meta.error, uuid: "u1", code: "bad_frame" }]);
   });

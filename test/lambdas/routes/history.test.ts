@@ -7,6 +7,42 @@ import { agentOf, TestClock, TestLog } from "../support/fakes.js";
 import { MemoryStore } from "../support/memory-store.js";
 import { MemoryHistories } from "../history/history-fakes.js";
 
+test("a history request passes its token to the guard", async () => {
+  const clock = new TestClock();
+  const asked: unknown[] = [];
+  const subscription: typeof openGuards.subscription = (agent, channel, token) => {
+    asked.push(token);
+    return openGuards.subscription(agent, channel);
+  };
+  const system = {
+    settings: { ...DEFAULT_SETTINGS, channels: { "kept/*": { history: { size: 10, seconds: 60 } } } },
+    guards: { ...openGuards, subscription },
+    clock,
+    log: new TestLog(),
+    histories: new MemoryHistories(clock, 900, new MemoryStore()),
+    rate: new RateLimiter(HISTORY_REQUESTS, clock, 10),
+  };
+  const ask = (data: object) =>
+    history(
+      system,
+      agentOf("c1"),
+      JSON.stringify({ action: "history", channel: "/meta/history", uuid: "u1", data: { channel: "kept/1", ...data } }),
+    );
+  expect(await ask({ token: { ticket: 7 } })).toMatchObject([{ successful: true }]);
+  expect(await ask({})).toMatchObject([{ successful: true }]);
+  expect(await ask({ token: "x".repeat(2_047) })).toEqual([
+    {
+      channel: "/meta/history",
+      uuid: "u1",
+      successful: false,
+      code: "too_large",
+      error: "A token may have at most 2048 bytes of JSON.",
+      data: { channel: "kept/1" },
+    },
+  ]);
+  expect(asked).toEqual([{ ticket: 7 }, undefined]);
+});
+
 // Other agents are not affected.
 test("history requests above the rate are refused before any guard or read", async () => {
   const clock = new TestClock();

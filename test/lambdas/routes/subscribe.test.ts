@@ -77,6 +77,30 @@ describe("subscribe", () => {
     expect(await ask({ channel: "kept/1", since })).toMatchObject([no("kept/1", "bad_frame")]);
   });
 
+  test("with last is refused on wildcards and channels without history", async () => {
+    const asked: string[] = [];
+    const { store, ask } = await setUp(async (_agent, channel) => (asked.push(channel), permitted(channel)));
+    const answers = await ask({
+      channels: [
+        { channel: "stories/*", last: 5 },
+        { channel: "plain", last: 5 },
+        { channel: "kept/1", last: 101 },
+        { channel: "plain/2", last: 0 },
+        { channel: "kept/2", last: 100 },
+        "stories/*",
+      ],
+    });
+    expect(answers).toMatchObject([
+      yes("kept/2"),
+      { ...no("stories/*", "wildcard"), error: "last needs one channel: a wildcard has no history of its own." },
+      { ...no("plain", "no_history"), error: "History is not enabled on this channel." },
+      { ...no("kept/1", "bad_frame"), error: "last must be a whole number from 1 to 100." },
+      no("plain/2", "bad_frame"),
+    ]);
+    expect(asked).toEqual(["kept/2"]);
+    expect((await store.connectionSubscriptions("c1")).channels).toEqual(["kept/2"]);
+  });
+
   test("with `present: false` stores that the agent only observes", async () => {
     const { store, ask } = await setUp();
     const interval = { presenceIntervalMs: 60_000 };
@@ -95,6 +119,31 @@ describe("subscribe", () => {
     ];
     expect(await ask({ channels })).toMatchObject([yes("plain"), no("rooms/1", "bad_frame")]);
     expect((await store.connectionSubscriptions("c1")).channels).toEqual(["plain"]);
+  });
+
+  test("passes each channel's token to its guard, and stores none", async () => {
+    const asked: unknown[] = [];
+    const { store, ask } = await setUp(
+      async (_agent, channel, token) => (asked.push([channel, token]), permitted(channel)),
+    );
+    const channels = [
+      { channel: "a", token: { ticket: "planted" } },
+      "b",
+      { channel: "stories/*", token: null },
+      { channel: "c", token: "planted".repeat(300) },
+    ];
+    expect(await ask({ channels })).toEqual([
+      yes("a"),
+      yes("b"),
+      yes("stories/*"),
+      { ...no("c", "too_large"), error: "A token may have at most 2048 bytes of JSON." },
+    ]);
+    expect(asked).toEqual([
+      ["a", { ticket: "planted" }],
+      ["b", undefined],
+      ["stories/*", null],
+    ]);
+    expect(JSON.stringify([await store.connectionSubscriptions("c1"), store.calls])).not.toContain("planted");
   });
 
   test("to several channels has a reply for each and one write", async () => {

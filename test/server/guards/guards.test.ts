@@ -15,7 +15,7 @@ test("guards() rejects invalid guards at compile time", () => {
   // @ts-expect-error connection guards are not per channel
   guards({ channels: { "a/*": { onConnectionRequest() {} } } });
   guards({
-    // @ts-expect-error a subscription guard is given no message
-    onSubscriptionRequest(_channel, _agent, _message) {},
+    // @ts-expect-error a subscription guard gets a token and no message
+    onSubscriptionRequest(_channel, _agent, _token, _message) {},
   });
 });

@@ -78,10 +78,10 @@ describe("the checker", () => {
     const outsider = scene.actor(OUTSIDER).subscribes("private/a");
     scene.publish("m4", { channel: "private/a" });
     outsider.receives("private/a", "m4");
-    subscriber.subscribes("heard/a");
-    scene.publish("m5", { channel: "heard/a", n: 3 });
+    subscriber.subscribes("guarded/a");
+    scene.publish("m5", { channel: "guarded/a", n: 3 });
     expect(scene.judged()).toEqual(["leaked m4"]);
-    subscriber.receives("heard/a", "m5");
+    subscriber.receives("guarded/a", "m5");
     expect(scene.judged()).toEqual(["leaked m4", "leaked m5"]);
   });
 

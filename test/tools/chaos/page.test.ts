@@ -118,7 +118,7 @@ describe("a page", () => {
     sdk.emit("message", { channel: "log/a" });
     sdk.emit("message", { channel: "log/b" });
     page.unmount(component);
-    expect(page.page.entries.find(({ is }) => is === "listened")).toMatchObject({ heard: 1, told: 1 });
+    expect(page.page.entries.find(({ is }) => is === "listened")).toMatchObject({ byComponent: 1, byClient: 1 });
     expect(sdk.listeners.filter(([, name]) => name !== undefined)).toEqual([]);
   });
 

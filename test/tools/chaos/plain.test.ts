@@ -152,7 +152,7 @@ describe("the checker, of spans of subscription that nothing recovers", () => {
       actor.subscribes("log/*").subscribes("plain/*");
       scene.publish("m1");
       scene.publish("m2", { channel: "plain/a" });
-      scene.publish("m3", { channel: "heard/a" });
+      scene.publish("m3", { channel: "guarded/a" });
       expect(scene.judged()).toEqual(["lost m1", "lost m2"]);
     });
 

@@ -19,30 +19,30 @@ describe("the checker, of positions that publishers receive", () => {
 
   it("finds a position of another message", () => {
     acknowledge("m3", 7);
-    expect(scene.judged()).toEqual(["misplaced m3"]);
+    expect(scene.judged()).toEqual(["wrongPosition m3"]);
   });
 
   it("finds a position of another history", () => {
     publication("m3").acknowledgements = [{ epoch: "other", offset: 3 }];
-    expect(scene.judged()).toEqual(["misplaced m3"]);
+    expect(scene.judged()).toEqual(["wrongPosition m3"]);
   });
 
   it("finds a position of two messages, before it reads the table", () => {
     acknowledge("m3", 2);
-    expect(scene.judged()).toContain("misplaced m3");
-    expect(scene.judged({ stored: [] })).toContain("misplaced m3");
+    expect(scene.judged()).toContain("wrongPosition m3");
+    expect(scene.judged({ stored: [] })).toContain("wrongPosition m3");
   });
 
   it("finds contradicting acknowledgements, and an SDK that reports something else", () => {
     publication("m3").acknowledgements.push({ epoch: EPOCH, offset: 9 });
-    publication("m2").told!.position = { epoch: EPOCH, offset: 8 };
-    expect(scene.judged()).toEqual(["misplaced m2", "misplaced m3"]);
+    publication("m2").result!.position = { epoch: EPOCH, offset: 8 };
+    expect(scene.judged()).toEqual(["wrongPosition m2", "wrongPosition m3"]);
   });
 
   it("finds an acknowledgement without a position, on a channel with history only", () => {
     publication("m3").acknowledgements = [undefined];
     scene.publish("plain", { channel: "plain/a" });
-    expect(scene.judged()).toEqual(["misplaced m3"]);
+    expect(scene.judged()).toEqual(["wrongPosition m3"]);
   });
 
   describe("in the publisher's order", () => {
@@ -57,17 +57,17 @@ describe("the checker, of positions that publishers receive", () => {
     it("finds a message before another that was acknowledged before its publication", () => {
       publication("m2").sent = 2;
       swap("m2", "m3");
-      expect(scene.judged()).toEqual(["misplaced m3"]);
+      expect(scene.judged()).toEqual(["wrongPosition m3"]);
     });
 
     it("finds a message before another that was published earlier and sent once", () => {
-      publication("m2").told!.at = Infinity;
+      publication("m2").result!.at = Infinity;
       swap("m2", "m3");
-      expect(scene.judged()).toEqual(["misplaced m3"]);
+      expect(scene.judged()).toEqual(["wrongPosition m3"]);
     });
 
     it("excuses a message published while an earlier message was being repeated", () => {
-      publication("m2").told!.at = Infinity;
+      publication("m2").result!.at = Infinity;
       publication("m2").sent = 2;
       swap("m2", "m3");
       expect(scene.judged()).toEqual([]);

@@ -12,9 +12,9 @@ const faults = {
 const GOOD: Outcome = {
   published: 5_010,
   acknowledged: 4_900,
-  violationCounts: { lost: 0, duplicated: 0, reordered: 0, misplaced: 0, leaked: 0, staleRows: 0 },
+  violationCounts: { lost: 0, duplicated: 0, reordered: 0, wrongPosition: 0, leaked: 0, staleRows: 0 },
   recoveries: 300,
-  checked: { unsubscriptions: 400, remounts: 300, wildcards: 100, workers: 2_000, positions: 4_000 },
+  checked: { unsubscriptions: 400, remounts: 300, wildcards: 100, workers: 2_000, positions: 4_000, ephemerals: 200 },
   churn: { remounted: 300, unmounted: 200, flipped: 100, blinked: 100, doubled: 100, widened: 100 },
   missed: 7,
   faults,
@@ -37,7 +37,7 @@ describe("the report of a chaos run", () => {
       "lost",
       "duplicated",
       "reordered",
-      "misplaced",
+      "wrongPosition",
       "leaked",
       "staleRows",
       "recoveries",
@@ -46,6 +46,7 @@ describe("the report of a chaos run", () => {
       "wildcards",
       "workers",
       "positions",
+      "ephemerals",
       "faults",
     ]);
   });
@@ -54,7 +55,7 @@ describe("the report of a chaos run", () => {
     expect(failuresOf(GOOD, options)).toEqual([]);
   });
 
-  it.each(["lost", "duplicated", "reordered", "misplaced", "leaked", "staleRows"] as const)(
+  it.each(["lost", "duplicated", "reordered", "wrongPosition", "leaked", "staleRows"] as const)(
     "fails a run in which something is %s",
     (wrong) => {
       expect(failuresOf({ ...GOOD, violationCounts: { ...GOOD.violationCounts, [wrong]: 1 } }, options)).toEqual([

@@ -195,8 +195,8 @@ describe("the checker, of spans of subscription to channels with history", () =>
   it.each([
     [2, 3, "lost"],
     [4, 3, "duplicated"],
-  ] as const)("finds that a component's listener received %i messages of %i", (heard, told, wrong) => {
-    actor.subscribes("log/a").note({ is: "listened", name: "log/a", holder: 1, heard, told });
+  ] as const)("finds that a component's listener received %i messages of %i", (byComponent, byClient, wrong) => {
+    actor.subscribes("log/a").note({ is: "listened", name: "log/a", holder: 1, byComponent, byClient });
     expect(scene.judged()).toEqual([wrong]);
   });
 });

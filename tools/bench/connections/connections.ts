@@ -72,31 +72,31 @@ export const measureConnections = async (
   const runtime = await startLoadRuntime(root);
   const start = () =>
     Child.start<PoolOperations>(join(__dirname, "raw-client-pool-process.ts"), { url: runtime.websocketUrl });
-  const crowds: Child<PoolOperations>[] = [];
+  const pools: Child<PoolOperations>[] = [];
   try {
     const warm = await start();
-    crowds.push(warm);
+    pools.push(warm);
     await warm.call("connect", WARM_UP);
     await warm.call("subscribe");
     await warm.call("hold", 2);
-    const crowd = await start();
-    crowds.push(crowd);
+    const pool = await start();
+    pools.push(pool);
     const before = await runtime.child.call("usage");
     const begun = performance.now();
-    await withPolling(crowd.call("connect", plan.connections), async () =>
-      progress((CONNECT_SHARE * (await crowd.call("state")).open) / plan.connections),
+    await withPolling(pool.call("connect", plan.connections), async () =>
+      progress((CONNECT_SHARE * (await pool.call("state")).open) / plan.connections),
     );
     const connectSeconds = (performance.now() - begun) / 1000;
     const after = await runtime.child.call("usage");
-    await crowd.call("subscribe");
+    await pool.call("subscribe");
     const held = performance.now();
     const whole = plan.seconds * 1000;
-    await withPolling(crowd.call("hold", plan.seconds), () =>
+    await withPolling(pool.call("hold", plan.seconds), () =>
       Promise.resolve(progress(CONNECT_SHARE + (1 - CONNECT_SHARE) * Math.min(1, (performance.now() - held) / whole))),
     );
     const heldMs = performance.now() - held;
     const { cpuMs } = await runtime.child.call("usage");
-    const { open, published, received, repeated, errors } = await crowd.call("state");
+    const { open, published, received, repeated, errors } = await pool.call("state");
     const failures = Object.values(errors).reduce((sum, each) => sum + each, 0);
     progress(1);
     return {
@@ -116,7 +116,7 @@ export const measureConnections = async (
   } finally {
     // The runtime first, so that connections do not report its end.
     await runtime.close();
-    await Promise.all(crowds.map((crowd) => crowd.stop()));
+    await Promise.all(pools.map((pool) => pool.stop()));
   }
 };
 

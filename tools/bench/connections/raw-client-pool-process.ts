@@ -10,12 +10,12 @@ export interface PoolOperations {
 }
 
 void serve(({ url }: { url: string }) => {
-  const crowd = new RawClientPool(url);
+  const pool = new RawClientPool(url);
   const works: PoolOperations = {
-    connect: (count) => crowd.connect(count),
-    subscribe: () => crowd.subscribe(),
-    hold: (seconds) => crowd.hold(seconds),
-    state: () => crowd.state,
+    connect: (count) => pool.connect(count),
+    subscribe: () => pool.subscribe(),
+    hold: (seconds) => pool.hold(seconds),
+    state: () => pool.state,
   };
-  return Promise.resolve({ works, close: () => crowd.end() });
+  return Promise.resolve({ works, close: () => pool.end() });
 });

@@ -119,7 +119,7 @@ const table = ({ subscribers: count, emulationMs, rates, saturatedAt }: LatencyR
 
 /** Measures publish to received and to acknowledged, at increasing rates. */
 export const latency: Benchmark<LatencyResult> = {
-  summary: "publish → received and → acknowledged at rising rates, the emulation's share told apart",
+  summary: "publish → received and → acknowledged at rising rates, the emulation's share listed apart",
   options: {
     seconds: { help: `how long each rate lasts; default ${SECONDS}` },
     subscribers: { help: `of the one channel; default ${SUBSCRIBERS}` },

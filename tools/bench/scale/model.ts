@@ -60,10 +60,10 @@ export interface Cpu {
    */
   perRowMicros: number;
   /** CPU of enqueuing one subscriber in a segment. */
-  perHandOnMicros: number;
+  perEnqueueMicros: number;
 }
 
-export const CPU: Cpu = { perPostMicros: POST_MICROS, perRowMicros: 6.6, perHandOnMicros: 0.5 };
+export const CPU: Cpu = { perPostMicros: POST_MICROS, perRowMicros: 6.6, perEnqueueMicros: 0.5 };
 
 // Constants of the product, imported so that they cannot differ.
 export { DELIVERY_DEADLINE_MS, SEGMENT_RECIPIENTS, SLOW_CLIENT_GRACE_MS };

@@ -105,7 +105,7 @@ export const simulatePublish = (subscribers: number, quotas: Quotas, options: Pu
   const enqueue = (recipients: number[], until: number, delayMs: number, poster: PostingFunction): void => {
     for (let at = 0; at < recipients.length; at += SEGMENT_RECIPIENTS) {
       const part = recipients.slice(at, at + SEGMENT_RECIPIENTS);
-      const sent = poster.compute(wheel.now, cpu.perHandOnMicros * part.length) + latency.queue;
+      const sent = poster.compute(wheel.now, cpu.perEnqueueMicros * part.length) + latency.queue;
       queue.send({ recipients: part, until }, sent + delayMs);
       used.queueRequests += SEND_SEGMENT_REQUESTS;
       pollSoon();

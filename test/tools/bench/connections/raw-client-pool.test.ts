@@ -7,7 +7,7 @@ import { SUBPROTOCOL } from "../../../../protocol/index.js";
 /** A server of sockets that answers as a test says. */
 const serving = async (
   answer: (frame: { action: string; uuid: string; channel: string }, socket: WebSocket) => unknown,
-  crowdOf: (crowd: RawClientPool) => Promise<void>,
+  crowdOf: (pool: RawClientPool) => Promise<void>,
 ) => {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => SUBPROTOCOL });
   server.on("connection", (socket) =>
@@ -17,12 +17,12 @@ const serving = async (
     }),
   );
   await once(server, "listening");
-  const crowd = new RawClientPool(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const pool = new RawClientPool(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
   try {
-    await crowdOf(crowd);
-    return crowd.state;
+    await crowdOf(pool);
+    return pool.state;
   } finally {
-    crowd.end();
+    pool.end();
     for (const socket of server.clients) socket.terminate();
     await new Promise((resolve) => server.close(resolve));
   }
@@ -34,9 +34,9 @@ const SOME = 60;
 test("counts error answers by their code", async () => {
   const { errors, published, acknowledged } = await serving(
     ({ uuid }) => ({ channel: "/meta/error", uuid, successful: false, code: "unavailable" }),
-    async (crowd) => {
-      await crowd.connect(SOME);
-      await crowd.hold(1);
+    async (pool) => {
+      await pool.connect(SOME);
+      await pool.hold(1);
     },
   );
   expect([published, acknowledged, errors]).toEqual([1, 0, { "answer: unavailable": 1 }]);
@@ -49,9 +49,9 @@ test("a duplicate message counts once and does not hide a loss", async () => {
       const message = { channel, uuid, data: 0 };
       return uuid === "p0" ? [message, message, answer] : answer;
     },
-    async (crowd) => {
-      await crowd.connect(2 * SOME);
-      await crowd.hold(1);
+    async (pool) => {
+      await pool.connect(2 * SOME);
+      await pool.hold(1);
     },
   );
   expect({ received, repeated, errors }).toEqual({ received: 1, repeated: 1, errors: { "not received": 1 } });
@@ -66,9 +66,9 @@ test("a connection that the server closes is an error", async () => {
         { channel: "/meta/successful", uuid, successful: true },
       ];
     },
-    async (crowd) => {
-      await crowd.connect(SOME);
-      await crowd.hold(1);
+    async (pool) => {
+      await pool.connect(SOME);
+      await pool.hold(1);
     },
   );
   expect([open, errors]).toEqual([SOME - 1, { "closed: 1001": 1 }]);
@@ -90,10 +90,10 @@ test("the first of each channel subscribes, and all publish on it", async () => 
         { channel: "/meta/successful", uuid, successful: true },
       ];
     },
-    async (crowd) => {
-      await crowd.connect(CONNECTIONS_PER_CHANNEL + 20);
-      await crowd.subscribe();
-      await crowd.hold(1);
+    async (pool) => {
+      await pool.connect(CONNECTIONS_PER_CHANNEL + 20);
+      await pool.subscribe();
+      await pool.hold(1);
     },
   );
   expect(subscribed).toEqual(["room/0", "room/1"]);
@@ -101,8 +101,8 @@ test("the first of each channel subscribes, and all publish on it", async () => 
 });
 
 test("a refused handshake is an error, and the run continues", async () => {
-  const crowd = new RawClientPool("ws://127.0.0.1:1");
-  await crowd.connect(2);
-  expect(crowd.state.open).toBe(0);
-  expect(Object.values(crowd.state.errors)).toEqual([2]);
+  const pool = new RawClientPool("ws://127.0.0.1:1");
+  await pool.connect(2);
+  expect(pool.state.open).toBe(0);
+  expect(Object.values(pool.state.errors)).toEqual([2]);
 });

@@ -17,7 +17,7 @@ const UNLIMITED: Quotas = {
   tableReads: 1e12,
   tableWrites: 1e12,
 };
-const NO_CPU = { perPostMicros: 0, perRowMicros: 0, perHandOnMicros: 0 };
+const NO_CPU = { perPostMicros: 0, perRowMicros: 0, perEnqueueMicros: 0 };
 const ONLY_POSTS = { ...LATENCY_MS, dynamoDb: 0, page: 0, queue: 0, poll: 0, invoke: 0, coldStart: 0 };
 
 describe("a publication", () => {
