@@ -71,7 +71,9 @@ const isAnswer = (value: unknown): value is Reply & Record<string, unknown> =>
 const hasFields = (value: unknown, ...fields: string[]): boolean =>
   isJsonObject(value) && typeof value["channel"] === "string" && fields.includes(Object.keys(value).sort().join());
 const isMessage = (value: unknown): value is Message & Record<string, unknown> =>
-  hasFields(value, "channel,data,uuid", "channel,data,epoch,offset,uuid");
+  hasFields(value, "at,channel,data,uuid", "at,channel,data,epoch,offset,uuid") ||
+  // The server's own notices, of presence and of deletions, have no time of acceptance.
+  (hasFields(value, "channel,data,uuid") && String((value as Partial<Message>).channel).startsWith("/meta/"));
 const isSkip = (value: unknown): value is WithheldMessage & Record<string, unknown> =>
   hasFields(value, "channel,epoch,offset");
 

@@ -16,6 +16,13 @@ export interface Requester {
 const keysOf = (value: unknown): string[] => Object.keys(asJsonObject(value)).sort();
 const isSameList = (one: readonly string[], other: readonly string[]): boolean => one.join() === other.join();
 
+/** How far the time of a message may be from now, in milliseconds. A run is shorter. */
+const MAX_AGE_MS = 24 * 60 * 60 * 1_000;
+
+const isRecent = (at: unknown): boolean => typeof at === "number" && Math.abs(Date.now() - at) < MAX_AGE_MS;
+
+const timeOf = (at: number | undefined): { at?: number } => (at === undefined ? {} : { at });
+
 const REPLAY_KEYS = new Set(["channel", "position", "messages", "more", "pendingMs", "recovered", "code"]);
 
 /** Checks and records the history and presence in answers. */
@@ -65,8 +72,9 @@ export class AnswerChecker {
     if (!position) return;
     const { channel } = content;
     histories.record(channel, position, deliveries.now);
-    for (const { uuid, data, offset } of messages) {
-      histories.record(channel, { ...position, offset }, deliveries.now, { uuid, data: asPublished(channel, data) });
+    for (const { uuid, data, offset, at } of messages) {
+      const published = { uuid, data: asPublished(channel, data), ...timeOf(at) };
+      histories.record(channel, { ...position, offset }, deliveries.now, published);
       this.#receivedOn(requester.member, channel).add(offset);
     }
     if (content.kind === "subscribed" && !more && pendingMs === undefined)
@@ -74,14 +82,15 @@ export class AnswerChecker {
   }
 
   /** The error in a message that the delivery model does not see; `undefined`: none. */
-  checkMessage(member: Member, { channel, uuid, data, offset, epoch }: Message): string | undefined {
+  checkMessage(member: Member, { channel, uuid, data, offset, epoch, at }: Message): string | undefined {
+    if (!isRecent(at)) return "a message whose time of acceptance is not that of this run";
     // An ephemeral message has no position. The delivery model has checked that it is one.
     if (!hasHistory(channel) || (offset === undefined && epoch === undefined))
       return offset === undefined && epoch === undefined
         ? undefined
         : "a message with a position on a channel without history";
     const position = { epoch: epoch as string, offset: offset as number };
-    const published = { uuid, data: asPublished(channel, data) };
+    const published = { uuid, data: asPublished(channel, data), ...timeOf(at) };
     const checkAnswer = this.histories.checkMessage(channel, position, published);
     if (checkAnswer !== undefined) return checkAnswer;
     this.histories.record(channel, position, this.deliveries.now, published);

@@ -134,9 +134,11 @@ const isMessage = (value: unknown): value is JsonObject & { uuid: string; channe
 
 /** Whether a message fits a frame, and a history answer too. */
 const fits = ({ channel, uuid, data, fingerprint }: Publication): boolean => {
-  const numbered = fingerprint === undefined ? {} : { offset: 9_999_999_999_999, epoch: "x".repeat(24) };
+  // A history answer has space for the time of acceptance; a delivery has not.
+  const added =
+    fingerprint === undefined ? { at: 9_999_999_999_999 } : { offset: 9_999_999_999_999, epoch: "x".repeat(24) };
   return (
-    Buffer.byteLength(JSON.stringify({ channel, uuid, data, ...numbered })) <=
+    Buffer.byteLength(JSON.stringify({ channel, uuid, data, ...added })) <=
     names.MAX_FRAME_BYTES - (fingerprint === undefined ? 0 : 1_024)
   );
 };
