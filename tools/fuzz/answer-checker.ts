@@ -118,7 +118,8 @@ export class AnswerChecker {
       return "a presence event without a join or a leave";
     if (!this.deliveries.everReceived(member, channel))
       return "a presence event of a channel that it was never subscribed to";
-    return this.#checkMember(channel, joined ?? left);
+    if ((left as JsonObject | undefined)?.["connections"] !== undefined) return "connections of a member that left";
+    return this.#checkMember(channel, left ? { ...left, connections: [] } : joined);
   }
 
   /** The promised messages that have not arrived at connected and subscribed members. */
@@ -207,15 +208,16 @@ export class AnswerChecker {
   }
 
   #checkMember(channel: string, value: unknown): string | undefined {
-    const { agent, info, userId } = asJsonObject(value);
+    const { agent, info, userId, connections } = asJsonObject(value);
     const known = this.audit.agentById(String(agent));
     const its = known && userOf(known.name);
-    if (
-      userId !== its ||
-      !isSameList(keysOf(value), its === undefined ? ["agent", "info"] : ["agent", "info", "userId"])
-    )
-      return "an invalid member";
+    const keys = ["agent", "connections", "info", ...(its === undefined ? [] : ["userId"])];
+    if (userId !== its || !isSameList(keysOf(value), keys)) return "an invalid member";
     if (!known || !this.deliveries.everSubscribed(known, channel)) return "a member that was never subscribed";
+    if (!Array.isArray(connections)) return "a member without a list of connections";
+    const others = connections.map((each) => this.audit.agentById(String(each)));
+    if (others.some((each) => !each || userOf(each.name) !== its || !this.deliveries.everSubscribed(each, channel)))
+      return "a connection of another user, or that was never subscribed";
     return info === known.name ? undefined : "another info than the agent's";
   }
 
