@@ -19,7 +19,7 @@ describe("the checker, of components that request the newest messages", () => {
     return scene.judged();
   };
 
-  it("permits the newest messages, and those that follow", () => {
+  it("permits the newest messages and later ones", () => {
     expect(judged(["m1", "m2", "m3"], ["m3"])).toEqual([]);
   });
 
