@@ -52,10 +52,7 @@ export const nextBatch = (
   return batch;
 };
 
-/**
- * How many bytes a subscription with a token takes in a frame besides its name and the token: the fields that extensions
- * add when it is sent.
- */
+/** How many bytes of a frame extensions may add to a subscription with a token when it is sent. */
 export const TARGET_BYTES = 192;
 
 /** A channel as JSON: its name, or an object if there is more to say. */

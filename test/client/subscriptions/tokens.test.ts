@@ -124,7 +124,7 @@ describe("a token", () => {
     expect(tokens(await next.frames.take())).toEqual([["a", "new"]]);
   });
 
-  it("comes from the newest object, and from the one before after it left", async () => {
+  it("comes from the newest object that still holds the channel", async () => {
     const { pushIt, peer } = await connected();
     const [first, second, third] = [pushIt.channel("a"), pushIt.channel("a"), pushIt.channel("a")];
     void first.subscribe({ token: () => "first" });
@@ -186,9 +186,9 @@ describe("a token that cannot be sent", () => {
     ],
     [
       "because its promise is rejected",
-      () => Promise.reject(secret) as never,
+      () => Promise.reject(new RangeError(secret)) as never,
       "token_failed",
-      'The function "token" failed. Catch its error to see more.',
+      'The function "token" failed: RangeError. Catch its error to see more.',
     ],
     [
       "because JSON cannot carry it",
