@@ -35,6 +35,10 @@ describe("the checker, of components that request the newest messages", () => {
     expect(judged(["m1", "m2"], ["m3"])).toEqual(["lost m3"]);
   });
 
+  it("excuses messages that are older than the newest ones", () => {
+    expect(judged(["m2", "m3"], ["m1", "m2", "m3"])).toEqual([]);
+  });
+
   it("excuses a component that was unmounted before its subscription was acknowledged", () => {
     expect(judged([], ["m3"], { isSubscribed: false })).toEqual([]);
   });
