@@ -14,7 +14,8 @@ export type Action =
   | "ping"
   | "heartbeat"
   | "history"
-  | "presence";
+  | "presence"
+  | "state";
 
 /** The reserved channels. Meta requests and their replies carry them. Messages to a user arrive on `user`. */
 export const Meta = {

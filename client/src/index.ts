@@ -8,6 +8,7 @@ export type { AppStateLike, PageEvent, PageEventTarget, Platform, Socket, Socket
 export { PushIt } from "./push-it.js";
 export type {
   ChannelEvents,
+  ChannelPresence,
   Events,
   HistoryEvents,
   HistoryOptions,
@@ -21,6 +22,7 @@ export type {
   ReceivedMessage,
   SubscribeOptions,
   SubscriptionEvents,
+  TokenFunction,
 } from "./types.js";
 export type { Code } from "../../protocol/codes.js";
 export type { Message } from "../../protocol/frames.js";

@@ -48,6 +48,9 @@ export interface PublishResult {
 /** Called when a request failed. */
 export type OnError = (error: PushItError) => void;
 
+/** Returns the token of a channel, or a promise of it: any JSON value of at most 2,048 bytes. `undefined`: none. */
+export type TokenFunction = () => Json | undefined | Promise<Json | undefined>;
+
 /** How to subscribe. */
 export interface SubscribeOptions {
   /**
@@ -64,6 +67,13 @@ export interface SubscribeOptions {
    * @default - none
    */
   last?: number | undefined;
+  /**
+   * Returns a token for the subscription guard. The SDK calls it again before each subscribe, `history` and `presence`
+   * request of the channel, also after a reconnection, and does not store what it returns. If several objects of a
+   * channel have one, the newest counts. If it throws or returns nothing within `timeout`, the SDK retries later.
+   * @default - no token
+   */
+  token?: TokenFunction | undefined;
   /**
    * `false`: on a channel with presence, this client only observes. It receives all messages and events, and is not a
    * member. It is one as long as any other part of the page has subscribed without this.
@@ -105,13 +115,26 @@ export interface HistoryPage<Data = unknown> {
   code?: RequestCode;
 }
 
-/** The agents that are present on a channel. */
+/** The members of a channel. */
 export interface PresenceSet {
   count: number;
   members: Member[];
 }
 
-/** A member joined or left. */
+/** The presence of a channel: called as a function, it reads the members. */
+export interface ChannelPresence {
+  /** Reads the members of this very channel. Rejects with a `PushItError`. */
+  (): Promise<PresenceSet>;
+  /**
+   * Sets this client's state on the channel, such as `{ typing: true }`. The other members get the event `change`. It
+   * replaces the last state, and stays until this client leaves the channel: after a reconnection the SDK sets it again.
+   * If it is called again before the server has replied, only the last state counts. Rejects with a `PushItError`.
+   * @param state at most 512 bytes of JSON. `null` or left out: no state
+   */
+  set(state?: Json): Promise<void>;
+}
+
+/** A member joined or left, or its state changed. */
 export interface PresenceEvent extends Member {
   channel: string;
 }
@@ -143,10 +166,12 @@ export interface HistoryEvents {
 
 /** The events of members, on channels with presence. */
 export interface PresenceEvents {
-  /** An agent has subscribed to a channel. */
+  /** A user, or a client without a user's id, is a member of a channel from now on. Or its `info` changed. */
   join: PresenceEvent;
-  /** An agent is not subscribed to a channel any more. */
+  /** The last connection of a member has left the channel. */
   leave: PresenceEvent;
+  /** A member has another `state`, or none any more. */
+  change: PresenceEvent;
 }
 
 /** The events of `pushIt.on(…)`. */
