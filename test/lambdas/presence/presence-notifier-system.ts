@@ -32,6 +32,7 @@ export const setUp = async () => {
   const dependencies: PresenceNotifierDependencies = {
     ...system,
     members,
+    liveness,
     occupancy,
     wakeUps: { wakeUp },
     events,
