@@ -7,6 +7,7 @@ import {
   keepsLatest,
   hasHistory,
   hasPresence,
+  hasPresenceState,
   replays,
   storesLatest,
   answering,
@@ -90,7 +91,7 @@ const REGISTRY = {
   unsubscribe: {
     id: "Unsubscribe",
     entry: "routes/unsubscribe",
-    route: answering("unsubscribe", 300),
+    route: answering("unsubscribe", 200),
     guards: ["onUnsubscriptionRequest"],
     permissions: { table: ["GetItem", "Query", "BatchWriteItem"], connections: NOTIFY_AND_CLOSE },
     permissionsIf: [RECORDING_PRESENCE],
@@ -164,7 +165,27 @@ const REGISTRY = {
     permissions: { table: ["GetItem", "Query"], connections: NOTIFY_AND_CLOSE },
     // It reads no history itself, but its guard may.
     permissionsIf: [{ if: hasHistory, ifGuardModule: true, table: ["BatchGetItem", "PutItem", "UpdateItem"] }],
-    timeout: ({ timeouts }) => ({ "timeouts.onSubscriptionRequest": timeouts.onSubscriptionRequest }),
+    guardsIf: { if: hasPresenceState, guards: ["onMessageReceived"] },
+    timeout: (settings) => ({
+      "timeouts.onSubscriptionRequest": settings.timeouts.onSubscriptionRequest,
+      ...(someChannel(settings.channels, hasPresenceState) && replayTimeout(settings)),
+    }),
+  },
+  state: {
+    id: "State",
+    entry: "routes/state",
+    route: answering("state", 100),
+    neededIf: hasPresenceState,
+    // Without a presence guard, the publication guard decides.
+    guards: ["onPresenceRequest", "onPublicationRequest"],
+    permissions: { table: ["GetItem", "Query", "UpdateItem"], connections: NOTIFY_AND_CLOSE },
+    // It reads no history itself, but its guard may.
+    permissionsIf: [{ if: hasHistory, ifGuardModule: true, table: ["BatchGetItem", "PutItem"] }],
+    invokes: INVOKES_NOTIFIER,
+    timeout: ({ timeouts: { onPresenceRequest, onPublicationRequest } }) =>
+      onPresenceRequest > onPublicationRequest
+        ? { "timeouts.onPresenceRequest": onPresenceRequest }
+        : { "timeouts.onPublicationRequest": onPublicationRequest },
   },
   history: {
     id: "History",
@@ -262,14 +283,16 @@ const REGISTRY = {
     id: "Announce",
     entry: "workers/presence-notifier",
     neededIf: hasPresence,
-    // A subscriber may know who is present, so no delivery guard is asked. The notifier cannot invoke itself.
+    // A subscriber may know who is present. The delivery guards decide only about states. The notifier cannot invoke
+    // itself.
     guards: ["onDisconnect"],
+    guardsIf: { if: hasPresenceState, guards: ["onMessageReceived"] },
     permissions: {
       table: ["Query", "UpdateItem", "DeleteItem", "BatchWriteItem"],
       connections: NOTIFY_AND_CLOSE,
       queue: ["SendMessage"],
     },
-    permissionsIf: [RECORDING_PRESENCE],
+    permissionsIf: [RECORDING_PRESENCE, { if: hasPresenceState, table: ["BatchGetItem"] }],
     sendsEvents: true,
     timeout: () => ({ announcing: NOTIFIER_TIMEOUT_MS - MARGIN_MS }),
     mayOutliveRoutes: true,

@@ -22,6 +22,8 @@ export const keepsLatest = ({ latest }: ChannelSettings) => latest;
 export const hasHistory = ({ history }: ChannelSettings) => history;
 /** Whether a channel has presence. */
 export const hasPresence = ({ presence }: ChannelSettings) => presence;
+/** Whether the members of a channel may have a state. */
+export const hasPresenceState = ({ presenceState }: ChannelSettings) => presenceState;
 /** Whether a channel replays messages to a new subscriber. */
 export const replays = ({ latest, history }: ChannelSettings) => latest ?? history;
 /** Channels with history find their latest message there. */

@@ -39,6 +39,12 @@ export interface GuardTimeouts {
    */
   readonly onUnsubscriptionRequest?: Duration;
   /**
+   * For deciding the state of a member of a channel.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly onPresenceRequest?: Duration;
+  /**
    * For one recipient of one message. Within the fan-out budget.
    *
    * @default Duration.seconds(1)
@@ -85,7 +91,7 @@ export interface RouteThrottling {
   /**
    * Unsubscribe frames.
    *
-   * @default - 300 per second, bursts of 600
+   * @default - 200 per second, bursts of 400
    */
   readonly unsubscribe?: apigatewayv2.ThrottleSettings;
   /**
@@ -124,6 +130,12 @@ export interface RouteThrottling {
    * @default - 200 per second, bursts of 400
    */
   readonly presence?: apigatewayv2.ThrottleSettings;
+  /**
+   * Changes of members' states. If no channel has them, these are frames without a known action.
+   *
+   * @default - 100 per second, bursts of 200
+   */
+  readonly state?: apigatewayv2.ThrottleSettings;
   /**
    * Reading channels' histories. If no channel has one, these are frames without a known action.
    *
@@ -206,6 +218,12 @@ export interface FunctionConcurrency {
    * @default - unreserved
    */
   readonly presence?: number;
+  /**
+   * For changes of members' states.
+   *
+   * @default - unreserved
+   */
+  readonly state?: number;
   /**
    * For reading channels' histories.
    *

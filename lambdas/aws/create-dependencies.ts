@@ -44,6 +44,7 @@ const configured = JSON.parse(environment["PUSH_IT_SETTINGS"] ?? "{}") as Partia
 const settings: Settings = {
   ...DEFAULT_SETTINGS,
   ...configured,
+  timeouts: { ...DEFAULT_SETTINGS.timeouts, ...configured.timeouts },
   limits: { ...DEFAULT_SETTINGS.limits, ...configured.limits },
 };
 
