@@ -1,4 +1,4 @@
-import type { Json, Message } from "../protocol/index.js";
+import type { Json, Message, RequestedMessage } from "../protocol/index.js";
 import type { Agent, Denial, Lifetime, ConnectionRecord } from "./connection/agent.js";
 import type { Frame } from "./delivery/frame.js";
 import type { Handshake } from "./connection/handshake.js";
@@ -137,7 +137,7 @@ export interface Permitted {
   /** The channels and wildcards to subscribe the agent to. */
   subscribe: string[];
   /** The messages to publish, in order. */
-  publish: Message[];
+  publish: RequestedMessage[];
   /** For the publisher. */
   result?: Json;
   /** After a connection guard: the credentials to store. */
@@ -184,7 +184,7 @@ export interface GuardPort {
    */
   subscription(agent: Agent, channel: string, token?: Json): Promise<Verdict>;
   unsubscription(agent: Agent, channel: string): Promise<Verdict>;
-  publication(agent: Agent, message: Message): Promise<Verdict>;
+  publication(agent: Agent, message: RequestedMessage): Promise<Verdict>;
   /**
    * Whether an agent may have a state on a channel. If no presence guard applies, the publication guard decides.
    * @param message the state as the data of a publication on the channel

@@ -14,7 +14,8 @@ export type Action =
   | "ping"
   | "heartbeat"
   | "history"
-  | "presence";
+  | "presence"
+  | "state";
 
 /** The reserved channels. Meta requests and their replies carry them. Messages to a user arrive on `user`. */
 export const Meta = {
@@ -53,6 +54,14 @@ export interface Message<Data = Json> {
 export interface OutgoingMessage<Data = Json> extends Omit<Message<Data>, "offset" | "epoch"> {
   /** `false`: the publisher does not receive its own message. @default true */
   echo?: boolean;
+  /** `true`: the server delivers it and keeps nothing of it, also on channels that keep messages. @default false */
+  ephemeral?: boolean;
+}
+
+/** A message that was requested or permitted, before it is delivered. */
+export interface RequestedMessage<Data = Json> extends Message<Data> {
+  /** The server delivers it and keeps nothing of it. */
+  ephemeral?: true;
 }
 
 /** The server's reply to a request. */

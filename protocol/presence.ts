@@ -8,6 +8,15 @@ export interface Member {
   userId?: string;
   /** The `info` that its connection guard passed to `agent.connected({ info })`. */
   info?: Json;
+  /** Its state on this channel, if it has one and the reader's delivery guard permits it. */
+  state?: Json;
+}
+
+/** `data` of a `state` frame. */
+export interface StateChange {
+  channel: string;
+  /** The new state: at most 512 bytes of JSON. `null`: none. */
+  state: Json;
 }
 
 /** `data` of a `presence` frame. */
@@ -32,11 +41,16 @@ export interface PresencePage {
   more?: string;
 }
 
-/** `data` of a message on `/meta/presence`: a member joined or left. It has exactly one of `joined` and `left`. */
+/**
+ * `data` of a message on `/meta/presence`: a member joined or left, or its state changed. It has exactly one of `joined`,
+ * `left` and `changed`.
+ */
 export interface PresenceEventData {
   channel: string;
   joined?: Member;
   left?: Member;
+  /** The member with its new state; without a state, it has none any more. Only `changed` has a state. */
+  changed?: Member;
   /** When the server noticed it, in epoch milliseconds. Of two events about one agent, the later one counts. */
   at: number;
 }

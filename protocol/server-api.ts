@@ -28,6 +28,8 @@ export type PublishEntry = ({ channel: string } | { userId: string }) & {
   uuid?: string;
   /** The id of a connection that does not receive the message. */
   excludeConnectionId?: string;
+  /** `true`: the server delivers it and keeps nothing of it, also on channels that keep messages. @default false */
+  ephemeral?: boolean;
 };
 
 /** The connections that a request is about: one, or all of a user. */

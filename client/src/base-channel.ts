@@ -18,6 +18,13 @@ export interface PublishOptions {
    * @default true
    */
   echo?: boolean | undefined;
+  /**
+   * `true`: subscribers receive the message now or never. The server keeps nothing of it, also on channels with history
+   * or `latest`. For typing indicators and cursors.
+   * @default false
+   * @example room.publish({ typing: true }, { ephemeral: true, echo: false })
+   */
+  ephemeral?: boolean | undefined;
 }
 
 /**

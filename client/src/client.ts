@@ -65,7 +65,7 @@ export class Client implements Internals {
     onError?: OnError,
     onSuccess?: (result: PublishResult) => void,
   ): string {
-    const { channel, uuid = newId(), echo = true } = request;
+    const { channel, uuid = newId(), echo = true, ephemeral } = request;
     const result: PublishResult = { uuid };
     const settle = this.settleCallback(result, onError, onSuccess);
     let payload: string;
@@ -83,6 +83,7 @@ export class Client implements Internals {
       uuid,
       channel,
       payload,
+      ephemeral,
       orderingKey,
       onEnd: (outcome) => {
         if (!outcome.error) this.notify("onPublished", channel, outcome);
@@ -175,8 +176,9 @@ const encodeMessage = (request: {
   data?: unknown;
   message?: unknown;
   echo?: boolean | undefined;
+  ephemeral?: boolean | undefined;
 }): string => {
-  const { channel, uuid, message, data = message, echo } = request;
+  const { channel, uuid, message, data = message, echo, ephemeral } = request;
   if (typeof channel !== "string" || !isId(uuid))
     throw new Error('A message needs a channel, and a uuid of 1 to 64 of "0-9A-Za-z-_".');
   const json = JSON.stringify(data) as string | undefined;
@@ -188,5 +190,6 @@ const encodeMessage = (request: {
     // A page without a bundler has no `process`: it is not a development build.
   }
   if (loss) throw new Error(loss);
-  return `{"channel":${JSON.stringify(channel)},"uuid":"${uuid}","data":${json}${echo === false ? ',"echo":false' : ""}}`;
+  const flags = (echo === false ? ',"echo":false' : "") + (ephemeral ? ',"ephemeral":true' : "");
+  return `{"channel":${JSON.stringify(channel)},"uuid":"${uuid}","data":${json}${flags}}`;
 };

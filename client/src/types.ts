@@ -26,6 +26,12 @@ export type PublishRequest<Data = unknown> = {
    * @default true
    */
   echo?: boolean | undefined;
+  /**
+   * `true`: subscribers receive the message now or never. The server keeps nothing of it, also on channels with history
+   * or `latest`. For typing indicators and cursors.
+   * @default false
+   */
+  ephemeral?: boolean | undefined;
 } & (
   | { /** Anything that JSON can carry. */ data: Data & Sendable<Data> }
   | { /** The same, under its older name. */ message: Data & Sendable<Data> }

@@ -182,10 +182,10 @@ const REGISTRY = {
     // It reads no history itself, but its guard may.
     permissionsIf: [{ if: hasHistory, ifGuardModule: true, table: ["BatchGetItem", "PutItem"] }],
     invokes: INVOKES_NOTIFIER,
-    timeout: ({ timeouts: { onPresenceRequest, onPublicationRequest } }) =>
-      onPresenceRequest > onPublicationRequest
-        ? { "timeouts.onPresenceRequest": onPresenceRequest }
-        : { "timeouts.onPublicationRequest": onPublicationRequest },
+    timeout: ({ timeouts: { onPresenceRequest, onPublicationRequest } }) => ({
+      "timeouts.onPresenceRequest": onPresenceRequest,
+      "timeouts.onPublicationRequest": onPublicationRequest,
+    }),
   },
   history: {
     id: "History",

@@ -10,6 +10,8 @@ export interface Publication {
   to?: string;
   /** A connection that does not receive it: the publisher's own, if it published with `echo: false`. */
   except?: string;
+  /** It is delivered, and nothing of it is kept, although its channel keeps messages. */
+  ephemeral?: true;
   /** Its number among its channel's publications, if the channel numbers them. Guards do not see it. */
   offset?: number;
   /** The history that `offset` belongs to, on channels with history. */

@@ -1,4 +1,4 @@
-import type { Json, Message } from "../../protocol/index.js";
+import type { Json, RequestedMessage } from "../../protocol/index.js";
 import type { HandlerName } from "../../protocol/guard-manifest.js";
 
 /*
@@ -57,7 +57,7 @@ export interface GuardRequest {
   /** In requests about a subscription, unsubscription, publication or delivery. */
   channel?: string;
   /** In requests about a publication or delivery. */
-  message?: Message;
+  message?: RequestedMessage;
   /** In requests of `onSubscriptionRequest` only: the client's token, if it sent one. */
   token?: Json;
   /** In requests of `onPresenceRequest` only: the state that the agent wants to have. */
@@ -70,6 +70,16 @@ export interface GuardRequest {
 export interface DeliveryData {
   agent: string;
   data?: Json;
+}
+
+/** A message that a guard function publishes. */
+export interface PublicationData {
+  channel: string;
+  data: Json;
+  /** Left out: the requested message's. */
+  uuid?: string;
+  /** Left out: on the requested channel as the requested message, on other channels `false`. */
+  ephemeral?: boolean;
 }
 
 /** A guard function's verdict, without the version of the response. */
@@ -93,7 +103,7 @@ export type GuardVerdict =
       verdict: "publicationSuccess";
       channel: string;
       /** The messages to deliver; empty: accepted, but not delivered. */
-      publish: { channel: string; data: Json; uuid?: string }[];
+      publish: PublicationData[];
       subscribe?: string[];
       result?: Json;
     }

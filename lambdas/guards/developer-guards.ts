@@ -1,4 +1,4 @@
-import type { GuardTimeouts, Json, Message } from "../../protocol/index.js";
+import type { GuardTimeouts, Json, Message, RequestedMessage } from "../../protocol/index.js";
 import type { Agent } from "../connection/agent.js";
 import { entriesFor, type HandlerName } from "../../protocol/guard-manifest.js";
 import type { Handshake } from "../connection/handshake.js";
@@ -41,7 +41,7 @@ const verdictOf = (handler: HandlerName, result: CallResult): Verdict => {
 };
 
 /** The verdict without a guard. */
-const open = (subscribe: string[] = [], publish: Message[] = []): Permitted => ({
+const open = (subscribe: string[] = [], publish: RequestedMessage[] = []): Permitted => ({
   permitted: true,
   subscribe,
   publish,
@@ -90,7 +90,7 @@ export class DeveloperGuards implements GuardPort {
     return (await this.#decide("onUnsubscriptionRequest", agent, { channel })) ?? open();
   }
 
-  async publication(agent: Agent, message: Message): Promise<Verdict> {
+  async publication(agent: Agent, message: RequestedMessage): Promise<Verdict> {
     return (
       (await this.#decide("onPublicationRequest", agent, { channel: message.channel, message })) ?? open([], [message])
     );

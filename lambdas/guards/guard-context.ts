@@ -7,7 +7,7 @@ import {
   isUserId,
   isWildcard,
   type Json,
-  type Message,
+  type RequestedMessage,
   MAX_PUBLICATIONS_PER_GUARD_CALL,
   type Replay,
   MAX_RESULT_BYTES,
@@ -31,7 +31,7 @@ export interface CallEvents {
 export interface GuardArguments {
   agent: Agent;
   channel: Channel | undefined;
-  message: Message | undefined;
+  message: RequestedMessage | undefined;
   token: Json | undefined;
   state: Json | undefined;
 }
@@ -40,6 +40,13 @@ export interface GuardArguments {
 export const LAST_DATE = 8.64e15;
 
 const nameOf = (channel: ChannelLike): string => (typeof channel === "string" ? channel : channel.name);
+
+/**
+ * Whether a guard's message is ephemeral if the guard does not say so. On the requested channel it is as the requested
+ * message. On another channel it is not, so that a publisher cannot keep its messages out of the guard's other channels.
+ */
+export const isEphemeralByDefault = (requested: RequestedMessage | undefined, channel: string): boolean =>
+  requested?.ephemeral === true && requested.channel === channel;
 
 /** A copy of `value` through JSON, so that later changes of the guard have no effect. */
 const copy = (value: unknown, what: string, limit?: number): Json => {
@@ -82,7 +89,7 @@ export const argumentsFor = (
   now: () => number = Date.now,
 ): GuardArguments => {
   const subscribe: string[] = [];
-  const publish: Message[] = [];
+  const publish: RequestedMessage[] = [];
   let closed = false;
 
   const assertHandler = (verdict: string, ...handlers: GuardCall["handler"][]): void => {
@@ -119,7 +126,7 @@ export const argumentsFor = (
     name,
     isWildcard: isWildcard(name),
     toString: () => name,
-    publish(message) {
+    publish(message, { ephemeral = isEphemeralByDefault(call.message, name) } = {}) {
       assertHandler("channel.publish", "onPublicationRequest");
       const fault = publicationError(name, rules);
       if (fault) throw new TypeError(`channel.publish: "${name}" cannot be published on (${fault})`);
@@ -130,7 +137,8 @@ export const argumentsFor = (
       const { uuid = call.message?.uuid ?? "" } = message;
       if (!isId(uuid))
         throw new TypeError("channel.publish: message.uuid must be 1 to 64 characters of 0-9 A-Z a-z - _, or left out");
-      publish.push({ channel: name, uuid, data: copy(message.data, "message.data") });
+      if (typeof ephemeral !== "boolean") throw new TypeError("channel.publish: ephemeral must be true or false");
+      publish.push({ channel: name, uuid, data: copy(message.data, "message.data"), ...(ephemeral && { ephemeral }) });
     },
     async history(options = {}) {
       if (call.handler !== "onSubscriptionRequest" && call.handler !== "onPublicationRequest") {

@@ -1,7 +1,7 @@
 import type { Denied, Permitted } from "../ports.js";
 import type { ChannelRules } from "../subscriptions/channel-rules.js";
 import type { HandlerName, Manifest } from "../../protocol/guard-manifest.js";
-import type { Json, Message } from "../../protocol/index.js";
+import type { Json, RequestedMessage } from "../../protocol/index.js";
 import type { AgentData } from "./contract.js";
 import type { ErrorReport } from "./error-report.js";
 
@@ -12,7 +12,7 @@ export interface GuardCall {
   entry: string;
   agent: AgentData;
   channel?: string;
-  message?: Message;
+  message?: RequestedMessage;
   /** The client's token of a subscription, history or presence request. Never in a log. */
   token?: Json;
   /** The state that the agent wants to have on a channel with presence. */

@@ -1,11 +1,13 @@
-import type { Json, Message } from "../../protocol/index.js";
+import type { Message, RequestedMessage } from "../../protocol/index.js";
 import {
   type AgentData,
   CONTRACT_VERSION,
   type DeliveryData,
   type GuardRequest,
   type GuardResponse,
+  type PublicationData,
 } from "./contract.js";
+import { isEphemeralByDefault } from "./guard-context.js";
 import type { Decision } from "./messages.js";
 
 /** The response for a decision about a request; `undefined` if the guard has no verdict. */
@@ -63,14 +65,15 @@ export const responseOf = (
   }
 };
 
-/** An entry of `publish`; the uuid is left out if it is the requested message's own. */
+/** An entry of `publish`. Fields that say what is so without them are left out. */
 const entryOf = (
-  { channel, data, uuid }: Message,
-  asked: Message | undefined,
-): { channel: string; data: Json; uuid?: string } => ({
+  { channel, data, uuid, ephemeral }: RequestedMessage,
+  asked: RequestedMessage | undefined,
+): PublicationData => ({
   channel,
   data,
   ...(uuid === asked?.uuid ? {} : { uuid }),
+  ...((ephemeral ?? false) === isEphemeralByDefault(asked, channel) ? {} : { ephemeral: ephemeral ?? false }),
 });
 
 /** The delivery to one recipient; `data` is left out if it is unchanged. */

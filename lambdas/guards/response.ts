@@ -6,6 +6,7 @@ import {
   isUserId,
   type Json,
   type Message,
+  type RequestedMessage,
   MAX_JSON_DEPTH,
   MAX_PUBLICATIONS_PER_GUARD_CALL,
   MAX_RESULT_BYTES,
@@ -13,7 +14,7 @@ import {
 } from "../../protocol/index.js";
 import { type ChannelRules, publicationError, subscriptionError } from "../subscriptions/channel-rules.js";
 import { type Fields, isObject, scanJson } from "../requests/frame-parser.js";
-import { LAST_DATE } from "./guard-context.js";
+import { isEphemeralByDefault, LAST_DATE } from "./guard-context.js";
 import { CONTRACT_VERSION, type GuardRequest, RECIPIENTS_PER_REQUEST, VERDICTS } from "./contract.js";
 import type { Decision } from "./messages.js";
 
@@ -79,7 +80,7 @@ const subscriptions = ({ subscribe = [] }: Fields, { wildcards }: GuardRequest, 
   return subscribe as string[];
 };
 
-const publications = ({ publish }: Fields, { message }: GuardRequest, limits: Names): Message[] => {
+const publications = ({ publish }: Fields, { message }: GuardRequest, limits: Names): RequestedMessage[] => {
   assertShape(Array.isArray(publish), "publish must be a list");
   assertShape(
     publish.length <= MAX_PUBLICATIONS_PER_GUARD_CALL,
@@ -92,7 +93,9 @@ const publications = ({ publish }: Fields, { message }: GuardRequest, limits: Na
     assertShape(fault === undefined, `publish has a channel that cannot be published on (${fault})`);
     const { uuid = message?.uuid ?? "" } = each;
     assertShape(isId(uuid), "each uuid in publish must be 1 to 64 characters of 0-9 A-Z a-z - _");
-    return { channel: channel as string, uuid, data: data as Json };
+    const { ephemeral = isEphemeralByDefault(message, channel as string) } = each;
+    assertShape(typeof ephemeral === "boolean", "each ephemeral in publish must be true or false");
+    return { channel: channel as string, uuid, data: data as Json, ...(ephemeral && { ephemeral }) };
   });
 };
 

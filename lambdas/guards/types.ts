@@ -1,4 +1,4 @@
-import type { HistoryQuery, Json, Message, Replay } from "../../protocol/index.js";
+import type { HistoryQuery, Json, Message, Replay, RequestedMessage } from "../../protocol/index.js";
 
 /** Names a channel: a `Channel`, or its name. */
 export type ChannelLike = string | Channel;
@@ -111,8 +111,10 @@ export interface Channel {
    * @param message `uuid` identifies the message on its channel: 1 to 64 characters of `0-9A-Za-z-_`, anything else
    * throws. Left out: the publisher's. If several messages of one guard call have the same uuid on one channel, the
    * first keeps it. Each later one gets a uuid that is derived from it.
+   * @param options `ephemeral: true` delivers the message and keeps nothing of it. Left out: as the publisher's message
+   * on its own channel, `false` on other channels
    */
-  publish(message: { data: unknown; uuid?: string }): void;
+  publish(message: { data: unknown; uuid?: string }, options?: { ephemeral?: boolean }): void;
   /**
    * In `onSubscriptionRequest` and `onPublicationRequest` of a module: reads the channel's history, up to 100 messages,
    * oldest first, or with `reverse` newest first. No guard is called. It counts against the guard's own time.
@@ -135,9 +137,10 @@ export interface ChannelGuards<Credentials = unknown> {
   onSubscriptionRequest?(channel: Channel, agent: Agent<Credentials>, token: Json | undefined): unknown;
   /**
    * Decides with `agent.publicationSuccess(message)` (after `channel.publish(message)`) or
-   * `agent.publicationDenied(message, reason)`. Left out: published unchanged.
+   * `agent.publicationDenied(message, reason)`. Left out: published unchanged. `message.ephemeral` says that nothing of
+   * the message is to be kept.
    */
-  onPublicationRequest?(channel: Channel, agent: Agent<Credentials>, message: Message<unknown>): unknown;
+  onPublicationRequest?(channel: Channel, agent: Agent<Credentials>, message: RequestedMessage<unknown>): unknown;
   /**
    * Runs per recipient; decides with `agent.deliver(channel, message)`, or drops the message by not calling it. Left
    * out: delivered unchanged.

@@ -36,7 +36,8 @@ export const persistHistory = async (
   userId?: string,
 ): Promise<readonly PersistedSubmission[]> => {
   const { channels } = system.settings;
-  const keeps = ({ message }: Publication): boolean => channelSettings(channels, message.channel).history !== undefined;
+  const keeps = ({ message, ephemeral }: Publication): boolean =>
+    !ephemeral && channelSettings(channels, message.channel).history !== undefined;
   const none =
     !someChannel(channels, ({ history }) => history) ||
     !submissions.some(({ publications }) => publications.some(keeps));

@@ -5,7 +5,7 @@ import type { Clock, Log } from "../ports.js";
 import type { Publication } from "../delivery/recipients.js";
 
 /** A publication that waits in its channel's log for a delivery together with others. */
-export interface Entry extends Pick<Publication, "message" | "except" | "offset" | "epoch"> {
+export interface Entry extends Pick<Publication, "message" | "except" | "ephemeral" | "offset" | "epoch"> {
   /** Its key in the log: sorts by time, then by its place in the frame. */
   id: string;
 }
@@ -102,9 +102,15 @@ export const gather = async (
   if (!someChannel(settings.channels, ({ lingerMs }) => lingerMs) || !publications.some(lingers)) return publications;
   const now = clock.now();
   const token = randomToken(clock);
-  const entries = publications.filter(lingers).map(({ message, except, offset, epoch }, at): Entry => {
+  const entries = publications.filter(lingers).map(({ message, except, ephemeral, offset, epoch }, at): Entry => {
     const id = `${idAt(now)}#${String(at).padStart(PLACE_DIGITS, "0")}#${token}`;
-    return { id, message, ...(except !== undefined && { except }), ...(epoch !== undefined && { offset, epoch }) };
+    return {
+      id,
+      message,
+      ...(except !== undefined && { except }),
+      ...(ephemeral && { ephemeral }),
+      ...(epoch !== undefined && { offset, epoch }),
+    };
   });
   try {
     await lingering.append(entries);

@@ -1,4 +1,4 @@
-import type { Message } from "../../protocol/index.js";
+import type { RequestedMessage } from "../../protocol/index.js";
 import { digest } from "../connection/session.js";
 
 /**
@@ -6,7 +6,7 @@ import { digest } from "../connection/session.js";
  *
  * The first message with a uuid keeps it. Each later message gets a hash of that uuid and of its number among the messages that share it. So a guard that runs again for a repeated publication makes the same uuids again.
  */
-export const withDistinctUuids = (messages: readonly Message[]): Message[] => {
+export const withDistinctUuids = (messages: readonly RequestedMessage[]): RequestedMessage[] => {
   const counts = new Map<string, number>();
   return messages.map((message) => {
     const { channel, uuid } = message;

@@ -30,8 +30,7 @@ const WIDEST_OFFSET = 9_999_999_999_999;
 const WIDEST_EPOCH = "x".repeat(24);
 
 /** A message with all that it will have when it is delivered, for measuring it before it has that. */
-export const worstCaseMessage = (message: Message, { channels }: NumberingDependencies["settings"]): Message => {
-  const { latest, history } = channelSettings(channels, message.channel);
+export const worstCaseMessage = (message: Message, { latest, history }: ChannelSettings): Message => {
   if (history) return { ...message, offset: WIDEST_OFFSET, epoch: WIDEST_EPOCH };
   return latest ? { ...message, offset: WIDEST_OFFSET } : message;
 };
@@ -51,7 +50,7 @@ export const numberPublications = async (
   const byChannel = new Map<string, Publication[]>();
   for (const publication of publications) {
     const { channel } = publication.message;
-    if (keepsLatest(channelSettings(settings.channels, channel)))
+    if (!publication.ephemeral && keepsLatest(channelSettings(settings.channels, channel)))
       byChannel.set(channel, [...(byChannel.get(channel) ?? []), publication]);
   }
   if (byChannel.size === 0) return publications;

@@ -1,4 +1,10 @@
-import { MAX_FRAME_BYTES, type Message, Meta, type OutgoingMessage, type Reply } from "../../protocol/index.js";
+import {
+  MAX_FRAME_BYTES,
+  Meta,
+  type OutgoingMessage,
+  type Reply,
+  type RequestedMessage,
+} from "../../protocol/index.js";
 import type { Agent } from "../connection/agent.js";
 import { publisherOf } from "../connection/session.js";
 import type { Publication } from "../delivery/recipients.js";
@@ -25,7 +31,7 @@ export interface PublishDependencies extends PipelineDependencies {
 interface Authorization {
   reply: Reply;
   /** The messages that its guard published. */
-  publish: Message[];
+  publish: RequestedMessage[];
   /** The channels that its guard subscribed the agent to. */
   subscribe: string[];
 }
@@ -103,11 +109,11 @@ const authorize = async (
 const askGuard = async (
   { guards, settings }: Pick<PublishDependencies, "guards" | "settings">,
   agent: Agent,
-  { channel, uuid, data }: OutgoingMessage,
+  { channel, uuid, data, ephemeral }: OutgoingMessage,
 ): Promise<Authorization> => {
   const error = publicationError(channel, settings);
   if (error) return refused(uuid, error);
-  const verdict = await guards.publication(agent, { channel, uuid, data });
+  const verdict = await guards.publication(agent, { channel, uuid, data, ...(ephemeral && { ephemeral }) });
   if (!verdict.permitted) return refused(uuid, verdict.code, verdict.reason);
   const publish = withDistinctUuids(verdict.publish);
   if (!publish.every((message) => fitsChannel(message, settings))) return refused(uuid, "too_large");
@@ -127,12 +133,16 @@ const refused = (
 const submissionOf = (
   { connectionId }: Agent,
   { echo, channel, uuid, data }: OutgoingMessage,
-  publish: readonly Message[],
+  publish: readonly RequestedMessage[],
 ): Submission => {
   const except = echo === false ? { except: connectionId } : {};
   return {
     own: { channel, uuid, data },
-    publications: publish.map((message): Publication => ({ message, ...except })),
+    publications: publish.map(({ ephemeral, ...message }): Publication => ({
+      message,
+      ...except,
+      ...(ephemeral && { ephemeral }),
+    })),
   };
 };
 

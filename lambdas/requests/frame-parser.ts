@@ -255,7 +255,8 @@ const messageFault = (message: unknown): string | undefined => {
   if (!isId(message["uuid"])) return NO_UUID;
   if (typeof message["channel"] !== "string") return "A message must have a channel.";
   if (!("data" in message)) return "A message must have data.";
-  if ("echo" in message && typeof message["echo"] !== "boolean") return '"echo" must be true or false.';
+  const flag = ["echo", "ephemeral"].find((name) => name in message && typeof message[name] !== "boolean");
+  if (flag !== undefined) return `"${flag}" must be true or false.`;
   return undefined;
 };
 
@@ -287,6 +288,7 @@ export const readPublication = (
         uuid: message["uuid"] as string,
         data: message["data"] as Json,
         echo: message["echo"] !== false,
+        ...(message["ephemeral"] === true && { ephemeral: true }),
       })),
     };
   }

@@ -49,10 +49,11 @@ const validateEntry = ({ settings, newUuid }: ServerPublishDependencies, entry: 
   const message: Message = { channel: "userId" in entry ? Meta.user : entry.channel, uuid, data: entry.data };
   const error = "userId" in entry ? undefined : publicationError(entry.channel, { limits });
   if (error) return refused(entry.uuid, error);
-  if (!fitsChannel(message, settings)) return refused(entry.uuid, "too_large");
+  const ephemeral = entry.ephemeral ? ({ ephemeral: true } as const) : {};
+  if (!fitsChannel({ ...message, ...ephemeral }, settings)) return refused(entry.uuid, "too_large");
   const to = "userId" in entry ? { to: userChannel(entry.userId) } : {};
   const except = entry.excludeConnectionId === undefined ? {} : { except: entry.excludeConnectionId };
-  return { result: { uuid, accepted: true }, publication: { message, ...to, ...except } };
+  return { result: { uuid, accepted: true }, publication: { message, ...to, ...except, ...ephemeral } };
 };
 
 const refused = (uuid: string | undefined, code: Code, error = DEFAULT_MESSAGES[code]): Outcome => ({

@@ -96,7 +96,7 @@ const readPublish = (entries: unknown): { request: ServerRequest } | { error: st
 
 const readEntry = (entry: unknown): PublishEntry | EntryFault => {
   if (!isObject(entry)) return { fault: "An entry must be an object." };
-  const { uuid, channel, userId, excludeConnectionId, data } = entry;
+  const { uuid, channel, userId, excludeConnectionId, data, ephemeral } = entry;
   if (uuid !== undefined && !isId(uuid)) return { fault: '"uuid" must be 1 to 64 of 0-9 A-Z a-z - _.' };
   const named = uuid === undefined ? {} : { uuid };
   const fault = (error: string): EntryFault => ({ ...named, fault: error });
@@ -106,8 +106,15 @@ const readEntry = (entry: unknown): PublishEntry | EntryFault => {
   if (userId !== undefined && !isUserId(userId)) return fault(`"userId" ${USER_ID_ERROR}.`);
   if (excludeConnectionId !== undefined && !isConnectionId(excludeConnectionId))
     return fault(`"excludeConnectionId" ${CONNECTION_ID_ERROR}.`);
+  if (ephemeral !== undefined && typeof ephemeral !== "boolean") return fault('"ephemeral" must be true or false.');
   if (data === undefined) return fault("An entry must have data.");
   if (jsonDepth(data) > MAX_JSON_DEPTH) return fault(`"data" may be nested at most ${MAX_JSON_DEPTH} deep.`);
   const to = channel === undefined ? { userId: userId as string } : { channel };
-  return { ...to, ...named, data: data as Json, ...(excludeConnectionId === undefined ? {} : { excludeConnectionId }) };
+  return {
+    ...to,
+    ...named,
+    data: data as Json,
+    ...(excludeConnectionId === undefined ? {} : { excludeConnectionId }),
+    ...(ephemeral && { ephemeral }),
+  };
 };

@@ -12,7 +12,7 @@ export type {
 export type { AgentData, DeliveryData, GuardRequest, GuardResponse } from "../../lambdas/guards/contract.js";
 export { guardHandler } from "../../lambdas/guards/handler.js";
 export { secret } from "../../lambdas/aws/lambda/secret.js";
-export type { HistoryMessage, Json, Message, Position, Replay } from "../../protocol/index.js";
+export type { HistoryMessage, Json, Message, Position, Replay, RequestedMessage } from "../../protocol/index.js";
 
 /**
  * Types a guard module without a type annotation.

@@ -43,6 +43,11 @@ export interface PublishOptions {
    * @default - a new one
    */
   readonly uuid?: string;
+  /**
+   * `true`: the message is delivered, and nothing of it is kept, also on channels with history or `latest`.
+   * @default false
+   */
+  readonly ephemeral?: boolean;
 }
 
 /** A message for the subscribers of a channel, or for all connections of a user. */

@@ -3,7 +3,7 @@ import { TestSystem } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
 
 const SECRET = "s".repeat(22);
-const CHANNELS = { "kept/*": { history: { size: 50 } }, "both/*": { history: {}, latest: true } };
+const CHANNELS = { "kept/*": { history: { size: 50 } }, "kept/*/typing": {}, "both/*": { history: {}, latest: true } };
 
 const GUARDS = `
   export default {
@@ -74,6 +74,27 @@ describe("a channel with history", () => {
     });
     await publisher.publish("kept/1", 6);
     await again.message(6);
+  });
+
+  it("delivers an ephemeral message without an offset, and keeps nothing of it", async () => {
+    const wire = await system.connect();
+    await subscribe(wire, "kept/room");
+    const rows = (await system.rows()).length;
+    const reply = await wire.request({ action: "publish", channel: "kept/room", data: "typing", ephemeral: true });
+    expect(reply).toEqual({ channel: "/meta/successful", uuid: reply.uuid, successful: true });
+    expect(await wire.message("typing")).toMatchObject({ channel: "kept/room", data: "typing" });
+    expect(wire.messages("kept/room")[0]).not.toHaveProperty("offset");
+    expect(await system.rows()).toHaveLength(rows);
+    expect(told(await history(wire, { channel: "kept/room" }))).toEqual([]);
+    const bad = await wire.request({ action: "publish", channel: "kept/room", data: 1, ephemeral: "yes" });
+    expect(bad).toMatchObject({ successful: false, code: "bad_frame" });
+  });
+
+  it("has no history if a pattern with a middle segment decides so", async () => {
+    const wire = await system.connect();
+    expect((await subscribe(wire, "kept/5/typing")).data).toEqual({ channel: "kept/5/typing" });
+    expect((await subscribe(wire, "kept/5/6/typing")).data).toHaveProperty("position");
+    expect(await history(wire, { channel: "kept/5/typing" })).toMatchObject({ code: "no_history" });
   });
 
   it("stores a repetition of the same session once, and refuses other data", async () => {

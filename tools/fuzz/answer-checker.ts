@@ -75,7 +75,8 @@ export class AnswerChecker {
 
   /** The error in a message that the delivery model does not see; `undefined`: none. */
   checkMessage(member: Member, { channel, uuid, data, offset, epoch }: Message): string | undefined {
-    if (!hasHistory(channel))
+    // An ephemeral message has no position. The delivery model has checked that it is one.
+    if (!hasHistory(channel) || (offset === undefined && epoch === undefined))
       return offset === undefined && epoch === undefined
         ? undefined
         : "a message with a position on a channel without history";

@@ -120,8 +120,7 @@ export class DeliveryModel {
     const known = this.#entries.get(key);
     if (known) known.push(entry);
     else this.#entries.set(key, [entry]);
-    if (hasHistory(entry.channel))
-      this.#withHistory.set(entry.channel, [...(this.#withHistory.get(entry.channel) ?? []), entry]);
+    if (isKept(entry)) this.#withHistory.set(entry.channel, [...(this.#withHistory.get(entry.channel) ?? []), entry]);
     return entry;
   }
 
@@ -149,7 +148,9 @@ export class DeliveryModel {
   receive(member: Member, message: Message): string | undefined {
     const entries = this.#entries.get(keyOf(message)) ?? [];
     const data = JSON.stringify(message.data);
-    const same = entries.filter((entry) => JSON.stringify(dataFor(entry, member)) === data);
+    const same = entries.filter(
+      (entry) => JSON.stringify(dataFor(entry, member)) === data && isKept(entry) === (message.offset !== undefined),
+    );
     if (same.length === 0) return "a message that was not published in this form, or that a guard denied";
     const permitted = same.filter((entry) => this.#mayReceive(entry, member));
     if (permitted.length === 0) return "a message on a channel that it was not subscribed to, or its own without echo";
@@ -182,13 +183,15 @@ export class DeliveryModel {
   /** Whether the message was published in the form that the member gets. A replay may repeat it. */
   wasPublished(member: Member, message: Message): boolean {
     const data = JSON.stringify(message.data);
-    return (this.#entries.get(keyOf(message)) ?? []).some((entry) => JSON.stringify(dataFor(entry, member)) === data);
+    return (this.#entries.get(keyOf(message)) ?? []).some(
+      (entry) => isKept(entry) && JSON.stringify(dataFor(entry, member)) === data,
+    );
   }
 
   /** Whether the message was published in the form that is stored. */
   isStored({ channel, uuid, data }: Message): boolean {
     return (this.#entries.get(keyOf({ channel, uuid })) ?? []).some(
-      (entry) => JSON.stringify(entry.data) === JSON.stringify(data),
+      (entry) => isKept(entry) && JSON.stringify(entry.data) === JSON.stringify(data),
     );
   }
 
@@ -220,7 +223,7 @@ export class DeliveryModel {
 
   #mustReach(from: Member, publication: Publication, member: Member, { unsubscribe }: Changes): boolean {
     // On channels with history, members are notified of withheld messages.
-    if (!hasHistory(publication.channel) && !this.#gets(from, publication, member)) return false;
+    if (!isKept(publication) && !this.#gets(from, publication, member)) return false;
     return [...this.#of(member).sure].some(
       (each) => matchesSubscription(each, publication.channel) && !unsubscribe.has(each),
     );
@@ -231,7 +234,7 @@ export class DeliveryModel {
     if (member === from && !publication.echo) return false;
     const { channel, uuid } = publication;
     const data = dataFor(publication, member);
-    const numbered = hasHistory(channel) ? { offset: 0, epoch: "x".repeat(20) } : {};
+    const numbered = isKept(publication) ? { offset: 0, epoch: "x".repeat(20) } : {};
     return (
       data !== undefined && Buffer.byteLength(JSON.stringify({ channel, uuid, data, ...numbered })) <= MAX_FRAME_BYTES
     );
@@ -254,6 +257,10 @@ export class DeliveryModel {
 export type Sent = ReturnType<DeliveryModel["publish"]>;
 
 const keyOf = ({ channel, uuid }: Pick<Message, "channel" | "uuid">): string => `${uuid} ${channel}`;
+
+/** Whether a publication is in a history. */
+const isKept = ({ channel, ephemeral }: Pick<Publication, "channel" | "ephemeral">): boolean =>
+  hasHistory(channel) && !ephemeral;
 
 /** The data that a member gets after its delivery guard; `undefined`: nothing. */
 export const dataFor = (

@@ -33,6 +33,7 @@ const FIELDS = [
   "data",
   "messages",
   "echo",
+  "ephemeral",
   "agent",
   "connectionId",
   "credentials",

@@ -54,7 +54,8 @@ export default guards<Known>({
   },
   async onPublicationRequest(channel, agent, message) {
     const ruling = policy.decisionOn("publish", channel.name);
-    for (const name of policy.targetChannels(channel.name)) agent.channel(name).publish(message);
+    for (const name of policy.targetChannels(channel.name))
+      agent.channel(name).publish(message, { ephemeral: message.ephemeral === true });
     await misbehave(ruling);
     if (ruling === "deny") return agent.publicationDenied(message, policy.REASON);
     agent.publicationSuccess(message, channel.name.startsWith("log/") ? policy.RESULT : undefined);

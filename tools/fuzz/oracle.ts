@@ -130,7 +130,7 @@ const isMessage = (value: unknown): value is JsonObject & { uuid: string; channe
   names.isUuid(own(value, "uuid")) &&
   typeof own(value, "channel") === "string" &&
   Object.hasOwn(value, "data") &&
-  (!Object.hasOwn(value, "echo") || typeof value["echo"] === "boolean");
+  ["echo", "ephemeral"].every((flag) => !Object.hasOwn(value, flag) || typeof value[flag] === "boolean");
 
 /** Whether a message fits a frame, and a history answer too. */
 const fits = ({ channel, uuid, data, fingerprint }: Publication): boolean => {
@@ -147,6 +147,7 @@ const isReuse = (publish: readonly Publication[], all: readonly Publication[]): 
     publish.some(
       (each) =>
         each.fingerprint !== undefined &&
+        fingerprint !== undefined &&
         each.channel === channel &&
         each.uuid === uuid &&
         each.fingerprint !== fingerprint,
@@ -164,7 +165,7 @@ const publication = (frame: JsonObject): Prediction => {
     return answers(list.map((each) => ({ channels: [ERROR], ...uuidIn(each), code: "bad_frame" })));
   }
   const publish: Publication[] = [];
-  const told = list.map(({ uuid, channel, data, echo }): ExpectedAnswer => {
+  const told = list.map(({ uuid, channel, data, echo, ephemeral }): ExpectedAnswer => {
     const code = names.checkPublicationName(channel) ?? CODES[policy.decisionOn("publish", channel)];
     if (code) return { channels: [ERROR], uuid, code };
     const fingerprint = JSON.stringify([channel, data]);
@@ -173,7 +174,7 @@ const publication = (frame: JsonObject): Prediction => {
       uuid,
       data,
       echo: echo !== false,
-      ...(policy.hasHistory(each) && { fingerprint }),
+      ...(ephemeral === true ? { ephemeral } : policy.hasHistory(each) && { fingerprint }),
     }));
     if (!all.every(fits)) return { channels: [ERROR], uuid, code: "too_large" };
     if (isReuse(publish, all)) return { channels: [ERROR], uuid, code: "uuid_reused" };
@@ -183,7 +184,7 @@ const publication = (frame: JsonObject): Prediction => {
       channels: ["/meta/successful"],
       uuid,
       ...(all.length === 0 ? { data: policy.RESULT } : {}),
-      ...(policy.hasHistory(channel) && all.length > 0 && { content: content }),
+      ...(policy.hasHistory(channel) && ephemeral !== true && all.length > 0 && { content: content }),
     };
   });
   return answers(told, { publish, messages: list.length });

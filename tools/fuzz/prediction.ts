@@ -48,7 +48,9 @@ export interface Publication {
   uuid: string;
   data: Json;
   echo: boolean;
-  /** On channels with history: what the publisher itself has sent, by which a repetition is known again. */
+  /** The server keeps nothing of it. */
+  ephemeral?: boolean;
+  /** If it is kept: what the publisher itself has sent, by which a repetition is known again. */
   fingerprint?: string;
 }
 

@@ -91,7 +91,7 @@ export const wellFormedFrame = (tag: string): fc.Arbitrary<JsonObject> => {
   );
   const subscription = (action: string) => fc.tuple(meta(action), names).map(([frame, data]) => ({ ...frame, data }));
   const message = fc.record(
-    { channel, uuid, data: messageData, echo: fc.boolean() },
+    { channel, uuid, data: messageData, echo: fc.boolean(), ephemeral: fc.boolean() },
     { requiredKeys: ["channel", "uuid", "data"] },
   );
   const action = fc.constantFrom("publish", "publish", "publish", "send");
@@ -102,6 +102,7 @@ export const wellFormedFrame = (tag: string): fc.Arbitrary<JsonObject> => {
     uuid: fc.constantFrom("r1", "r2"),
     data: fc.constantFrom(1, 2),
     echo: fc.boolean(),
+    ephemeral: fc.constantFrom(false, false, false, true),
   });
   const asking = (name: string, data: fc.Arbitrary<object>) =>
     fc.tuple(meta(name), data).map(([frame, its]): JsonObject => ({ ...frame, data: its }));

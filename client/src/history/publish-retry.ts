@@ -21,7 +21,7 @@ const MAX_REMEMBERED = 1_000;
 
 /**
  * Retries publications that may not have succeeded, with the same uuid, on channels that are known to have history.
- * There the server recognises a repetition. A publication keeps its place in the queue, and later ones wait. So their
+ * There the server recognises a repetition, except of ephemeral messages. A publication keeps its place in the queue, and later ones wait. So their
  * order stays.
  */
 export class PublishRetry implements Extension {
@@ -40,9 +40,10 @@ export class PublishRetry implements Extension {
 
   retryLater(request: Request, code: RequestCode): boolean {
     const { timers, queue, options } = this.#client;
-    const { action, channel, firstSentAt } = request;
+    const { action, channel, ephemeral, firstSentAt } = request;
     const isSafe = channel !== undefined && (this.#historyChannels.has(channel) || this.#recovery.hasHistory(channel));
-    if (action !== "publish" || firstSentAt === undefined || !isSafe || !hasTrait(code, AMBIGUOUS)) return false;
+    if (action !== "publish" || ephemeral || firstSentAt === undefined || !isSafe || !hasTrait(code, AMBIGUOUS))
+      return false;
     request.retryUntil ??= firstSentAt + RETRY_WINDOW_MS;
     if (timers.now() >= request.retryUntil) return false;
     const delay =

@@ -36,6 +36,8 @@ export interface RequestFields {
   channel?: string | undefined;
   /** The request's part of a frame, as JSON: a message, a channel, or a whole frame without its action. */
   payload: string;
+  /** It is a message of which the server keeps nothing. So the server does not recognise a repetition. */
+  ephemeral?: boolean | undefined;
   /** The channel of a subscription request. An extension may change it until the request is sent. */
   target?: SubscriptionTarget;
   /** Only one frame with requests of one key is in flight at a time. */

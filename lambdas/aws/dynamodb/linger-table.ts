@@ -118,9 +118,10 @@ const keyOf = ({ id, message }: Entry): Key => logKey(message.channel, id);
 
 const untilOf = (item: Item): number => Number(item["u"]?.N);
 
-const entryItem = ({ message: { uuid, data }, except, offset, epoch }: Entry): Item => ({
+const entryItem = ({ message: { uuid, data }, except, ephemeral, offset, epoch }: Entry): Item => ({
   m: text(JSON.stringify({ uuid, data })),
   ...(except === undefined ? {} : { x: text(except) }),
+  ...(ephemeral && { f: number(1) }),
   ...(offset === undefined || epoch === undefined ? {} : { n: number(offset), e: text(epoch) }),
 });
 
@@ -132,6 +133,7 @@ const entryOf = (channel: string, item: Item): Entry => {
     id: item["sk"]?.S ?? "",
     message: { channel, uuid, data },
     ...(except === undefined ? {} : { except }),
+    ...(item["f"] && { ephemeral: true as const }),
     ...(epoch === undefined ? {} : { offset: Number(item["n"]?.N), epoch }),
   };
 };

@@ -44,6 +44,18 @@ describe("a publication on a channel with history", () => {
     expect(published.all).toHaveLength(1);
   });
 
+  it("is not sent again if it is ephemeral", async () => {
+    const { pushIt, peer } = await subscribed(bench, QUIET);
+    const failed = pushIt.channel("a").publish(1, { ephemeral: true });
+    const { uuid, ...frame } = await peer.frames.take();
+    expect(frame).toEqual({ action: "publish", channel: "a", data: 1, ephemeral: true });
+    fail(peer, uuid, "unavailable");
+    await expect(failed).rejects.toMatchObject({ code: "unavailable" });
+    bench.platform.advance(10_000);
+    await arrived(pushIt, peer);
+    expect(publications(peer)).toBe(1);
+  });
+
   it.each(["unavailable", "channel_busy"] as const)("with %s is sent again later; later ones wait", async (code) => {
     const { pushIt, peer } = await subscribed(bench, QUIET);
     const errors = new Mailbox<PushItError>();

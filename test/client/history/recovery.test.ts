@@ -28,6 +28,15 @@ describe("a channel with history", () => {
     expect(peer.frames.waiting).toBe(0);
   });
 
+  it("delivers an ephemeral message at once, and once, while others wait", async () => {
+    const { pushIt, peer, received } = await subscribed(bench);
+    const ephemeral = { channel: "a", uuid: "typing", data: 99 };
+    peer.send(numbered(13), ephemeral, ephemeral);
+    await arrived(pushIt, peer);
+    expect(numbers(received)).toEqual([99]);
+    expect(pushIt.channel("a").position).toEqual(at(10));
+  });
+
   it("skips withheld messages", async () => {
     const { pushIt, peer, received } = await subscribed(bench);
     peer.send(numbered(13), { channel: "a", epoch: "e1", offset: 11 }, { channel: "a", epoch: "e1", offset: 12 });

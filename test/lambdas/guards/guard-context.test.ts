@@ -160,6 +160,26 @@ describe("onPublicationRequest(channel, agent, message)", () => {
     ]);
   });
 
+  test("an ephemeral message stays so on its own channel, not on another", () => {
+    const requested = { channel: "stories/5", uuid: "m1", data: "hello", ephemeral: true as const };
+    const { agent, channel, message, decisions } = guardCall("onPublicationRequest", { message: requested });
+    expect(message.ephemeral).toBe(true);
+    channel.publish(message);
+    channel.publish(message, { ephemeral: false });
+    agent.channel("audit").publish(message);
+    agent.channel("cursors").publish(message, { ephemeral: true });
+    agent.publicationSuccess(message);
+    const [published] = decisions as { publish: { channel: string; ephemeral?: true }[] }[];
+    expect(published!.publish.map((each) => [each.channel, each.ephemeral])).toEqual([
+      ["stories/5", true],
+      ["stories/5", undefined],
+      ["audit", undefined],
+      ["cursors", true],
+    ]);
+    const other = guardCall("onPublicationRequest");
+    expect(() => other.channel.publish(other.message, { ephemeral: 1 as never })).toThrow("ephemeral must be true or");
+  });
+
   test.each(["a b", "", "x".repeat(65), 5])("channel.publish throws if the uuid is %p", (uuid) => {
     const { channel } = guardCall("onPublicationRequest");
     expect(() => channel.publish({ data: 1, uuid: uuid as string })).toThrow(

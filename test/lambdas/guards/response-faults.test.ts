@@ -175,6 +175,12 @@ describe("a response is invalid", () => {
       /uuid in publish must be 1 to 64/,
     ],
     [
+      "that publishes with an ephemeral that is not a boolean",
+      { ...published, publish: [{ channel: "a", data: 1, ephemeral: "yes" }] },
+      "onPublicationRequest",
+      /ephemeral in publish must be true or false/,
+    ],
+    [
       "that publishes with a number as the uuid",
       { ...published, publish: [{ channel: "a", data: 1, uuid: 5 }] },
       "onPublicationRequest",

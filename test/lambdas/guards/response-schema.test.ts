@@ -65,7 +65,10 @@ describe("the JSON Schema of responses agrees with the code", () => {
       result: value,
       subscribe: fc.oneof(list(channel), fc.constant(Array.from({ length: 26 }, (_, at) => `c${at}`))),
       publish: fc.oneof(
-        { weight: 8, arbitrary: list(fc.oneof(fc.record({ channel, data: value }, { requiredKeys: [] }), value)) },
+        {
+          weight: 8,
+          arbitrary: list(fc.oneof(fc.record({ channel, data: value, ephemeral: value }, { requiredKeys: [] }), value)),
+        },
         fc.constantFrom(0, 1).map((more) => publications(MAX_PUBLICATIONS_PER_GUARD_CALL + more)),
       ),
       deliveries: list(

@@ -32,6 +32,16 @@ describe("publications on channels that keep their last message", () => {
     expect(system.latest.kept.get("prices/1")?.data).toBe("c");
   });
 
+  test("that are ephemeral have no offset and are not kept", async () => {
+    const system = await systemOf();
+    await publish(system, agent, [outgoing("prices/1", "a"), { ...outgoing("prices/1", "b", "m2"), ephemeral: true }]);
+    expect(system.connections.received("c1")).toEqual([
+      { ...outgoing("prices/1", "a"), offset: NOW + 1 },
+      outgoing("prices/1", "b", "m2"),
+    ]);
+    expect(system.latest.kept.get("prices/1")?.data).toBe("a");
+  });
+
   // So a subscriber that is not read finds the message.
   test("are kept before subscribers are read", async () => {
     const system = await systemOf();
@@ -65,7 +75,7 @@ describe("publications on channels that keep their last message", () => {
 
   test("are too large if a frame does not fit their offset", async () => {
     const system = await systemOf();
-    const room = MAX_FRAME_BYTES - JSON.stringify(worstCaseMessage(messageOf("prices/1", ""), system.settings)).length;
+    const room = MAX_FRAME_BYTES - JSON.stringify(worstCaseMessage(messageOf("prices/1", ""), { latest: true })).length;
     const [fits, exceeds] = [outgoing("prices/1", "x".repeat(room)), outgoing("prices/1", "x".repeat(room + 1))];
     expect(await publish(system, agent, [fits])).toMatchObject([{ successful: true }]);
     expect(Buffer.byteLength(system.connections.to("c1")[0] ?? "")).toBe(MAX_FRAME_BYTES);

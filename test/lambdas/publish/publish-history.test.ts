@@ -38,6 +38,50 @@ describe("a publication on a channel with history", () => {
     expect(system.connections.received("c2")).toEqual([{ ...messageOf(CHANNEL), ...at }]);
   });
 
+  test("is not stored and has no offset if it is ephemeral", async () => {
+    const system = await systemOf({ latest: true });
+    const [answer] = await publishUnanswered(system, agent, [{ ...messageOf(CHANNEL), ephemeral: true }]);
+    expect(answer).toEqual({ channel: "/meta/successful", uuid: "m1", successful: true });
+    expect(system.store.calls).toEqual([`subscribers ${CHANNEL}`]);
+    expect(system.connections.received("c2")).toEqual([messageOf(CHANNEL)]);
+  });
+
+  test("is not stored if it is ephemeral in the server API", async () => {
+    const system = { ...(await systemOf()), newUuid: () => "m1" };
+    const publish = [{ channel: CHANNEL, data: "hello", ephemeral: true }];
+    const response = await handleServerRequest(system, { version: 1, publish });
+    expect(response).toEqual({ version: 1, results: [{ uuid: "m1", accepted: true }] });
+    expect(system.connections.received("c2")).toEqual([messageOf(CHANNEL)]);
+    expect(system.store.calls).not.toContain("reserveOffsets");
+  });
+
+  test("is gathered without an offset if it is ephemeral and lingers", async () => {
+    const system = await systemOf({ lingerMs: 100 });
+    await publishUnanswered(system, agent, [messageOf(CHANNEL), { ...messageOf(CHANNEL, 2, "m2"), ephemeral: true }]);
+    await flush(system, system.tasks[0]!, () => 1_000_000);
+    expect(system.connections.received("c2")).toEqual([
+      { ...messageOf(CHANNEL), ...position(system, 1) },
+      messageOf(CHANNEL, 2, "m2"),
+    ]);
+  });
+
+  test("may be as large as a plain one if ephemeral", async () => {
+    const system = await systemOf();
+    const room = MAX_FRAME_BYTES - JSON.stringify(messageOf(CHANNEL, "")).length;
+    const outgoing = (bytes: number) => [{ ...messageOf(CHANNEL, "x".repeat(bytes)), ephemeral: true }];
+    expect(await publishUnanswered(system, agent, outgoing(room))).toMatchObject([{ successful: true }]);
+    expect(await publishUnanswered(system, agent, outgoing(room + 1))).toMatchObject([{ code: "too_large" }]);
+    expect(system.connections.received("c2")).toHaveLength(1);
+  });
+
+  test("on other channels is stored, although the requested message is ephemeral", async () => {
+    const audit = { channel: "kept/audit", uuid: "m1", data: "copy" };
+    const publication = async () => ({ permitted: true as const, subscribe: [], publish: [audit] });
+    const system = await systemOf({ guards: { publication } });
+    await publishUnanswered(system, agent, [{ ...messageOf(CHANNEL), ephemeral: true }]);
+    expect(system.store.calls).toContain("reserveOffsets");
+  });
+
   // The offset comes with the reply, or from a worker.
   test("without echo sends its publisher only the offset", async () => {
     const system = await systemOf();

@@ -98,9 +98,14 @@ describe("a frame that publishes", () => {
   });
 
   // So a frame cannot name an agent.
-  test("has channel, uuid, data and echo only", () => {
+  test("has channel, uuid, data, echo and ephemeral only", () => {
     const read1 = read({ ...message, agentId: "someone-else", agent: { uuid: "x" }, __proto: 1 });
     expect(read1).toEqual({ request: [{ ...message, echo: true }] });
+    const ephemeral = [true, false].map((each) => read({ ...message, ephemeral: each }));
+    expect(ephemeral).toEqual([
+      { request: [{ ...message, echo: true, ephemeral: true }] },
+      { request: [{ ...message, echo: true }] },
+    ]);
   });
 
   test.each([
@@ -109,6 +114,7 @@ describe("a frame that publishes", () => {
     ["no data", { channel: "a", uuid: "u1" }],
     ["an echo that is not a boolean", { ...message, echo: "no" }],
     ["a null echo", { ...message, echo: null }],
+    ["an ephemeral that is not a boolean", { ...message, ephemeral: 1 }],
   ])("with %s gets a /meta/error with the message's uuid", (_, frame) => {
     expect(faultsOf(read(frame))).toMatchObject([{ channel: Meta.error, uuid: "u1", code: "bad_frame" }]);
   });

@@ -11,6 +11,7 @@ describe("a publish request", () => {
   test("has entries for channels and for users", () => {
     const publish = [
       { channel: "stories/5", data: null },
+      { channel: "stories/5", data: 1, ephemeral: true },
       { userId: "ann", data: { a: [1] }, uuid: "m1", excludeConnectionId: "L0SM9cOFvHcCIhw=" },
     ];
     expect(read({ version, publish })).toEqual({ kind: "publish", entries: publish });
@@ -31,6 +32,7 @@ describe("a publish request", () => {
     [{ channel: "a", uuid: "m1" }, /must have data/, "m1"],
     [{ channel: "a", data: 1, uuid: "no spaces" }, /uuid/, undefined],
     [{ channel: "a", data: 1, uuid: "x".repeat(65) }, /uuid/, undefined],
+    [{ channel: "a", data: 1, ephemeral: "yes" }, /"ephemeral" must be true or false/, undefined],
     [{ channel: "a", data: 1, excludeConnectionId: "" }, /excludeConnectionId/, undefined],
     [{ channel: "a", data: 1, excludeConnectionId: "new\nline" }, /excludeConnectionId/, undefined],
     [{ channel: "a", data: 1, excludeConnectionId: { connection: { id: "c1" } } }, /excludeConnectionId/, undefined],

@@ -44,6 +44,15 @@ describe("the ledger", () => {
     expect(ledger.receive(deaf, message("open/a"))).toMatch(/not subscribed/);
   });
 
+  it("expects an ephemeral message without an offset, and never in a history", () => {
+    subscribed(ann, "kept/a");
+    ledger.publish(ann, { ...message("kept/a"), echo: true, ephemeral: true }, new Map([[ann, nothing]]));
+    expect(ledger.isStored(message("kept/a"))).toBe(false);
+    expect(ledger.wasPublished(ann, message("kept/a"))).toBe(false);
+    expect(ledger.receive(ann, { ...message("kept/a"), offset: 1, epoch: "e" })).toMatch(/not published in this form/);
+    expect(ledger.receive(ann, message("kept/a"))).toBeUndefined();
+  });
+
   it("finds what comes after an unsubscription, or before a subscription", () => {
     subscribed(ann, "open/a");
     ledger.settle(ann, changes({ unsubscribe: ["open/a"] }));

@@ -20,7 +20,10 @@ const TIMES = 5;
 const CONNECTS_AT_ONCE = 20;
 
 /** A publication: data of so many bytes of JSON, on the channel of this fan-out. */
-type MeteredLoad = Pick<Load, "fanOut" | "bytes" | "history">;
+interface MeteredLoad extends Pick<Load, "fanOut" | "bytes" | "history"> {
+  /** Whether the message is ephemeral. */
+  ephemeral?: boolean;
+}
 
 /** The metered units of one publication without `linger`. */
 export interface Metered extends MeteredLoad {
@@ -79,7 +82,10 @@ const connect = async (
 };
 
 /** Publishes once. Resolves when each subscriber has the message and the publisher its reply. */
-const publishOnce = async (clients: readonly Client[], { fanOut, bytes, history }: MeteredLoad): Promise<void> => {
+const publishOnce = async (
+  clients: readonly Client[],
+  { fanOut, bytes, history, ephemeral }: MeteredLoad,
+): Promise<void> => {
   const channel = channelOf(fanOut, history);
   const received = clients.slice(0, fanOut).map(
     (client) =>
@@ -90,7 +96,7 @@ const publishOnce = async (clients: readonly Client[], { fanOut, bytes, history 
         });
       }),
   );
-  await Promise.all([clients[0]!.channel(channel).publish("x".repeat(bytes - 2)), ...received]);
+  await Promise.all([clients[0]!.channel(channel).publish("x".repeat(bytes - 2), { ephemeral }), ...received]);
 };
 
 /** The units of one publication, without pings and disconnects. */
@@ -103,6 +109,7 @@ export const unitsOf = (used: MeterSnapshot, times: number): Units => ({
   queueRequests: used.queueRequests / times,
 });
 
+/** Meters the units of one publication of a load. */
 const meterOne = async (meter: Meter, clients: readonly Client[], publishing: MeteredLoad): Promise<Metered> => {
   // The first publication meets a cold function and an uncached agent.
   await publishOnce(clients, publishing);
@@ -146,6 +153,21 @@ export const withSubscribers = async <Result>(
     await system.close();
     folder.remove();
   }
+};
+
+/**
+ * Runs a system, and meters one publication of each load.
+ * @param root the repository's folder; it must be built
+ */
+export const meterLoads = (root: string, loads: readonly MeteredLoad[]): Promise<Metered[]> => {
+  const fanOuts = [...new Set(loads.map(({ fanOut }) => fanOut))];
+  const channelsOf = (fanOut: number): string[] => [channelOf(fanOut, false), channelOf(fanOut, true)];
+  const setup = { root, channels: CHANNELS, fanOuts, channelsOf, progress: () => undefined };
+  return withSubscribers(setup, async (meter, clients) => {
+    const all: Metered[] = [];
+    for (const load of loads) all.push(await meterOne(meter, clients, load));
+    return all;
+  });
 };
 
 /**

@@ -10,7 +10,7 @@ useTables((table) => {
   lingering = new LingerTable(testTable, testTable.clock);
 });
 
-const entry = (id: string, data = "größe", more: { except?: string } = {}) => ({
+const entry = (id: string, data = "größe", more: { except?: string; ephemeral?: true } = {}) => ({
   id,
   message: messageOf("a", data, `m${id}`),
   ...more,
@@ -25,12 +25,12 @@ describe("the log of a channel", () => {
   test("returns its own entries in the order of ids, without removed ones", async () => {
     await lingering.append([
       entry("2"),
-      entry("3", "x", { except: "c1" }),
+      entry("3", "x", { except: "c1", ephemeral: true }),
       entry("1"),
       { id: "1", message: messageOf("b") },
     ]);
     expect(await lingering.waiting("a")).toEqual({
-      entries: [entry("1"), entry("2"), entry("3", "x", { except: "c1" })],
+      entries: [entry("1"), entry("2"), entry("3", "x", { except: "c1", ephemeral: true })],
       more: false,
     });
     await lingering.remove([entry("1"), entry("3"), entry("never")]);
