@@ -31,6 +31,9 @@ import { resolveSettings, validate } from "./props/settings.js";
 import { makeTable } from "./table.js";
 import { timeoutParts, timeoutSeconds } from "./functions/timeouts.js";
 
+const NOTIFIER_SCHEDULE = "Finds members that left channels without a disconnect event";
+const CHECKER_SCHEDULE = "Asks whether the connections of members of channels still exist";
+
 /** Marks the API in the template, for `push-it-cli dev`. */
 const METADATA_KEY = "push-it:construct";
 
@@ -106,7 +109,8 @@ export class PushIt extends Construct {
     this.fanOutQueue.addConsumer(this.functions.fanOutWorker, workersOf(this, props));
     this.addRoutes();
     this.scheduleSweep(props.sweepInterval ?? Duration.minutes(15));
-    if (this.functions.presenceNotifier) this.schedulePresenceNotifier(this.functions.presenceNotifier);
+    this.scheduleEveryMinute("PresenceSchedule", this.functions.presenceNotifier, NOTIFIER_SCHEDULE);
+    this.scheduleEveryMinute("PresenceCheckSchedule", this.functions.presenceChecker, CHECKER_SCHEDULE);
     if (props.publishUrl) {
       requireFunctionUrls(this);
       this.functionUrl = this.functions.serverApi.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.AWS_IAM });
@@ -307,14 +311,10 @@ export class PushIt extends Construct {
     );
   }
 
-  private schedulePresenceNotifier(presenceNotifier: lambda.Function): void {
-    const rule = new events.Rule(this, "PresenceSchedule", {
-      description: "Finds members that left channels without a disconnect event",
-      schedule: events.Schedule.rate(Duration.minutes(1)),
-    });
+  private scheduleEveryMinute(id: string, handler: lambda.Function | undefined, description: string): void {
+    if (!handler) return;
+    const rule = new events.Rule(this, id, { description, schedule: events.Schedule.rate(Duration.minutes(1)) });
     // These limits are for the delivery of the event to Lambda. The function has its own limits for a run.
-    rule.addTarget(
-      new targets.LambdaFunction(presenceNotifier, { retryAttempts: 0, maxEventAge: Duration.minutes(1) }),
-    );
+    rule.addTarget(new targets.LambdaFunction(handler, { retryAttempts: 0, maxEventAge: Duration.minutes(1) }));
   }
 }

@@ -2,8 +2,9 @@ import type { SegmentQueuePort } from "./delivery/segments.js";
 import type { Histories } from "./history/history.js";
 import type { FlushTask, LingerLog } from "./linger/linger.js";
 import type { Clock, Connections, GuardPort, Log, Store } from "./ports.js";
+import type { Liveness } from "./presence/liveness.js";
 import type { Members } from "./presence/members.js";
-import type { Occupancy } from "./presence/occupancy.js";
+import type { Occupancy, WakeUps } from "./presence/occupancy.js";
 import type { Latest } from "./publish/latest.js";
 import type { Erasure } from "./server-api/erasure.js";
 import type { ServerEvents } from "./server-api/server-events.js";
@@ -32,8 +33,12 @@ export interface Dependencies {
   invokeFlush: (task: FlushTask) => Promise<void>;
   /** The members of channels with `presence`. */
   members: Members;
+  /** The connections that are members of channels with `presence`. */
+  liveness: Liveness;
   /** The channels with `presence` that have members. */
   occupancy: Occupancy;
+  /** Has the queue start runs of the presence notifier later. */
+  wakeUps: WakeUps;
   /** Deletes messages and histories. */
   erasure: Erasure;
   /** Sends events to the application's event bus. */

@@ -66,16 +66,14 @@ export interface Store {
    * @param observed the channels that the agent only observes: on these it is not a member, or not any more. Left out:
    * none
    */
-  putSubscriptions(
-    agent: PresenceIdentity & Pick<Agent, "session">,
-    channels: string[],
-    observed?: ReadonlySet<string>,
-  ): Promise<void>;
+  putSubscriptions(agent: PresenceIdentity, channels: string[], observed?: ReadonlySet<string>): Promise<void>;
   /**
    * Removes subscriptions. Removing a missing one is harmless.
    * @param order "own first" if left out
    */
   deleteSubscriptions(connectionId: string, channels: string[], order?: DeletionOrder): Promise<void>;
+  /** Deletes the last row of an agent's presence, after its subscriptions are deleted. */
+  endPresence(connectionId: string): Promise<void>;
   /**
    * The subscribers of a channel or wildcard, page by page, in the order of their connection ids.
    * @param after the connection id after which to start
@@ -129,6 +127,12 @@ export interface Connections {
    * @returns whether it is closed; if not, API Gateway did not answer, or was too busy
    */
   close(connectionId: string, withinMs?: number): Promise<boolean>;
+}
+
+/** Asks API Gateway about connections. */
+export interface ConnectionStates {
+  /** Whether a connection exists; `undefined`: API Gateway did not say. */
+  exists(connectionId: string): Promise<boolean | undefined>;
 }
 
 /** A positive verdict, with the guard's staged calls. */

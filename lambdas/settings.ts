@@ -23,8 +23,14 @@ export interface Settings {
   dedupeSeconds: number;
   /** How often subscribers of channels with history check for missed messages, in milliseconds. */
   checkMs: number;
-  /** How long an agent counts as present after its last renewal of presence, in milliseconds. */
+  /** How long presence may be wrong after a connection has closed without a notice, in milliseconds. */
   presenceLeaseMs: number;
+  /** How often a connection says that it is present, in milliseconds. */
+  presenceHeartbeatMs: number;
+  /** How long a member may be without a connection before its leave is announced, in milliseconds. */
+  presenceGraceMs: number;
+  /** How many connections the presence checker asks API Gateway about in a second. */
+  presenceChecksPerSecond: number;
   limits: Limits;
   /**
    * The `Origin`s that may connect; empty: all. A handshake without an origin does not come from a browser, and is
@@ -56,6 +62,9 @@ export const DEFAULT_SETTINGS: Settings = {
   dedupeSeconds: 15 * 60,
   checkMs: 7 * 60_000,
   presenceLeaseMs: 120_000,
+  presenceHeartbeatMs: 7 * 60_000,
+  presenceGraceMs: 5_000,
+  presenceChecksPerSecond: 1_000,
   limits: DEFAULT_LIMITS,
   allowedOrigins: [],
 };

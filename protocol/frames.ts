@@ -1,5 +1,5 @@
 import type { Code } from "./codes.js";
-import type { Position, Replay } from "./history.js";
+import type { HistoryMessage, Position, Replay } from "./history.js";
 import type { Json } from "./json.js";
 import type { Limits } from "./limits.js";
 
@@ -48,10 +48,15 @@ export interface Message<Data = Json> {
   offset?: number;
   /** The history in which `offset` counts, on channels with history. There the offsets have no gaps. */
   epoch?: string;
+  /**
+   * When the server accepted it, in epoch milliseconds. Left out: it was stored before the server kept the time, or it
+   * is a notice of the server.
+   */
+  at?: number;
 }
 
 /** A message as its publisher sends it. */
-export interface OutgoingMessage<Data = Json> extends Omit<Message<Data>, "offset" | "epoch"> {
+export interface OutgoingMessage<Data = Json> extends Omit<Message<Data>, "offset" | "epoch" | "at"> {
   /** `false`: the publisher does not receive its own message. @default true */
   echo?: boolean;
   /** `true`: the server delivers it and keeps nothing of it, also on channels that keep messages. @default false */
@@ -87,7 +92,7 @@ export interface SubscribeResult extends Partial<Replay> {
   /** If the channel has presence: how often to say with `ping` that the agent is still present, in milliseconds. */
   presenceIntervalMs?: number;
   /** The channel's last message, if the channel keeps it, there is one, and it fits the frame. */
-  latest?: { uuid: string; data: Json; offset: number };
+  latest?: HistoryMessage;
 }
 
 /** `data` of a successful `/meta/ping`, `/meta/connect` and `/meta/refresh`. */

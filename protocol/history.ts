@@ -14,6 +14,8 @@ export interface HistoryMessage {
   uuid: string;
   data: Json;
   offset: number;
+  /** When the server accepted it, in epoch milliseconds. */
+  at?: number;
 }
 
 /**

@@ -1,15 +1,20 @@
 import type { Json } from "./json.js";
 
-/** An agent that is present on a channel, as the channel's other subscribers see it. */
+/**
+ * A member of a channel, as the channel's other subscribers see it: a user with all its connections. Without a `userId`
+ * it is a session, which may have two connections for a moment.
+ */
 export interface Member {
-  /** The agent's id. */
+  /** The agent id under which it was announced. It stays the same until the member leaves. */
   agent: string;
-  /** The user of the connection, if its connection guard named one. */
+  /** The user of the connections, if their connection guard named one. */
   userId?: string;
-  /** The `info` that its connection guard passed to `agent.connected({ info })`. */
+  /** The `info` that a connection guard last passed to `agent.connected({ info })` for one of the connections. */
   info?: Json;
   /** Its state on this channel, if it has one and the reader's delivery guard permits it. */
   state?: Json;
+  /** The agent ids of its connections. Left out of an event in which it left, and by servers of version 0.2.0. */
+  connections?: string[];
 }
 
 /** `data` of a `state` frame. */
@@ -32,7 +37,7 @@ export interface PresenceQuery {
 export interface PresencePage {
   channel: string;
   /**
-   * How many agents are present in all. If one reply holds all of them, this is exact. Otherwise it is the number at
+   * How many members there are in all. If one reply holds all of them, this is exact. Otherwise it is the number at
    * the last notification of subscribers, which was up to a minute ago.
    */
   count: number;
@@ -51,6 +56,6 @@ export interface PresenceEventData {
   left?: Member;
   /** The member with its new state; without a state, it has none any more. Only `changed` has a state. */
   changed?: Member;
-  /** When the server noticed it, in epoch milliseconds. Of two events about one agent, the later one counts. */
+  /** When the server noticed it, in epoch milliseconds. Of two events about one `agent`, the later one counts. */
   at: number;
 }

@@ -105,13 +105,14 @@ export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessag
     event: Event,
     listener: (value: ChannelEvents<Received<Data>>[Event]) => void,
   ): () => void {
-    return this.#client.emitter.on(event, (value: Events[Event]) => {
+    const receive = (value: Events[Event]): void => {
       const channel = value.channel!;
       // Channel names from the server are well-formed. So a prefix is enough to know that a channel is below the
       // wildcard.
       const isBelow = event === "message" && isWildcard(this.name) && channel.startsWith(this.name.slice(0, -1));
       if (channel === this.name || isBelow) listener(value as ChannelEvents<Received<Data>>[Event]);
-    });
+    };
+    return this.#client.emitter.on(event, receive, this);
   }
 
   /**

@@ -69,7 +69,7 @@ export abstract class BasePushIt {
    * @example pushIt.on("state", ({ state, code, reason }) => console.log(state, code, reason))
    */
   on<Event extends keyof Events>(event: Event, listener: (value: Events[Event]) => void): () => void {
-    return this.#client.emitter.on(event, listener);
+    return this.#client.emitter.on(event, listener, this.#client.ownHolder);
   }
 
   /**

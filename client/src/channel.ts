@@ -1,3 +1,4 @@
+import type { Json } from "../../protocol/json.js";
 import type { Position, Replay } from "../../protocol/history.js";
 import { BaseChannel } from "./base-channel.js";
 import type { Client } from "./client.js";
@@ -5,7 +6,7 @@ import type { Recovery } from "./history/recovery.js";
 import type { Received } from "./json.js";
 import type { Presence } from "./presence/presence.js";
 import { requestData } from "./requests/request-queue.js";
-import type { HistoryOptions, HistoryPage, PresenceSet } from "./types.js";
+import type { ChannelPresence, HistoryOptions, HistoryPage } from "./types.js";
 
 /**
  * The parts of a client for history and presence.
@@ -30,12 +31,23 @@ export interface ChannelParts {
 export class Channel<Data = unknown> extends BaseChannel<Data> {
   readonly #client: Client;
   readonly #parts: ChannelParts;
+  /**
+   * Reads the members of this very channel, if it has presence, and sets this client's state on it.
+   * @example
+   * const { members } = await room.presence();
+   * await room.presence.set({ typing: true });
+   */
+  readonly presence: ChannelPresence;
 
   /** @internal */
   constructor(client: Client, name: string, parts: ChannelParts) {
     super(client, name);
     this.#client = client;
     this.#parts = parts;
+    const { presence } = parts;
+    this.presence = Object.assign(() => presence.read(name), {
+      set: (state: Json = null) => presence.setState(name, state),
+    });
   }
 
   /**
@@ -54,10 +66,5 @@ export class Channel<Data = unknown> extends BaseChannel<Data> {
     const request = { ...options, channel: this.name };
     const replay = await requestData<Replay>(this.#client.queue, "history", request);
     return { ...replay, messages: (replay.messages ?? []) as HistoryPage<Received<Data>>["messages"] };
-  }
-
-  /** Reads the agents that are subscribed to this very channel, if it has presence. Rejects with a `PushItError`. */
-  presence(): Promise<PresenceSet> {
-    return this.#parts.presence.read(this.name);
   }
 }

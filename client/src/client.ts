@@ -53,9 +53,13 @@ export class Client implements Internals {
   }
 
   /** Subscribes to a channel for a holder. */
-  hold(channel: string, holder: Holder, { since, present }: SubscribeOptions = {}, settle?: SettleCallback): void {
-    this.notify("onWanted", channel, since);
-    this.subscriptions.hold(channel, holder, settle, present === false ? "observer" : "member");
+  hold(channel: string, holder: Holder, options: SubscribeOptions = {}, settle?: SettleCallback): void {
+    for (const extension of this.extensions) {
+      const error = extension.optionsError?.(channel, options);
+      if (error) return settle?.(error);
+    }
+    this.notify("onWanted", channel, options, holder);
+    this.subscriptions.hold(channel, holder, settle, options);
   }
 
   /** Publishes a message, with a reply (`publish`) or without (`send`). Returns its id. */
@@ -141,11 +145,22 @@ export class Client implements Internals {
   }
 
   deliver(message: Message): void {
-    if (this.#deduplicator.isNew(message)) this.emitter.emit("message", { ...message, payload: message.data });
+    if (!this.#deduplicator.isNew(message)) return;
+    const skipped = this.extensions.map((extension) => extension.skippedHolders?.(message));
+    this.#emit(message, (owner) => !skipped.some((holders) => owner && holders?.has(owner)));
+  }
+
+  /** Delivers a message to the listeners of one holder, also if it has been delivered before. */
+  deliverTo(holder: Holder, message: Message): void {
+    this.#emit(message, (owner) => owner === holder);
   }
 
   log(...details: unknown[]): void {
     this.options.logger?.debug?.("push-it", ...details);
+  }
+
+  #emit(message: Message, isFor: (owner: Holder | undefined) => boolean): void {
+    this.emitter.emit("message", { ...message, payload: message.data }, isFor);
   }
 
   /** Writes an error that no listener receives to the logger, or in development to the console. */

@@ -18,7 +18,8 @@ export const inZone = <Callback>(callback: Callback): Callback => {
 
 /** Listeners by event. */
 export class Emitter<Events> {
-  readonly #listeners: { [Event in keyof Events]?: Set<(value: Events[Event]) => void> } = {};
+  /** Each listener, and the owner that added it. */
+  readonly #listeners: { [Event in keyof Events]?: Map<(value: Events[Event]) => void, object | undefined> } = {};
   readonly #onUnhandled: (event: keyof Events, value: Events[keyof Events]) => void;
 
   /** @param onUnhandled called with an event that has no listener */
@@ -27,23 +28,30 @@ export class Emitter<Events> {
   }
 
   /** Adds a listener. The returned function removes it at once. */
-  on<Event extends keyof Events>(event: Event, listener: (value: Events[Event]) => void): () => void {
-    const listeners = (this.#listeners[event] ??= new Set());
+  on<Event extends keyof Events>(event: Event, listener: (value: Events[Event]) => void, owner?: object): () => void {
+    const listeners = (this.#listeners[event] ??= new Map());
     const called = inZone(listener);
     // Wrapped, because a function that is added twice is two listeners, and each is removed separately.
     const entry = (value: Events[Event]): void => {
       if (listeners.has(entry)) called(value);
     };
-    listeners.add(entry);
+    listeners.set(entry, owner);
     return () => void listeners.delete(entry);
   }
 
-  /** Emits an event when the running code has ended. A listener that is added until then receives it. */
-  emit<Event extends keyof Events>(event: Event, value: Events[Event]): void {
+  /**
+   * Emits an event when the running code has ended. A listener that is added until then receives it.
+   * @param isFor whether the listeners of an owner receive it; by default all do
+   */
+  emit<Event extends keyof Events>(
+    event: Event,
+    value: Events[Event],
+    isFor: (owner: object | undefined) => boolean = () => true,
+  ): void {
     defer(() => {
       const listeners = this.#listeners[event];
       if (!listeners?.size) this.#onUnhandled(event, value);
-      for (const listener of listeners ?? []) defer(listener, value);
+      for (const [listener, owner] of listeners ?? []) if (isFor(owner)) defer(listener, value);
     });
   }
 }

@@ -1,12 +1,19 @@
 import type { ConnectionInfo, Message, SubscribeResult } from "../../protocol/frames.js";
 import type { Transport } from "./connection/transport.js";
-import type { RequestCode } from "./errors.js";
+import type { PushItError, RequestCode } from "./errors.js";
+import type { SettleCallback } from "./internals.js";
 import type { Outcome, Request } from "./requests/request.js";
+import type { Holder } from "./subscriptions/subscription.js";
+import type { SubscribeOptions } from "./types.js";
 
 /** The events that a client reports to its extensions. */
 export interface Notifications {
-  /** The application subscribes to a channel, perhaps from a position on. */
-  onWanted(channel: string, since: unknown): void;
+  /** The application subscribes a holder to a channel. */
+  onWanted(channel: string, options: SubscribeOptions, holder: Holder): void;
+  /** A holder has left a channel. */
+  onReleased(channel: string, holder: Holder): void;
+  /** Messages of a channel are lost: the application loads its state again. */
+  onLost(channel: string): void;
   /** A request is about to be sent. An extension may still change its payload. */
   beforeSend(request: Request): void;
   /** A publication succeeded. */
@@ -62,4 +69,10 @@ export interface Extension extends Partial<Notifications> {
   retryLater?(request: Request, code: RequestCode): boolean;
   /** A message arrived. Returns `true` if the extension delivers it. */
   onMessage?(message: Message): boolean;
+  /** Why a holder cannot subscribe with these options. `undefined` if it can. */
+  optionsError?(channel: string, options: SubscribeOptions): PushItError | undefined;
+  /** A holder is subscribed. Returns `true` if the extension settles the holder's call later. */
+  settleLater?(channel: string, holder: Holder, settle: SettleCallback): boolean;
+  /** A message is about to be delivered. Returns the holders that do not receive it now. */
+  skippedHolders?(message: Message): ReadonlySet<Holder> | undefined;
 }

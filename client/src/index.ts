@@ -8,6 +8,7 @@ export type { AppStateLike, PageEvent, PageEventTarget, Platform, Socket, Socket
 export { PushIt } from "./push-it.js";
 export type {
   ChannelEvents,
+  ChannelPresence,
   Events,
   HistoryEvents,
   HistoryOptions,

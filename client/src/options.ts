@@ -40,9 +40,10 @@ export interface CoreOptions {
    */
   timeout?: number | undefined;
   /**
-   * How often to check with a ping whether the connection still works, less a random part of up to a tenth. A client
-   * that sends nothing notices a dead network within this time plus `pingTimeout`. API Gateway closes a connection that
-   * is idle for 10 minutes.
+   * How often to send a heartbeat, less a random part of up to a tenth. API Gateway closes a connection that is idle for
+   * 10 minutes. The server replies to a heartbeat only if there is news. With a value below the default the SDK sends
+   * pings instead, which the server answers. Then a client that sends nothing else notices a dead network within this time
+   * plus `pingTimeout`.
    * @default 540_000 - 9 minutes
    */
   pingInterval?: number | undefined;

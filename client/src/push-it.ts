@@ -5,6 +5,7 @@ import { NetworkDiagnosis } from "./connection/network-diagnosis.js";
 import { PageLifecycle } from "./connection/page-lifecycle.js";
 import { Rotation } from "./connection/rotation.js";
 import { PublishRetry } from "./history/publish-retry.js";
+import { LastMessages } from "./history/last-messages.js";
 import { Recovery } from "./history/recovery.js";
 import type { PushItOptions } from "./options.js";
 import { Presence } from "./presence/presence.js";
@@ -32,6 +33,8 @@ export class PushIt extends BasePushIt {
     const { connection, extensions } = client;
     extensions.push(
       presence,
+      // Before the recovery: the newest messages come before the messages that follow them.
+      new LastMessages(client, recovery),
       recovery,
       new PublishRetry(client, recovery),
       rotation,

@@ -57,6 +57,14 @@ export interface SubscribeOptions {
    */
   since?: Partial<Position> | undefined;
   /**
+   * On a channel with history: how many of the newest messages to receive first, 1 to 100. They go to the listeners of
+   * the object that subscribes and to no others, also if this client has received them before. The reply holds as many
+   * as fit a frame: read older ones with `history({ reverse: true, since })`. With `since` as well, they are for a
+   * position from which the messages cannot be recovered.
+   * @default - none
+   */
+  last?: number | undefined;
+  /**
    * `false`: on a channel with presence, this client only observes. It receives all messages and events, and is not a
    * member. It is one as long as any other part of the page has subscribed without this.
    * @default true
@@ -97,13 +105,26 @@ export interface HistoryPage<Data = unknown> {
   code?: RequestCode;
 }
 
-/** The agents that are present on a channel. */
+/** The members of a channel. */
 export interface PresenceSet {
   count: number;
   members: Member[];
 }
 
-/** A member joined or left. */
+/** The presence of a channel: called as a function, it reads the members. */
+export interface ChannelPresence {
+  /** Reads the members of this very channel. Rejects with a `PushItError`. */
+  (): Promise<PresenceSet>;
+  /**
+   * Sets this client's state on the channel, such as `{ typing: true }`. The other members get the event `change`. It
+   * replaces the last state, and stays until this client leaves the channel: after a reconnection the SDK sets it again.
+   * If it is called again before the server has replied, only the last state counts. Rejects with a `PushItError`.
+   * @param state at most 512 bytes of JSON. `null` or left out: no state
+   */
+  set(state?: Json): Promise<void>;
+}
+
+/** A member joined or left, or its state changed. */
 export interface PresenceEvent extends Member {
   channel: string;
 }
@@ -135,10 +156,12 @@ export interface HistoryEvents {
 
 /** The events of members, on channels with presence. */
 export interface PresenceEvents {
-  /** An agent has subscribed to a channel. */
+  /** A user, or a client without a user's id, is a member of a channel from now on. Or its `info` changed. */
   join: PresenceEvent;
-  /** An agent is not subscribed to a channel any more. */
+  /** The last connection of a member has left the channel. */
   leave: PresenceEvent;
+  /** A member has another `state`, or none any more. */
+  change: PresenceEvent;
 }
 
 /** The events of `pushIt.on(…)`. */

@@ -23,3 +23,9 @@ export const FLUSHER_TIMEOUT_MS = 300_000;
  * next run visits the channels that this one did not reach.
  */
 export const NOTIFIER_TIMEOUT_MS = 90_000;
+
+/**
+ * How long one run of the presence checker may take, in milliseconds. Runs begin once a minute, so two never ask API
+ * Gateway at once.
+ */
+export const CHECKER_TIMEOUT_MS = 55_000;

@@ -60,4 +60,10 @@ export interface PushItFunctions {
    * @default - none: no channel has presence
    */
   readonly presenceNotifier?: lambda.Function;
+  /**
+   * On a schedule: finds members of channels with presence whose connections have ended without a disconnect event.
+   *
+   * @default - none: no channel has presence
+   */
+  readonly presenceChecker?: lambda.Function;
 }

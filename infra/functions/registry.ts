@@ -1,6 +1,13 @@
 import { someChannel } from "../../protocol/channel-settings.js";
 import { FUNCTION_TIMEOUT_MS } from "../props/limits.js";
-import { CLEANUP_BUDGET_MS, CLOSE_BUDGET_MS, FLUSHER_TIMEOUT_MS, MARGIN_MS, NOTIFIER_TIMEOUT_MS } from "./budgets.js";
+import {
+  CHECKER_TIMEOUT_MS,
+  CLEANUP_BUDGET_MS,
+  CLOSE_BUDGET_MS,
+  FLUSHER_TIMEOUT_MS,
+  MARGIN_MS,
+  NOTIFIER_TIMEOUT_MS,
+} from "./budgets.js";
 import type { FunctionSpec, RouteSpec } from "./function-spec.js";
 import {
   lingers,
@@ -297,6 +304,24 @@ const REGISTRY = {
     timeout: () => ({ announcing: NOTIFIER_TIMEOUT_MS - MARGIN_MS }),
     mayOutliveRoutes: true,
     // It runs every minute for all channels: its next run comes before Lambda's retry would.
+    asynchronous: { retryAttempts: 0, maxEventAgeMinutes: 1 },
+  },
+  presenceChecker: {
+    id: "CheckPresence",
+    entry: "workers/presence-checker",
+    neededIf: hasPresence,
+    guards: ["onDisconnect"],
+    permissions: {
+      table: ["Query", "DeleteItem", "BatchWriteItem"],
+      // No other function asks about connections.
+      connections: ["GET", "DELETE"],
+    },
+    permissionsIf: [RECORDING_PRESENCE],
+    invokes: INVOKES_NOTIFIER,
+    sendsEvents: true,
+    timeout: () => ({ checking: CHECKER_TIMEOUT_MS - MARGIN_MS }),
+    mayOutliveRoutes: true,
+    // The next run, a minute later, does the work of a failed run.
     asynchronous: { retryAttempts: 0, maxEventAgeMinutes: 1 },
   },
 } as const satisfies Record<string, FunctionSpec>;

@@ -71,6 +71,13 @@ export const CLAIM_SECONDS = 60;
 export const CHECK_MS = { least: 5_000, most: 540_000 };
 
 /**
- * Range of the time for which an agent counts as present without a renewal, in milliseconds: 20 seconds to 10 minutes.
+ * Range of the time for which presence may be wrong after a connection has closed, in milliseconds: 90 seconds to 10
+ * minutes. The schedule runs once a minute, and a run takes its time.
  */
-export const PRESENCE_LEASE_MS = { least: 20_000, most: 600_000 };
+export const PRESENCE_LEASE_MS = { least: 90_000, most: 600_000 };
+
+/** Range of the interval of heartbeats, in milliseconds: 1 to 9 minutes. API Gateway closes idle connections after 10. */
+export const PRESENCE_HEARTBEAT_MS = { least: 60_000, most: 540_000 };
+
+/** Range of the time for which a member may be without a connection, in milliseconds: 0 to 30 seconds. */
+export const PRESENCE_GRACE_MS = { least: 0, most: 30_000 };

@@ -267,6 +267,12 @@ export interface FunctionConcurrency {
    * @default - unreserved
    */
   readonly presenceNotifier?: number;
+  /**
+   * For finding members whose connections have ended without a disconnect event. One is enough.
+   *
+   * @default - unreserved
+   */
+  readonly presenceChecker?: number;
 }
 
 /** How esbuild bundles a guard module. */

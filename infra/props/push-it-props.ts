@@ -89,14 +89,31 @@ export interface PushItProps {
   readonly checkInterval?: Duration;
 
   /**
-   * How long an agent counts as present, on channels with presence, without a renewal. After a crash, presence is
-   * correct again after this time. Each agent renews twice in this time, which costs a message in, one out, and a write
-   * unit a channel. 20 seconds to 10 minutes. With less than 2 minutes, users with hidden tabs leave and join
-   * repeatedly, because browsers wake hidden tabs once a minute.
+   * How long presence may be wrong after a connection has closed without a disconnect event, on channels with presence.
+   * Every minute, a function asks API Gateway about the connections of members. With a longer lease it asks about each
+   * connection less often: every `presenceLease` less a minute. That is the way to more members than the default rate
+   * of 1,000 questions a second allows. 90 seconds to 10 minutes.
    *
    * @default Duration.minutes(2)
    */
   readonly presenceLease?: Duration;
+
+  /**
+   * How often a client says that it is present, on channels with presence. If a network vanishes without a sign,
+   * presence is correct again after this time and 2.5 minutes. Each heartbeat costs a message, an invocation and a write
+   * unit, and a read unit for the agent and half of one a channel. It travels with `checkInterval`. 1 to 9 minutes.
+   *
+   * @default Duration.minutes(7)
+   */
+  readonly presenceHeartbeat?: Duration;
+
+  /**
+   * How long a member may be without a connection, on channels with presence, before its leave is announced. A page that
+   * reloads within this time neither leaves nor joins. 0 to 30 seconds.
+   *
+   * @default Duration.seconds(5)
+   */
+  readonly presenceGrace?: Duration;
 
   /**
    * The response to a denied client.

@@ -14,10 +14,14 @@ import {
   FAN_OUT_THRESHOLD,
   GUARD_TIMEOUT_FLOOR_MS,
   MEMORY_MB,
+  PRESENCE_GRACE_MS,
+  PRESENCE_HEARTBEAT_MS,
   PRESENCE_LEASE_MS,
   SWEEP_MINUTES,
 } from "./limits.js";
 import { resolveOrigins } from "./origins.js";
+import { SMALL_REGIONS } from "./region-sets.js";
+import { regionOf } from "./regions.js";
 import type { PushItProps } from "./push-it-props.js";
 import { FUNCTION_NAMES } from "../functions/registry.js";
 import { isNeeded, timeoutError, timeoutParts } from "../functions/timeouts.js";
@@ -50,6 +54,23 @@ export const resolveSettings = (scope: IConstruct, props: PushItProps): Settings
       PRESENCE_LEASE_MS,
       "milliseconds",
     ),
+    presenceHeartbeatMs: within(
+      scope,
+      "presenceHeartbeat",
+      props.presenceHeartbeat,
+      DEFAULT_SETTINGS.presenceHeartbeatMs,
+      PRESENCE_HEARTBEAT_MS,
+      "milliseconds",
+    ),
+    presenceGraceMs: within(
+      scope,
+      "presenceGrace",
+      props.presenceGrace,
+      DEFAULT_SETTINGS.presenceGraceMs,
+      PRESENCE_GRACE_MS,
+      "milliseconds",
+    ),
+    presenceChecksPerSecond: presenceChecks(regionOf(scope)),
     limits,
     allowedOrigins: resolveOrigins(scope, props.allowedOrigins),
   };
@@ -74,6 +95,12 @@ export const resolveSettings = (scope: IConstruct, props: PushItProps): Settings
   }
   return settings;
 };
+
+/** The checker's share of an account's requests: a tenth, in Regions of the usual size and in small ones. */
+const presenceChecks = (region: string | undefined): number =>
+  region !== undefined && SMALL_REGIONS.has(region)
+    ? DEFAULT_SETTINGS.presenceChecksPerSecond / 4
+    : DEFAULT_SETTINGS.presenceChecksPerSecond;
 
 /**
  * Throws if a publication could be recognized as a repetition after its stored message has expired. It would be stored

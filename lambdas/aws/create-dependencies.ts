@@ -12,6 +12,7 @@ import { EventBus } from "./eventbridge/event-bus.js";
 import { createGuards } from "./create-guards.js";
 import { invokeAsync } from "./lambda/invoke-async.js";
 import { lambdaLog } from "./lambda/log.js";
+import { LivenessTable } from "./dynamodb/liveness-table.js";
 import { MembersWriter } from "./dynamodb/members-writer.js";
 import { OccupancyWriter } from "./dynamodb/occupancy-writer.js";
 import { Table } from "./dynamodb/table.js";
@@ -51,7 +52,8 @@ const settings: Settings = {
 /** Starts the notifier of joins and leaves for channels. */
 export type Announce = (channels: readonly string[]) => Promise<void>;
 
-const invokeNotifier = (): Announce => {
+/** Starts the notifier by an asynchronous invocation. */
+export const invokeNotifier = (): Announce => {
   const invoke = invokeAsync("PUSH_IT_ANNOUNCE", systemClock);
   // `channel` is for the first release's function, which a rollback restores before the functions that invoke it.
   return (channels) => invoke({ channel: channels[0], channels });
@@ -66,6 +68,7 @@ const storeOf = (table: Dependencies["table"], announce: Announce | undefined): 
   const occupancy = new OccupancyWriter(table, systemClock);
   const dependencies = {
     members,
+    liveness: new LivenessTable(table, systemClock),
     occupancy,
     announce: announce ?? invokeNotifier(),
     settings,

@@ -3,7 +3,10 @@ import type { GuardPort, Store } from "../ports.js";
 
 /** The ports that removing an agent uses. */
 export interface RemovalDependencies {
-  store: Pick<Store, "takeConnection" | "connectionSubscriptions" | "deleteSubscriptions" | "deleteRegistration">;
+  store: Pick<
+    Store,
+    "takeConnection" | "connectionSubscriptions" | "deleteSubscriptions" | "endPresence" | "deleteRegistration"
+  >;
   guards: Pick<GuardPort, "disconnected">;
 }
 
@@ -27,6 +30,7 @@ export const removeAgent = async (
     const { channels } = await store.connectionSubscriptions(connectionId);
     found ||= channels.length > 0;
     await store.deleteSubscriptions(connectionId, channels, "own last");
+    await store.endPresence(connectionId);
   } finally {
     // Wait for the guard even if deleting failed: Lambda freezes unawaited work together with the environment.
     await notified;

@@ -83,7 +83,7 @@ export const createDeliveryGuards = (
       agent: agent.uuid,
       channel: message.channel,
       uuid: message.uuid,
-      bytes: fitting.bytes,
+      bytes: fitting.counted,
     });
     return skipOf(publication);
   };

@@ -98,6 +98,16 @@ export const encodeSegment = ({ publications, recipients, until, slowUntil }: Se
   return JSON.stringify({ v: VERSION, until, ...slow, publications, recipients: who } satisfies Text);
 };
 
+/** The beginning of a message that starts the presence notifier. No segment begins like this. */
+const WAKE_UP = `{"v":${VERSION},"wakeUp":`;
+
+/** A message that starts the presence notifier for these channels. */
+export const encodeWakeUp = (channels: readonly string[]): string => `${WAKE_UP}${JSON.stringify(channels)}}`;
+
+/** Reads what `encodeWakeUp` wrote; `undefined` for a segment. */
+export const decodeWakeUp = (text: string): readonly string[] | undefined =>
+  text.startsWith(WAKE_UP) ? (JSON.parse(text) as { wakeUp: string[] }).wakeUp : undefined;
+
 /**
  * Reads what `encodeSegment` wrote.
  * @throws Error where it is something else: then it stays in the queue, and comes to the dead-letter queue in the end

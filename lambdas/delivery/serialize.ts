@@ -6,24 +6,27 @@ export interface SerializedMessage {
   json: string;
   /** Bytes of UTF-8. */
   bytes: number;
+  /** Bytes of UTF-8 without `at`: limits of a message's size do not count it. */
+  counted: number;
 }
 
 /** Serialises a message once, however many will receive it. */
-export const serialize = ({ channel, uuid, data, offset, epoch }: Message): SerializedMessage =>
-  packed({ channel, uuid, data, offset, epoch });
+export const serialize = ({ channel, uuid, data, at, offset, epoch }: Message): SerializedMessage =>
+  packed({ channel, uuid, data, at, offset, epoch }, at === undefined ? 0 : `,"at":${at}`.length);
 
 /** That there is a message which its recipient does not get. */
 export const serializeWithheld = ({ channel, epoch, offset }: WithheldMessage): SerializedMessage =>
   packed({ channel, epoch, offset });
 
-const packed = (value: object): SerializedMessage => {
+const packed = (value: object, uncounted = 0): SerializedMessage => {
   const json = JSON.stringify(value);
-  return { json, bytes: Buffer.byteLength(json) };
+  const bytes = Buffer.byteLength(json);
+  return { json, bytes, counted: bytes - uncounted };
 };
 
-/** Whether a message may be delivered: at most `messageBytes`, which is a frame or less. */
-export const fits = (message: SerializedMessage, { messageBytes }: Pick<Limits, "messageBytes">): boolean =>
-  message.bytes <= messageBytes;
+/** Whether a message may be delivered: at most `messageBytes` without `at`, and a frame with it. */
+export const fits = ({ bytes, counted }: SerializedMessage, { messageBytes }: Pick<Limits, "messageBytes">): boolean =>
+  counted <= messageBytes && bytes <= MAX_FRAME_BYTES;
 
 /** Messages, in order, in as few frames as the limit allows. Each message must fit a frame by itself. */
 export const framesOf = (messages: readonly SerializedMessage[]): Frame[] => {

@@ -188,7 +188,7 @@ export class DeveloperGuards implements GuardPort {
 /** The agent of a guard call; in a connection request it may be a renewal. */
 type CallingAgent = Agent & { isConnected?: boolean; handshake?: Handshake };
 
-/** What a guard decides about. */
+/** The subject of a decision. */
 type Subject = { channel?: string; message?: Message; token?: Json | undefined; state?: Json };
 
 const callOf = (

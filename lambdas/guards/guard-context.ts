@@ -211,7 +211,12 @@ export const argumentsFor = (
       assertHandler("agent.deliver", "onMessageReceived");
       permit("agent.deliver", () => ({
         publish: [
-          { channel: call.channel ?? "", uuid: call.message?.uuid ?? "", data: copy(message.data, "message.data") },
+          {
+            channel: call.channel ?? "",
+            uuid: call.message?.uuid ?? "",
+            data: copy(message.data, "message.data"),
+            ...(call.message?.at !== undefined && { at: call.message.at }),
+          },
         ],
       }));
     },

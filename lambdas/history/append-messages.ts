@@ -230,7 +230,7 @@ const storeAt = async (
       keep,
     )
   ) {
-    return { position: { epoch, offset }, message: { channel, uuid, data } };
+    return { position: { epoch, offset }, message: { channel, uuid, data, at } };
   }
   return findMessage(histories, channel, { epoch, offset }, uuid);
 };
@@ -252,7 +252,7 @@ const findMessage = async (
   if (row?.deleted === uuid)
     return { position: { epoch, offset }, message: { channel, uuid, data: null }, isDeleted: true };
   return row?.message?.uuid === uuid
-    ? { position: { epoch, offset }, message: { channel, ...row.message } }
+    ? { position: { epoch, offset }, message: { channel, ...row.message, at: row.at } }
     : undefined;
 };
 

@@ -22,7 +22,7 @@ import {
   readToken,
   TOKEN_ERROR,
 } from "../requests/frame-parser.js";
-import { filterPage, fitToFrame, type ReplayFilterDependencies } from "./replay-filter.js";
+import { filterPage, fitToFrame, listed, type ReplayFilterDependencies } from "./replay-filter.js";
 
 /** Reads a `history` frame. */
 export const readHistory = (body: string | null | undefined): Parsed<{ uuid: string; query: HistoryQuery }> => {
@@ -80,7 +80,7 @@ export const replayOf = (
 ): Replay => ({
   channel,
   position,
-  messages: messages.map(({ offset, message }) => ({ ...message, offset })),
+  messages: messages.map(listed),
   ...(more && { more }),
   ...(pendingMs !== undefined && { pendingMs: Math.ceil(pendingMs) }),
   ...(since && (!reverse || code) && { recovered: code === undefined, ...(code && { code }) }),

@@ -15,7 +15,10 @@ export interface StreamHead {
 /** The row of an offset. */
 export interface HistoryRow {
   offset: number;
-  /** When the offset was reserved, or an upper bound, in epoch milliseconds. It grows with the offset. */
+  /**
+   * When the offset was reserved, in epoch milliseconds. It grows with the offset. It is the time of the message's
+   * acceptance; of a sealed offset it may be an upper bound.
+   */
   at: number;
   /** Left out: the offset is sealed, and stays empty. */
   message?: { uuid: string; data: Json };

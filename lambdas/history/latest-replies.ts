@@ -46,8 +46,7 @@ export const attachLatest = async (
   for (const message of decided) {
     const answer = message && granted.get(message.channel);
     if (!answer) continue;
-    const { channel, uuid, data, offset } = message;
-    const latest = { uuid, data, offset };
+    const { channel, ...latest } = message;
     const bytes = Buffer.byteLength(JSON.stringify({ latest }));
     if (bytes > room) overflow.push(message);
     else {
@@ -79,7 +78,7 @@ const decide = async (
     agent: agent.uuid,
     channel: message.channel,
     uuid: message.uuid,
-    bytes: serialized.bytes,
+    bytes: serialized.counted,
   });
   return undefined;
 };

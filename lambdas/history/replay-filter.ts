@@ -46,17 +46,17 @@ export const filterPage = async (
   const { onMessageReceived: timeoutMs } = settings.timeouts;
   const until = clock.now() + timeoutMs;
   const limited = limiter(WAITING_GUARDS);
-  const ask = async ({ offset, message }: MessageRow): Promise<Decided | "late"> => {
+  const ask = async ({ offset, at, message }: MessageRow): Promise<Decided | "late"> => {
     if (clock.now() >= until) return "late";
     // A guard that has started gets its full timeout, and a second one if another guard crashed the thread. Otherwise a
     // slow guard would be cut off on every request, and the reader would never get past that message.
-    const delivered = await guards.delivery(agent, { channel, ...message }, 2 * timeoutMs);
+    const delivered = await guards.delivery(agent, { channel, ...message, at }, 2 * timeoutMs);
     if (delivered === "late") return "late";
     if (!delivered) return { offset, bytes: 0 };
     const serialized = serialize({ ...delivered, offset, epoch });
-    if (fits(serialized, settings.limits) && serialized.bytes <= MAX_FRAME_BYTES - REPLAY_BYTES)
-      return asStored({ offset, at: 0, message: { uuid: delivered.uuid, data: delivered.data } });
-    log.error("delivery_too_large", { agent: agent.uuid, channel, uuid: message.uuid, bytes: serialized.bytes });
+    if (fits(serialized, settings.limits) && serialized.counted <= MAX_FRAME_BYTES - REPLAY_BYTES)
+      return asStored({ offset, at, message: { uuid: delivered.uuid, data: delivered.data } });
+    log.error("delivery_too_large", { agent: agent.uuid, channel, uuid: message.uuid, bytes: serialized.counted });
     return { offset, bytes: 0 };
   };
   const all = await Promise.all(page.messages.map((row) => limited(() => ask(row))));
@@ -64,9 +64,12 @@ export const filterPage = async (
   return { page, decided: (end < 0 ? all : all.slice(0, end)).filter((each) => each !== "late") };
 };
 
-const asStored = ({ offset, message }: MessageRow): Decided => {
-  const listed = { ...message, offset };
-  return { offset, message: listed, bytes: Buffer.byteLength(JSON.stringify(listed)) + 1 };
+/** A stored message as it is in a replay. */
+export const listed = ({ offset, at, message }: MessageRow): HistoryMessage => ({ ...message, at, offset });
+
+const asStored = (row: MessageRow): Decided => {
+  const message = listed(row);
+  return { offset: row.offset, message, bytes: Buffer.byteLength(JSON.stringify(message)) + 1 };
 };
 
 /** Bytes of the list around the messages in a reply. */

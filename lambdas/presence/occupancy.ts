@@ -7,6 +7,8 @@ export interface OccupiedChannel {
   since: number;
   /** Until when a notifier run is expected that will read the members; epoch milliseconds, 0: none is. */
   runExpectedUntil: number;
+  /** When the queue starts a run for leaves that are not due yet; epoch milliseconds, 0: it does not. */
+  wakeUpAt: number;
   /** Number of members when a run last recorded it; left out: there have never been many. */
   count?: number;
   /** Whether the row is so old that it must be written again before it expires. */
@@ -26,6 +28,11 @@ export interface Occupancy {
    * @returns whether no other run was expected: then the caller starts it
    */
   scheduleRun(channel: string, now: number, until: number): Promise<boolean>;
+  /**
+   * Records that the queue will start a run at this time, in epoch milliseconds.
+   * @returns whether it was not going to: then the caller asks for it
+   */
+  scheduleWakeUp(channel: string, now: number, at: number): Promise<boolean>;
   /** Records that a run has started, so that none is expected any more. Changes after this need another run. */
   startRun(channel: string): Promise<OccupiedChannel | undefined>;
   /**
@@ -54,3 +61,9 @@ export interface Occupancy {
  * before it writes a new member. The time between both is shorter, because it is less than the function's timeout.
  */
 export const VACANT_MS = 60_000;
+
+/** Has the queue start runs of the notifier later. */
+export interface WakeUps {
+  /** @returns whether the queue has accepted it */
+  wakeUp(channels: readonly string[], delaySeconds: number): Promise<boolean>;
+}

@@ -1,12 +1,11 @@
-import { createHash } from "node:crypto";
-import { type PresenceEventData, type Json, type Message, Meta } from "../../protocol/index.js";
 import { fanOut } from "../delivery/fan-out.js";
 import type { Dependencies } from "../dependencies.js";
 import { limiter } from "../util/limiter.js";
-import { type PresenceEntry, isPresent, memberOf } from "./members.js";
-import { type OccupiedChannel, VACANT_MS } from "./occupancy.js";
-import type { Publication } from "../delivery/recipients.js";
 import { waitForAll } from "../util/wait-for-all.js";
+import { groupEntries, groupState } from "./member-groups.js";
+import type { PresenceEntry } from "./members.js";
+import { planNotification, publicationOf, recordNotification } from "./member-notification.js";
+import { type OccupiedChannel, VACANT_MS } from "./occupancy.js";
 
 /** Maximum number of members in a presence reply. On a channel with more, a run records their number. */
 export const MAX_MEMBERS_PER_REPLY = 25;
@@ -14,7 +13,17 @@ export const MAX_MEMBERS_PER_REPLY = 25;
 /** The ports that notifying of joins and leaves uses. */
 export type PresenceNotifierDependencies = Pick<
   Dependencies,
-  "members" | "occupancy" | "events" | "store" | "guards" | "connections" | "segments" | "settings" | "clock" | "log"
+  | "members"
+  | "occupancy"
+  | "wakeUps"
+  | "events"
+  | "store"
+  | "guards"
+  | "connections"
+  | "segments"
+  | "settings"
+  | "clock"
+  | "log"
 >;
 
 /** How long a run waits for further joins and leaves, in milliseconds, to notify of all of them together. */
@@ -61,7 +70,14 @@ export const notifyChannel = async (
     const found = await system.occupancy.startRun(channel);
     await reconcile(
       system,
-      found ?? { channel, occupied: false, since: system.clock.now(), runExpectedUntil: 0, isStale: false },
+      found ?? {
+        channel,
+        occupied: false,
+        since: system.clock.now(),
+        runExpectedUntil: 0,
+        wakeUpAt: 0,
+        isStale: false,
+      },
     );
   });
 };
@@ -99,7 +115,7 @@ export const notifyAllChannels = async (
 const reconcile = async (system: PresenceNotifierDependencies, found: OccupiedChannel): Promise<void> => {
   const { occupancy, clock } = system;
   const { channel, occupied, since, count = 0 } = found;
-  const present = await notifySubscribers(system, channel);
+  const present = await notifySubscribers(system, found);
   if (present !== count && Math.max(present, count) > MAX_MEMBERS_PER_REPLY) await occupancy.setCount(channel, present);
   if (present > 0) {
     if (!occupied) await occupy(system, channel);
@@ -107,7 +123,7 @@ const reconcile = async (system: PresenceNotifierDependencies, found: OccupiedCh
     if (!(await occupancy.vacate(channel, clock.now()))) return;
     await system.events.put("Channel Vacated", { channel });
     // An agent that joined after the members were read has seen the channel as occupied.
-    if ((await notifySubscribers(system, channel)) > 0) await occupy(system, channel);
+    if ((await notifySubscribers(system, found)) > 0) await occupy(system, channel);
   } else if (clock.now() - since > VACANT_MS) await occupancy.remove(found);
 };
 
@@ -117,50 +133,60 @@ const occupy = async ({ occupancy, clock, events }: PresenceNotifierDependencies
 
 /**
  * Posts pending notifications, and records them afterwards: after a crash in between, the next run sends them again.
- * Two runs at once use the same uuids, so that clients drop the duplicate.
- * @returns number of present members
+ * Two runs at once use the same uuids, so that clients drop the duplicate. If a member may come back, it has another run
+ * started when its leave is due.
+ * @returns number of members
  */
-const notifySubscribers = async (system: PresenceNotifierDependencies, channel: string): Promise<number> => {
-  const { members, clock } = system;
+const notifySubscribers = async (system: PresenceNotifierDependencies, found: OccupiedChannel): Promise<number> => {
+  const { members, clock, settings } = system;
+  const { channel } = found;
   const limited = limiter(WRITES_IN_FLIGHT);
-  const all = await members.all(channel);
+  const groups = groupEntries(await endLeases(system, channel, await members.all(channel)));
   const now = clock.now();
-  const present = all.filter((each) => isPresent(each, now));
-  const ended = await Promise.all(
-    all
-      .filter(({ leftAt, until }) => leftAt === undefined && until <= now)
-      .map((each) =>
-        // End the entry first: an agent that is notified as left can only join with a new entry.
-        limited(async () => ((await members.expire(channel, each, now)) ? [{ ...each, leftAt: now }] : [])),
-      ),
+  const planned = await Promise.all(
+    groups.map((group) =>
+      planNotification(system, limited, channel, group, groupState(group, now, settings.presenceGraceMs)),
+    ),
   );
-  const left = [...all.filter(({ leftAt }) => leftAt !== undefined), ...ended.flat()];
-  const joined = present.filter(({ announced }) => !announced);
   await fanOut(
     system,
-    [...left, ...joined].map((each) => publicationOf(channel, each)),
+    planned.flatMap(({ events }) => events.map((event) => publicationOf(channel, event))),
   );
-  await Promise.all([
-    ...left.map((each) => limited(() => members.remove(channel, each))),
-    ...joined.map((each) => limited(() => members.markAnnounced(channel, each))),
-  ]);
-  return present.length;
+  await Promise.all(planned.map((each) => recordNotification(system, limited, channel, each)));
+  const due = planned.flatMap(({ dueAt }) => dueAt ?? []);
+  if (due.length > 0) await wakeUpAt(system, found, Math.max(...due));
+  return planned.filter(({ isMember }) => isMember).length;
 };
 
-const publicationOf = (channel: string, entry: PresenceEntry): Publication => {
-  const { agent, since, leftAt } = entry;
-  // Clients keep the later event of an agent, even if the clocks of two functions differ.
-  const at = leftAt === undefined ? since : Math.max(leftAt, since + 1);
-  const data: PresenceEventData = {
-    channel,
-    ...(leftAt === undefined ? { joined: memberOf(entry) } : { left: memberOf(entry) }),
-    at,
+/** Ends entries of version 0.2.0 with an expired lease. */
+const endLeases = (
+  { members, clock }: PresenceNotifierDependencies,
+  channel: string,
+  entries: readonly PresenceEntry[],
+): Promise<PresenceEntry[]> => {
+  const limited = limiter(WRITES_IN_FLIGHT);
+  const now = clock.now();
+  const end = async (each: PresenceEntry): Promise<PresenceEntry[]> => {
+    if (each.until === undefined || each.until > now || each.leftAt !== undefined) return [each];
+    return (await limited(() => members.expire(channel, each, now))) ? [{ ...each, leftAt: now }] : [];
   };
-  // A repeated notification has the same uuid. A uuid has at most 64 characters, and a channel may have more.
-  const uuid = createHash("sha256")
-    .update(JSON.stringify([channel, agent, leftAt === undefined, at]))
-    .digest("base64url")
-    .slice(0, 22);
-  const message: Message = { channel: Meta.presence, uuid, data: data as unknown as Json };
-  return { message, to: channel };
+  return Promise.all(entries.map(end)).then((ended) => ended.flat());
+};
+
+/** Milliseconds in a second, the unit in which the queue delays. */
+const SECOND_MS = 1_000;
+
+/**
+ * Has another run started at a time. A channel has one such run at a time: it finds the leaves that were not due yet, and
+ * asks for the next one. If this fails, the schedule's next run announces the leaves.
+ */
+const wakeUpAt = async (
+  { occupancy, wakeUps, clock, log }: PresenceNotifierDependencies,
+  { channel, wakeUpAt: expectedAt }: OccupiedChannel,
+  at: number,
+): Promise<void> => {
+  const now = clock.now();
+  if (expectedAt > now || !(await occupancy.scheduleWakeUp(channel, now, at))) return;
+  if (!(await wakeUps.wakeUp([channel], Math.ceil((at - now) / SECOND_MS))))
+    log.error("announce_not_invoked", { channels: [channel], error: "the queue did not accept the wake-up" });
 };

@@ -11,7 +11,8 @@ import type { Settings } from "../settings.js";
 import type { Agent } from "../connection/agent.js";
 import { forChannel, failure, success } from "../requests/replies.js";
 import { channelSettings } from "../../protocol/channel-settings.js";
-import { isPresent, memberOf, memberPlace, type Members } from "./members.js";
+import { announcedAs, groupEntries, groupState, isMember, memberOf } from "./member-groups.js";
+import { behindMember, type Members, type PresenceEntry } from "./members.js";
 import type { Occupancy } from "./occupancy.js";
 import type { Clock } from "../ports.js";
 import { type QueryGuardDependencies, authorizeQuery } from "../requests/channel-query-guard.js";
@@ -20,7 +21,7 @@ import { type QueryGuardDependencies, authorizeQuery } from "../requests/channel
 export interface PresenceQueryDependencies extends QueryGuardDependencies {
   members: Pick<Members, "page">;
   occupancy: Pick<Occupancy, "read">;
-  settings: QueryGuardDependencies["settings"] & Pick<Settings, "channels">;
+  settings: QueryGuardDependencies["settings"] & Pick<Settings, "channels" | "presenceGraceMs">;
   clock: Pick<Clock, "now">;
 }
 
@@ -48,32 +49,45 @@ interface MemberPage {
   more?: string;
 }
 
+type PageDependencies = Pick<PresenceQueryDependencies, "members" | "clock"> & {
+  settings: Pick<Settings, "presenceGraceMs">;
+};
+
 /** The members after a place, as many as fit. */
 const memberPage = async (
-  { members, clock }: Pick<PresenceQueryDependencies, "members" | "clock">,
+  { members, clock, settings }: PageDependencies,
   { channel, after }: PresenceQuery,
   size: ReplyBudget,
 ): Promise<MemberPage> => {
   const listed: Member[] = [];
   let { bytes, rows } = size;
-  let place = after === "" ? undefined : after;
+  let place = after ? behindMember(after) : undefined;
+  let last = after ? after : undefined;
+  /** The entries of a member that the next page may continue. */
+  let rest: PresenceEntry[] = [];
   while (rows > 0) {
     const limit = Math.min(rows, Math.max(ROWS_AT_ONCE, Math.ceil(bytes / MEMBER_BYTES)));
     const { entries, more } = await members.page(channel, place, limit);
     const now = clock.now();
-    for (const each of entries) {
-      if (isPresent(each, now)) {
-        const member = memberOf(each);
+    const groups = groupEntries([...rest, ...entries]);
+    place = entries.at(-1)?.place ?? place;
+    rows -= entries.length;
+    // The page may have ended within a member, unless no budget is left to read on.
+    const open = more && rows > 0 ? groups.pop() : undefined;
+    rest = [...(open?.entries ?? [])];
+    for (const group of groups) {
+      const state = groupState(group, now, settings.presenceGraceMs);
+      if (isMember(state)) {
+        const member = memberOf(group, state, announcedAs(group, state));
         bytes -= Buffer.byteLength(JSON.stringify(member)) + 1;
-        if (bytes < 0) return { members: listed, ...(place !== undefined && { more: place }) };
+        if (bytes < 0) return { members: listed, ...(last !== undefined && { more: last }) };
         listed.push(member);
       }
-      place = memberPlace(each.connectionId);
+      last = group.place;
     }
     if (!more) return { members: listed };
-    rows -= entries.length;
   }
-  return { members: listed, ...(place !== undefined && { more: place }) };
+  return { members: listed, ...(last !== undefined && { more: last }) };
 };
 
 /**
@@ -81,7 +95,7 @@ const memberPage = async (
  * notifier run has recorded the number. So the cost of a query does not grow with the channel.
  */
 export const readPresencePage = async (
-  system: Pick<PresenceQueryDependencies, "members" | "occupancy" | "clock">,
+  system: PageDependencies & Pick<PresenceQueryDependencies, "occupancy">,
   query: PresenceQuery,
   size: ReplyBudget,
 ): Promise<PresencePage> => {

@@ -2,18 +2,20 @@ import { MAX_CHANNELS_PER_FRAME } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { withPresence } from "../../protocol/channel-settings.js";
 import { limiter } from "../util/limiter.js";
-import type { PresenceIdentity, Members } from "./members.js";
+import type { Liveness } from "./liveness.js";
+import { infoDigest, memberPlace, type Members, type PresenceIdentity } from "./members.js";
 import type { Occupancy } from "./occupancy.js";
 import type { Clock, Log } from "../ports.js";
 import { chunks } from "../util/chunks.js";
 
 /** The ports that recording presence uses. */
 export interface PresenceRecorderDependencies {
-  members: Pick<Members, "join" | "describe" | "leave">;
+  members: Pick<Members, "join" | "describe" | "leave" | "ofMember">;
+  liveness: Pick<Liveness, "begin" | "memberPlace" | "end">;
   occupancy: Pick<Occupancy, "read" | "ensure" | "scheduleRun">;
   /** Starts the notifier for these channels, in one run. */
   announce: (channels: readonly string[]) => Promise<void>;
-  settings: Pick<Settings, "channels" | "presenceLeaseMs">;
+  settings: Pick<Settings, "channels">;
   clock: Pick<Clock, "now">;
   log: Pick<Log, "error">;
 }
@@ -30,8 +32,9 @@ const WRITES_IN_FLIGHT = 16;
 /**
  * Records joins and leaves on channels with presence, and starts the notifier. Other channels cost nothing here.
  *
- * The occupancy row is written before the member. So after any crash, the next run of the sweep finds the member within
- * a minute and notifies the subscribers. Starting the notifier only makes this faster, so it may fail.
+ * The liveness row and the occupancy row are written before the entry of the member. So after any crash, the presence
+ * checker finds the connection, and the notifier's next run finds the channel within a minute. Starting the notifier only
+ * makes this faster, so it may fail.
  */
 export class PresenceRecorder {
   readonly #system: PresenceRecorderDependencies;
@@ -43,30 +46,63 @@ export class PresenceRecorder {
 
   /** Records that an agent is about to be subscribed to these channels. */
   async join(agent: PresenceIdentity, channels: readonly string[]): Promise<void> {
-    const { members, occupancy, settings, clock } = this.#system;
-    await this.#each(channels, async (channel) => {
+    const { members, liveness, occupancy, clock } = this.#system;
+    const present = this.#withPresence(channels);
+    if (present.length === 0) return;
+    await liveness.begin(agent, clock.now());
+    await this.#each(present, async (channel) => {
       const found = await occupancy.read(channel);
       if (!found?.occupied || found.isStale) await occupancy.ensure(channel, clock.now());
-      const now = clock.now();
-      await members.join(agent, channel, now, now + settings.presenceLeaseMs);
+      await members.join(agent, channel, clock.now());
     });
   }
 
-  /** Records that an agent is no longer subscribed to these channels, and starts the notifier. */
-  async leave(connectionId: string, channels: readonly string[]): Promise<void> {
-    const { members, clock } = this.#system;
+  /**
+   * Starts the notifier after an agent has joined these channels. It starts none if the member is announced already: its
+   * other connections are there, or were there a moment ago.
+   */
+  async announceJoins(agent: PresenceIdentity, channels: readonly string[]): Promise<void> {
+    const { members } = this.#system;
+    const [member, digest] = [memberPlace(agent), infoDigest(agent.info)];
+    const joined: string[] = [];
+    await this.#each(this.#withPresence(channels), async (channel) => {
+      const entries = await members.ofMember(channel, member);
+      const isAnnounced = entries.some(({ announced }) => announced?.digest === digest);
+      if (!isAnnounced || entries.some(({ leaving }) => leaving !== undefined)) joined.push(channel);
+    });
+    await this.startNotifier(joined);
+  }
+
+  /**
+   * Records that an agent is no longer subscribed to these channels. It starts the notifier for a channel if the last
+   * connection of the member has left it.
+   * @param joinedBefore a channel that the agent joined after this, in epoch milliseconds, is not left
+   */
+  async leave(connectionId: string, channels: readonly string[], joinedBefore?: number): Promise<void> {
+    const { members, liveness, clock } = this.#system;
+    const present = this.#withPresence(channels);
+    if (present.length === 0) return;
+    const member = await liveness.memberPlace(connectionId);
     const left: string[] = [];
-    await this.#each(channels, async (channel) => {
-      if (await members.leave(connectionId, channel, clock.now())) left.push(channel);
+    await this.#each(present, async (channel) => {
+      if (!(await members.leave(connectionId, member, channel, clock.now(), joinedBefore))) return;
+      const entries = member === undefined ? [] : await members.ofMember(channel, member);
+      if (entries.every(({ leftAt }) => leftAt !== undefined)) left.push(channel);
     });
     await this.startNotifier(left);
+  }
+
+  /** Deletes the liveness row of an agent that has ended, after it has left its channels. */
+  end(connectionId: string): Promise<void> {
+    return this.#system.liveness.end(connectionId);
   }
 
   /** Records changed public info of an agent, and starts the notifier. */
   async describe(agent: PresenceIdentity, channels: readonly string[]): Promise<void> {
     const { members, clock } = this.#system;
-    await this.#each(channels, (channel) => members.describe(agent, channel, clock.now()));
-    await this.startNotifier(channels);
+    const present = this.#withPresence(channels);
+    await this.#each(present, (channel) => members.describe(agent, channel, clock.now()));
+    await this.startNotifier(present);
   }
 
   /** Starts as few notifier runs as possible, and none for a channel that already expects one. */
@@ -102,8 +138,11 @@ export class PresenceRecorder {
     }
   }
 
+  #withPresence(channels: readonly string[]): string[] {
+    return withPresence(this.#system.settings.channels, channels);
+  }
+
   async #each(channels: readonly string[], work: (channel: string) => Promise<void>): Promise<void> {
-    const present = withPresence(this.#system.settings.channels, channels);
-    await Promise.all(present.map((channel) => this.#limited(() => work(channel))));
+    await Promise.all(channels.map((channel) => this.#limited(() => work(channel))));
   }
 }

@@ -3,25 +3,21 @@ import type { Settings } from "../settings.js";
 import { failure } from "../requests/replies.js";
 import { withPresence } from "../../protocol/channel-settings.js";
 import { limiter } from "../util/limiter.js";
-import type { Members } from "./members.js";
+import type { Liveness } from "./liveness.js";
+import { isPresent, type Members, type PresenceIdentity } from "./members.js";
 import type { Clock } from "../ports.js";
 import { isObject, type Parsed, readFrame, uuidOf } from "../requests/frame-parser.js";
 
 /** The ports that renewing presence uses. */
 export interface PresenceRenewalDependencies {
-  members: Pick<Members, "renew" | "leaseExpiries">;
-  settings: Pick<Settings, "channels" | "presenceLeaseMs">;
+  members: Pick<Members, "ofConnection" | "oldOfConnection" | "move">;
+  liveness: Pick<Liveness, "begin" | "renew">;
+  settings: Pick<Settings, "channels">;
   clock: Pick<Clock, "now">;
 }
 
-/** How many channels are renewed at once. */
+/** How many entries are moved at once. */
 const WRITES_IN_FLIGHT = 16;
-
-/**
- * The part of a lease that must have passed before a renewal is written. Agents renew twice a lease; more frequent
- * renewals cost no writes.
- */
-const RENEWAL_SHARE = 1 / 4;
 
 /** Reads the channels on which a `ping` renews the agent's presence. */
 export const readPresent = (body: string | null | undefined): Parsed<string[]> => {
@@ -42,29 +38,47 @@ export const readPresent = (body: string | null | undefined): Parsed<string[]> =
 };
 
 /**
- * Renews an agent's presence. Channels without presence are skipped. Nothing is written if the agent is absent, or was
- * renewed just before.
+ * Renews an agent's presence: one write for all channels. Channels without presence are skipped.
  * @returns the channels on which it is absent: it has to subscribe again
  */
 export const renewPresence = async (
-  { members, settings, clock }: PresenceRenewalDependencies,
-  connectionId: string,
+  system: PresenceRenewalDependencies,
+  agent: PresenceIdentity,
   channels: readonly string[],
 ): Promise<string[]> => {
-  const present = withPresence(settings.channels, channels);
-  if (present.length === 0) return [];
-  const limited = limiter(WRITES_IN_FLIGHT);
-  const found = await members.leaseExpiries(connectionId, present);
+  const { members, liveness, settings, clock } = system;
+  const listed = [...new Set(withPresence(settings.channels, channels))];
+  if (listed.length === 0) return [];
   const now = clock.now();
-  const until = now + settings.presenceLeaseMs;
-  const renewedRecently = until - settings.presenceLeaseMs * RENEWAL_SHARE;
-  const isStillPresent = async (channel: string): Promise<boolean> => {
-    const leaseEnd = found.get(channel);
-    return (
-      leaseEnd !== undefined &&
-      (leaseEnd > renewedRecently || limited(() => members.renew(connectionId, channel, now, until)))
-    );
-  };
-  const renewed = await Promise.all(present.map(isStillPresent));
-  return present.filter((_, at) => !renewed[at]);
+  const [isAlive, entries] = await Promise.all([
+    liveness.renew(agent.connectionId, now),
+    members.ofConnection(agent, listed),
+  ]);
+  const absent = listed.filter(
+    (channel) => !isAlive || entries.get(channel)?.leftAt !== undefined || !entries.has(channel),
+  );
+  // A silent connection has entries that are about to leave. It is absent until it subscribes again.
+  const unknown = absent.filter((channel) => !entries.has(channel));
+  const moved = unknown.length === 0 ? new Set<string>() : await moveOld(system, agent, unknown, isAlive);
+  return absent.filter((channel) => !moved.has(channel));
+};
+
+/**
+ * Replaces the agent's entries of version 0.2.0. Its clients renew them by their pings.
+ * @returns the channels of these entries
+ */
+const moveOld = async (
+  { members, liveness, clock }: PresenceRenewalDependencies,
+  agent: PresenceIdentity,
+  channels: readonly string[],
+  isAlive: boolean,
+): Promise<Set<string>> => {
+  const now = clock.now();
+  const found = await members.oldOfConnection(agent.connectionId, channels);
+  const old = [...found].filter(([, entry]) => !entry.moved && isPresent(entry, now));
+  if (old.length === 0) return new Set();
+  if (!isAlive) await liveness.begin(agent, now);
+  const limited = limiter(WRITES_IN_FLIGHT);
+  await Promise.all(old.map(([channel, entry]) => limited(() => members.move(agent, channel, entry, now))));
+  return new Set(old.map(([channel]) => channel));
 };

@@ -23,16 +23,17 @@ export interface NumberingDependencies {
   settings: Pick<Settings, "channels">;
 }
 
-/** As wide as an offset is: they begin with the time in milliseconds, which has 13 digits until the year 2286. */
-const WIDEST_OFFSET = 9_999_999_999_999;
+/** As wide as the time in milliseconds, which has 13 digits until the year 2286. Offsets begin with it. */
+const WIDEST_TIME = 9_999_999_999_999;
 
 /** As wide as an epoch is. */
 const WIDEST_EPOCH = "x".repeat(24);
 
 /** A message with all that it will have when it is delivered, for measuring it before it has that. */
 export const worstCaseMessage = (message: Message, { latest, history }: ChannelSettings): Message => {
-  if (history) return { ...message, offset: WIDEST_OFFSET, epoch: WIDEST_EPOCH };
-  return latest ? { ...message, offset: WIDEST_OFFSET } : message;
+  const accepted = { ...message, at: WIDEST_TIME };
+  if (history) return { ...accepted, offset: WIDEST_TIME, epoch: WIDEST_EPOCH };
+  return latest ? { ...accepted, offset: WIDEST_TIME } : accepted;
 };
 
 /** Whether a channel's last message is kept here: one with history has it there. */

@@ -16,5 +16,5 @@ export const fitsChannel = (
 ): boolean => {
   const options = ephemeral ? {} : channelSettings(settings.channels, message.channel);
   const packed = serialize(worstCaseMessage(message, options));
-  return fits(packed, settings.limits) && (!options.history || packed.bytes <= MAX_FRAME_BYTES - REPLAY_BYTES);
+  return fits(packed, settings.limits) && (!options.history || packed.counted <= MAX_FRAME_BYTES - REPLAY_BYTES);
 };

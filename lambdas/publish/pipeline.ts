@@ -58,8 +58,10 @@ export const publishSubmissions = async (
   submissions: readonly Submission[],
   { replyRecipient, onFlusherStarted }: PipelineOptions = {},
 ): Promise<PipelineResult> => {
+  // Each message has the time of its acceptance; a stored one has the time at which its offset was reserved.
+  const accepting = submissions.map((submission) => withTime(submission, dependencies.clock.now()));
   // Store the messages of channels with history.
-  const stored = await persistHistory(dependencies, publisher, submissions, userId);
+  const stored = await persistHistory(dependencies, publisher, accepting, userId);
   const accepted = stored.flatMap(({ publications }) => publications);
   // Gather the messages of channels that linger: a flusher delivers those.
   const immediate = await gather(dependencies, accepted, onFlusherStarted);
@@ -69,3 +71,8 @@ export const publishSubmissions = async (
   const { own } = await fanOut(dependencies, numbered, replyRecipient?.(stored));
   return { stored, own };
 };
+
+const withTime = (submission: Submission, at: number): Submission => ({
+  ...submission,
+  publications: submission.publications.map((each) => ({ ...each, message: { ...each.message, at } })),
+});

@@ -229,7 +229,7 @@ export const TOKEN_ERROR = `A token may have at most ${MAX_TOKEN_BYTES} bytes of
 export const fitsToken = (value: unknown): boolean =>
   value === undefined || Buffer.byteLength(JSON.stringify(value)) <= MAX_TOKEN_BYTES;
 
-/** The token of a request, if it has one that fits. */
+/** The token of a request, if it is there and fits. */
 export const readToken = (value: unknown): { token?: Json } =>
   value !== undefined && fitsToken(value) ? { token: value as Json } : {};
 

@@ -8,7 +8,6 @@ import { readFrame, uuidOf } from "./frame-parser.js";
 
 /** The ports that answering a ping uses. */
 export interface PingDependencies extends HistoryCheckDependencies, PresenceRenewalDependencies {
-  settings: HistoryCheckDependencies["settings"] & PresenceRenewalDependencies["settings"];
   rate: Pick<RateLimiter, "take">;
 }
 
@@ -19,17 +18,16 @@ export interface PingDependencies extends HistoryCheckDependencies, PresenceRene
  */
 export const pingReply = async (
   system: PingDependencies,
-  agent: Pick<Agent, "connectionId" | "userId">,
+  agent: Agent,
   body: string | undefined,
 ): Promise<{ facts: Pick<ConnectionInfo, "absentChannels" | "laggingChannels"> } | { faults: Reply[] }> => {
   const [positions, present] = [readPositions(body), readPresent(body)];
   if ("faults" in positions) return positions;
   if ("faults" in present) return present;
   if (positions.request.size === 0 && present.request.length === 0) return { facts: {} };
-  const { connectionId } = agent;
   if (system.rate.take(agent, 1) < 1) return { faults: [failure(Meta.ping, uuidOf(readFrame(body)), "rate_limited")] };
   const lagging = laggingChannels(system, agent, positions.request);
-  const [channels, absent] = await Promise.all([lagging, renewPresence(system, connectionId, present.request)]);
+  const [channels, absent] = await Promise.all([lagging, renewPresence(system, agent, present.request)]);
   return {
     facts: {
       ...(channels.length > 0 && { laggingChannels: channels }),

@@ -83,11 +83,11 @@ export const forChannel = (channel: string, answer: Reply): Reply => ({
  */
 export const subscribeGranted = (
   channel: string,
-  { channels, presenceLeaseMs }: Pick<Settings, "channels" | "presenceLeaseMs">,
+  { channels, presenceHeartbeatMs }: Pick<Settings, "channels" | "presenceHeartbeatMs">,
   answer: Reply,
   present = true,
 ): Reply => {
-  const presenceIntervalMs = present && channelSettings(channels, channel).presence && presenceLeaseMs / 2;
+  const presenceIntervalMs = present && channelSettings(channels, channel).presence && presenceHeartbeatMs;
   return { ...answer, data: { channel, ...(presenceIntervalMs && { presenceIntervalMs }) } satisfies SubscribeResult };
 };
 

@@ -1,5 +1,6 @@
 import { ManagementApi } from "../aws/api-gateway/management-api.js";
 import { HistoryTable } from "../aws/dynamodb/history-table.js";
+import { LivenessTable } from "../aws/dynamodb/liveness-table.js";
 import { MembersTable } from "../aws/dynamodb/members-table.js";
 import { createDependencies } from "../aws/create-dependencies.js";
 import { heartbeatStatus } from "../aws/api-gateway/connection-status.js";
@@ -13,6 +14,7 @@ const pinging = {
   ...system,
   histories: new HistoryTable(table, clock, settings.dedupeSeconds),
   members: new MembersTable(table, clock),
+  liveness: new LivenessTable(table, clock),
   rate: new RateLimiter(PINGS_WITH_CHANNELS, clock, settings.limits.ratesPerUser),
 };
 

@@ -1,6 +1,7 @@
 import { Meta } from "../../protocol/index.js";
 import { ManagementApi } from "../aws/api-gateway/management-api.js";
 import { HistoryTable } from "../aws/dynamodb/history-table.js";
+import { LivenessTable } from "../aws/dynamodb/liveness-table.js";
 import { MembersTable } from "../aws/dynamodb/members-table.js";
 import { createDependencies } from "../aws/create-dependencies.js";
 import { connectionStatus } from "../aws/api-gateway/connection-status.js";
@@ -15,6 +16,7 @@ const pinging = {
   ...system,
   histories,
   members: new MembersTable(table, clock),
+  liveness: new LivenessTable(table, clock),
   rate: new RateLimiter(PINGS_WITH_CHANNELS, clock, settings.limits.ratesPerUser),
 };
 

@@ -3,6 +3,9 @@ interface QueuedWork {
   start(): void;
 }
 
+/** Runs work when there is a slot for it. */
+export type Limited = <T>(work: () => Promise<T>) => Promise<T>;
+
 /**
  * Runs at most `limit` pieces of work at a time; the others wait in order.
  * @param limit a number, or a function that returns the current limit: if it sinks, work waits until enough has ended
@@ -10,7 +13,7 @@ interface QueuedWork {
  * const limited = limiter(64);
  * await Promise.all(recipients.map((recipient) => limited(() => post(recipient))));
  */
-export const limiter = (limit: number | (() => number)): (<T>(work: () => Promise<T>) => Promise<T>) => {
+export const limiter = (limit: number | (() => number)): Limited => {
   const max = typeof limit === "number" ? () => limit : limit;
   /** Work before `first` has started: removing the first of thousands would move all others. */
   let queue: (QueuedWork | undefined)[] = [];

@@ -12,6 +12,7 @@ const dependencies = {
   ...system,
   members: new MembersTable(table, clock),
   occupancy: new OccupancyTable(table, clock),
+  wakeUps: system.segments,
 };
 
 /** The time for one channel apart from its fan-out, in milliseconds: for its rows, and for removing agents that are gone. */

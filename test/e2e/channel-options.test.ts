@@ -38,7 +38,9 @@ describe("a channel that keeps its last message", () => {
 
       const late = await system.connect();
       const { data } = await late.subscribe("prices/gold");
-      expect(data).toEqual({ channel: "prices/gold", latest: { uuid: second!.uuid, data: 2, offset: second!.offset } });
+      const { uuid, at, offset } = second!;
+      expect(data).toEqual({ channel: "prices/gold", latest: { uuid, data: 2, at, offset } });
+      expect(Math.abs(Date.now() - at!)).toBeLessThan(600_000);
       expect((await late.subscribe("prices/secret")).data).toEqual({ channel: "prices/secret" });
       expect((await late.subscribe("prices/none")).data).toEqual({ channel: "prices/none" });
     } finally {

@@ -69,7 +69,7 @@ describe("a publication to more subscribers than one function posts to", () => {
     await everybody("m2");
     expect(publisher.frames.slice(frames).map((frame) => JSON.parse(frame) as unknown)).toEqual([
       [
-        { channel: "crowd", uuid: "m2", data: 2 },
+        { channel: "crowd", uuid: "m2", data: 2, at: expect.any(Number) },
         { channel: "/meta/successful", uuid: "m2", successful: true },
       ],
     ]);

@@ -76,6 +76,22 @@ describe("a channel with history", () => {
     await again.message(6);
   });
 
+  it("ignores the time and the publisher that a frame names", async () => {
+    const wire = await system.connect();
+    await subscribe(wire, "kept/time");
+    const begun = Date.now();
+    const forged = { at: 1, from: { connection: "another", userId: "ann" }, offset: 99, epoch: "mine" };
+    await wire.request({ action: "publish", channel: "kept/time", data: "now", ...forged });
+    const { at, offset, epoch, ...message } = await wire.message("now");
+    expect(message).toEqual({ channel: "kept/time", uuid: expect.any(String), data: "now" });
+    expect(at).toBeGreaterThanOrEqual(begun);
+    expect(at).toBeLessThanOrEqual(Date.now());
+    expect(offset).toBe(1);
+    expect(epoch).not.toBe("mine");
+    const { messages } = replay(await history(wire, { channel: "kept/time" }));
+    expect(messages).toEqual([{ uuid: message.uuid, data: "now", at, offset }]);
+  });
+
   it("delivers an ephemeral message without an offset, and keeps nothing of it", async () => {
     const wire = await system.connect();
     await subscribe(wire, "kept/room");
@@ -154,7 +170,14 @@ describe("a channel with history", () => {
     for (const data of [1, 2]) await publisher.publish("kept/guarded", data);
     await subscriber.until(() => subscriber.received.find(({ offset }) => offset === 2), "the notice");
     expect(subscriber.messages("kept/guarded")).toEqual([
-      { channel: "kept/guarded", uuid: expect.any(String), data: { odd: 1 }, offset: 1, epoch: position.epoch },
+      {
+        channel: "kept/guarded",
+        uuid: expect.any(String),
+        data: { odd: 1 },
+        at: expect.any(Number),
+        offset: 1,
+        epoch: position.epoch,
+      },
       { channel: "kept/guarded", epoch: position.epoch, offset: 2 },
     ]);
     const answer = await history(subscriber, { channel: "kept/guarded" });

@@ -32,7 +32,7 @@ describe("a system without guards", () => {
     await Promise.all([a.subscribe("stories/5"), b.subscribe("stories/5"), stranger.subscribe("stories/6")]);
     const answer = await a.publish("stories/5", { title: "Hello" }, { uuid: "m-1" });
     expect(answer).toEqual({ channel: "/meta/successful", uuid: "m-1", successful: true });
-    const expected = { channel: "stories/5", uuid: "m-1", data: { title: "Hello" } };
+    const expected = { channel: "stories/5", uuid: "m-1", data: { title: "Hello" }, at: expect.any(Number) };
     expect(await a.message({ title: "Hello" })).toEqual(expected);
     expect(await b.message({ title: "Hello" })).toEqual(expected);
     await stranger.ping();

@@ -1,89 +1,21 @@
-import { Duration } from "aws-cdk-lib";
 import { memberKey } from "../../lambdas/aws/dynamodb/keys.js";
-import type { PresencePage, Member } from "../../protocol/index.js";
+import { memberPlace } from "../../lambdas/presence/members.js";
+import type { PresencePage } from "../../protocol/index.js";
 import { ask, ping, presenceEvent, presenceEvents, presencePage } from "./support/presence.js";
+import { GRACE, usePresenceSystem } from "./support/presence-system.js";
 import { leaveGap } from "./support/permissions/histories.js";
-import { connectionOf, deleteRow, putRow } from "./support/rows.js";
-import { TestSystem } from "./support/system.js";
-
-const GUARDS = `
-  export default {
-    onConnectionRequest(agent) {
-      const { user, info = user, join } = agent.credentials ?? {};
-      if (join) agent.subscribe(join);
-      agent.connected({ userId: user, info });
-    },
-    async onSubscriptionRequest(channel, agent) {
-      if (channel.name === "rooms/past") {
-        const past = await agent.channel("past/gap").history({ since: { epoch: "e1", offset: 0 } });
-        const none = await agent.channel("past/new").history();
-        if (past.position.offset !== 1 || none.messages.length > 0) return agent.subscriptionDenied(channel, "Not read.");
-      }
-      if (channel.name === "rooms/closed") agent.subscriptionDenied(channel, "Closed.");
-      else agent.subscribe(channel);
-    },
-    onPublicationRequest(channel, agent, message) {
-      if (message.data === "bring me") agent.subscribe(channel.name);
-      channel.publish(message);
-      agent.publicationSuccess(message);
-    },
-    async onMessageReceived(channel, agent, message) { if (message.data !== "secret") agent.deliver(channel, message); },
-  };
-`;
-
-/** Connections that API Gateway calls gone, and connections whose `$disconnect` it forgets. */
-const faults = { gone: new Set<string>(), forgotten: new Set<string>() };
-
-const LEASE = Duration.seconds(20);
+import { deleteRow, putRow } from "./support/rows.js";
+import type { TestSystem } from "./support/system.js";
 
 describe("a channel with presence", () => {
+  const { arrive, memberRow, rowsOf, minute, system: running } = usePresenceSystem();
   let system: TestSystem;
-  beforeAll(async () => {
-    system = await TestSystem.start({
-      guards: GUARDS,
-      props: {
-        channels: {
-          "rooms/*": { presence: true },
-          "rooms/latest": { presence: true, latest: true },
-          "past/*": { history: {} },
-        },
-        presenceLease: LEASE,
-        wildcards: ["rooms/*"],
-      },
-      faults: {
-        beforePost: (connectionId) => (faults.gone.has(connectionId) ? "gone" : undefined),
-        dropDisconnect: (connectionId) => faults.forgotten.has(connectionId),
-      },
-    });
-  });
-  afterAll(() => system.close());
-
-  const arrive = async (user: string, ...channels: string[]) => {
-    const wire = await system.connect({ credentials: { user } });
-    const { agent } = (await wire.ping()).data as { agent: string };
-    for (const channel of channels) expect(await wire.subscribe(channel)).toMatchObject({ successful: true });
-    const me: Member = { agent, userId: user, info: user };
-    return { wire, me, agent, connectionId: connectionOf(await system.rows(), agent).connectionId };
-  };
-
-  const memberRow = async (channel: string, connectionId: string) =>
-    (await system.rows()).find(({ pk, c }) => pk === `p#${channel}` && c === connectionId);
-
-  const rowsOf = async (channel: string) =>
-    (await system.rows()).filter(({ pk, sk }) => pk === `p#${channel}` || (pk?.startsWith("o#") && sk === channel));
-
-  /** Lets the lease of one agent on a channel be over, or end at another time. */
-  const silence = async (channel: string, connectionId: string, until = Date.now() - 1): Promise<void> =>
-    putRow(system.running, { ...(await memberRow(channel, connectionId)), l: String(until) });
-
-  const minute = async (): Promise<void> => {
-    for (const result of await system.running.runSchedules()) expect(result).toMatchObject({ ok: true });
-  };
+  beforeAll(() => void (system = running()));
 
   it("reports the present agents, and notifies its subscribers of changes", async () => {
     const ada = await arrive("ada", "rooms/1");
     const bob = await arrive("bob");
-    expect((await bob.wire.subscribe("rooms/1")).data).toEqual({ channel: "rooms/1", presenceIntervalMs: 10_000 });
+    expect((await bob.wire.subscribe("rooms/1")).data).toEqual({ channel: "rooms/1", presenceIntervalMs: 60_000 });
     expect(await presenceEvent(ada.wire, "rooms/1", "joined", bob.agent)).toEqual({
       channel: "rooms/1",
       joined: bob.me,
@@ -153,7 +85,7 @@ describe("a channel with presence", () => {
     for (const u of others)
       await putRow(system.running, {
         ...mine,
-        ...memberKey("rooms/4", u),
+        ...memberKey("rooms/4", memberPlace({ uuid: u }), u),
         c: u,
         u,
         i: JSON.stringify("x".repeat(250)),
@@ -174,80 +106,8 @@ describe("a channel with presence", () => {
     expect(agents).toHaveLength(201);
     expect(new Set(agents).size).toBe(201);
     expect(await ask(wire, "rooms/4", "x".repeat(65))).toMatchObject({ successful: false, code: "bad_frame" });
-    for (const u of others) await deleteRow(system.running, { ...mine, ...memberKey("rooms/4", u) });
-  });
-
-  it("is right one lease after a lost $disconnect, and notifies then", async () => {
-    const [ada, bob] = [await arrive("ada", "rooms/5"), await arrive("bob", "rooms/5")];
-    await presenceEvent(ada.wire, "rooms/5", "joined", bob.agent);
-    faults.forgotten.add(bob.connectionId);
-    await bob.wire.close();
-    expect(await presencePage(ada.wire, "rooms/5")).toMatchObject({ count: 2 });
-    await silence("rooms/5", bob.connectionId);
-    expect(await presencePage(ada.wire, "rooms/5")).toMatchObject({ count: 1, members: [ada.me] });
-    expect(presenceEvents(ada.wire, "rooms/5").some(({ left }) => left)).toBe(false);
-    await minute();
-    await presenceEvent(ada.wire, "rooms/5", "left", bob.agent);
-    expect(await memberRow("rooms/5", bob.connectionId)).toBeUndefined();
-  });
-
-  it("removes an agent after a wrong 410 until it connects again", async () => {
-    const [ada, bob] = [await arrive("ada", "rooms/6"), await arrive("bob", "rooms/6")];
-    await presenceEvent(ada.wire, "rooms/6", "joined", bob.agent);
-    const row = (await system.rows()).find(({ pk, sk }) => pk === "c#rooms/6" && sk === bob.connectionId);
-    await putRow(system.running, { ...row, ttl: String(Number(row?.["ttl"]) - 60) });
-    faults.gone.add(bob.connectionId);
-    await ada.wire.publish("rooms/6", 1);
-    await bob.wire.ended();
-    await presenceEvent(ada.wire, "rooms/6", "left", bob.agent);
-    const again = await arrive("bob", "rooms/6");
-    await presenceEvent(ada.wire, "rooms/6", "joined", again.agent);
-    expect(await presencePage(ada.wire, "rooms/6")).toMatchObject({ count: 2 });
-  });
-
-  it("notifies in the next run if a Lambda died before", async () => {
-    const ada = await arrive("ada", "rooms/7");
-    await presenceEvent(ada.wire, "rooms/7", "joined", ada.agent);
-    const mine = { ...(await memberRow("rooms/7", ada.connectionId)) };
-    const { t: _announced, ...notAnnounced } = mine;
-    await putRow(system.running, { ...notAnnounced, ...memberKey("rooms/7", "came"), c: "came", u: "came" });
-    await putRow(system.running, {
-      ...mine,
-      ...memberKey("rooms/7", "went"),
-      c: "went",
-      u: "went",
-      g: String(Date.now()),
-    });
-    await minute();
-    await presenceEvent(ada.wire, "rooms/7", "joined", "came");
-    await presenceEvent(ada.wire, "rooms/7", "left", "went");
-    await deleteRow(system.running, { ...mine, ...memberKey("rooms/7", "came") });
-  });
-
-  it("renews members by their pings, and asks others to subscribe again", async () => {
-    const ada = await arrive("ada", "rooms/8");
-    const until = async (): Promise<number> => Number((await memberRow("rooms/8", ada.connectionId))?.["l"]);
-    const fresh = await until();
-    const { data } = await ping(ada.wire, ["rooms/8", "plain", "rooms/9"]);
-    expect(data).toMatchObject({ agent: ada.agent, absentChannels: ["rooms/9"] });
-    expect(await until()).toBe(fresh);
-    const half = fresh - LEASE.toMilliseconds() / 2;
-    await silence("rooms/8", ada.connectionId, half);
-    await ping(ada.wire, ["rooms/8"]);
-    expect(await until()).toBeGreaterThan(half);
-    expect((await ping(ada.wire, ["rooms/8"])).data).not.toHaveProperty("absentChannels");
-    await silence("rooms/8", ada.connectionId);
-    await minute();
-    expect((await ping(ada.wire, ["rooms/8"])).data).toMatchObject({ absentChannels: ["rooms/8"] });
-    await ada.wire.subscribe("rooms/8");
-    expect((await ping(ada.wire, ["rooms/8"])).data).not.toHaveProperty("absentChannels");
-    for (const present of ["rooms/8", [1], Array.from({ length: 101 }, () => "rooms/8"), null]) {
-      expect(await ping(ada.wire, present)).toMatchObject({
-        channel: "/meta/ping",
-        successful: false,
-        code: "bad_frame",
-      });
-    }
+    for (const u of others)
+      await deleteRow(system.running, { ...mine, ...memberKey("rooms/4", memberPlace({ uuid: u }), u) });
   });
 
   it("refuses pings that say so too often, and no others", async () => {
@@ -290,7 +150,7 @@ describe("a channel with presence", () => {
     await wire.publish("rooms/latest", "news");
     expect((await wire.subscribe("rooms/latest")).data).toMatchObject({
       channel: "rooms/latest",
-      presenceIntervalMs: 10_000,
+      presenceIntervalMs: 60_000,
       latest: { data: "news" },
     });
   });
@@ -299,6 +159,7 @@ describe("a channel with presence", () => {
     const { wire, connectionId } = await arrive("ada", "rooms/12");
     await wire.close();
     await system.disconnected(connectionId);
+    await new Promise((resolve) => setTimeout(resolve, GRACE.toMilliseconds()));
     await minute();
     const [left, ...more] = await rowsOf("rooms/12");
     expect([left?.["pk"]?.slice(0, 2), more]).toEqual(["o#", []]);

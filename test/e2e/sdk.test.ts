@@ -69,7 +69,16 @@ describe("the SDK against a running system", () => {
       () => "a message",
     );
     expect(received).toEqual([
-      ["stories/5", { channel: "stories/5", uuid: id, data: { title: "Once" }, payload: { title: "Once" } }],
+      [
+        "stories/5",
+        {
+          channel: "stories/5",
+          uuid: id,
+          data: { title: "Once" },
+          at: expect.any(Number),
+          payload: { title: "Once" },
+        },
+      ],
     ]);
   });
 

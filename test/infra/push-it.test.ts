@@ -21,12 +21,12 @@ describe("the API", () => {
     });
   });
 
-  test("has a scheduled run each minute if a channel has presence", () => {
+  test("has two scheduled runs each minute if a channel has presence", () => {
     const withPresence = synthesize({ channels: { "rooms/*": { presence: true } } });
     const rates = Object.values(resourcesOf(withPresence, "AWS::Events::Rule")).map(
       ({ Properties }) => Properties.ScheduleExpression,
     );
-    expect(rates.sort()).toEqual(["rate(1 minute)", "rate(15 minutes)"]);
+    expect(rates.sort()).toEqual(["rate(1 minute)", "rate(1 minute)", "rate(15 minutes)"]);
   });
 
   test("marks the construct for `push-it-cli dev`", () => {

@@ -43,13 +43,14 @@ describe("the permissions to invoke the functions", () => {
     expect(api).toEqual(expect.arrayContaining(expected));
   });
 
-  test("are the scheduler's for the sweep and announce, and no others", () => {
+  test("are the scheduler's for three functions, and no others", () => {
     const others = permissions.filter(({ Principal }) => Principal !== "apigateway.amazonaws.com");
-    expect(others).toHaveLength(2);
+    expect(others).toHaveLength(3);
     expect(others).toEqual(
       expect.arrayContaining([
         invoke("Sweep", "events.amazonaws.com", "<SweepSchedule.Arn>"),
         invoke("Announce", "events.amazonaws.com", "<PresenceSchedule.Arn>"),
+        invoke("CheckPresence", "events.amazonaws.com", "<PresenceCheckSchedule.Arn>"),
       ]),
     );
   });

@@ -44,6 +44,8 @@ export interface CheckedCounts {
   workers: number;
   /** Publications that were acknowledged with a position. */
   positions: number;
+  /** Acknowledged ephemeral publications on channels with history. */
+  ephemerals: number;
 }
 
 /** The result of a run. */
@@ -196,7 +198,7 @@ class Run {
     await this.#await("the last messages", missing);
     this.progress.phase("presence");
     for (const { name } of CHANNELS.filter(({ presence }) => presence)) {
-      await this.#await(`presence on ${name}`, () => presenceErrors(pool.all, name), PRESENCE_MS);
+      await this.#await(`presence on ${name}`, () => presenceErrors(pool.all, name), PRESENCE_MS, PRESENCE_MS);
     }
     this.progress.phase("sweep");
     const { items, stale } = await sweepOnce(system, table);
@@ -205,8 +207,13 @@ class Run {
   }
 
   /** @param missing returns descriptions of what is still missing */
-  async #await(what: string, missing: () => string[] | Promise<string[]>, ms = this.#profile.settleMs): Promise<void> {
-    const rest = await waitUntilStable(missing, ms);
+  async #await(
+    what: string,
+    missing: () => string[] | Promise<string[]>,
+    ms = this.#profile.settleMs,
+    idleMs?: number,
+  ): Promise<void> {
+    const rest = await waitUntilStable(missing, ms, idleMs);
     if (rest.length > 0) this.#late.push(`${what}: ${rest.slice(0, MAX_REPORTED_LATE).join("; ")}`);
   }
 
@@ -234,6 +241,7 @@ class Run {
         wildcards,
         workers: this.#workers,
         positions: countPositions(publications),
+        ephemerals: publications.filter(({ data, result }) => data.ephemeral && result?.acknowledged).length,
       },
       churn: moves,
       faults: {

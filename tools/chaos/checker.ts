@@ -1,7 +1,16 @@
 import type { Application, Journal, Publication, Stored } from "./journal.js";
 import { type DueMessage, type LossContext, lossesOf, missingOf } from "./losses.js";
 import { isSameData, ChannelOrder } from "./channel-order.js";
-import { coverOf, hadWildcard, overlaps, readPage, type ReadPage, type Received, spanAt } from "./read-page.js";
+import {
+  coverOf,
+  hadWildcard,
+  overlaps,
+  readPage,
+  readPageAsPlain,
+  type ReadPage,
+  type Received,
+  spanAt,
+} from "./read-page.js";
 import { isPermitted, mayReceive, maySubscribe, targetChannels } from "./policy.js";
 import { findMisplacements } from "./positions.js";
 
@@ -35,7 +44,10 @@ export interface Violation {
 /** Data that all checks need. */
 interface Context extends RunRecord, Omit<LossContext, "missing" | "journal"> {
   order: ChannelOrder;
+  /** Acknowledged messages by channel. */
   acknowledged: ReadonlyMap<string, readonly DueMessage[]>;
+  /** Acknowledged ephemeral messages by channel. They have the promises of a plain channel. */
+  ephemeral: ReadonlyMap<string, readonly DueMessage[]>;
 }
 
 /**
@@ -57,19 +69,22 @@ const contextOf = (history: RunRecord): Context => {
   const { publications } = history.journal;
   const order = new ChannelOrder(publications.values(), history.stored ?? []);
   const acknowledged = new Map<string, DueMessage[]>();
+  const ephemeral = new Map<string, DueMessage[]>();
   for (const publication of publications.values()) {
     if (!publication.result?.acknowledged) continue;
     for (const channel of targetChannels(publication.channel)) {
       const due: DueMessage = { publication, channel, offset: order.of(channel, publication.uuid) };
-      const others = acknowledged.get(channel);
+      const kind = publication.data.ephemeral ? ephemeral : acknowledged;
+      const others = kind.get(channel);
       if (others) others.push(due);
-      else acknowledged.set(channel, [due]);
+      else kind.set(channel, [due]);
     }
   }
   return {
     ...history,
     order,
     acknowledged,
+    ephemeral,
     recovers: (name) => history.retention(name) !== "nothing",
     offsetOf: (channel, uuid) => order.of(channel, uuid),
     begunAt: (uuid) => publications.get(uuid)?.begun.at ?? Infinity,
@@ -79,17 +94,17 @@ const contextOf = (history: RunRecord): Context => {
 const checkApplication = ({ who, pages }: Application, context: Context): Violation[] => {
   const read = pages.map((page) => readPage(page, context.recovers));
   const judging = { ...context, missing: missingOf(read, context.acknowledged) };
+  const plain = pages.map(readPageAsPlain);
+  const judgingPlain = { ...context, missing: missingOf(plain, context.ephemeral), recovers: () => false };
+  const losses = [
+    ...read.flatMap((page) => lossesOf(page, judging)),
+    ...plain.flatMap((page) => lossesOf(page, judgingPlain)),
+  ];
   const lost = new Map<string, Violation>();
-  for (const page of read) {
-    for (const {
-      publication: { uuid },
-      channel,
-      offset,
-      span,
-    } of lossesOf(page, judging)) {
-      const what = `${who.name} on ${channel} has not received ${uuid} (${offset ?? "plain"}), by ${span}`;
-      lost.set(`${channel} ${uuid}`, { wrong: "lost", uuid, what, who: who.name, channel });
-    }
+  for (const { publication, channel, offset, span } of losses) {
+    const { uuid } = publication;
+    const what = `${who.name} on ${channel} has not received ${uuid} (${offset ?? "plain"}), by ${span}`;
+    lost.set(`${channel} ${uuid}`, { wrong: "lost", uuid, what, who: who.name, channel });
   }
   const earlier = new Map<string, Set<string>>();
   return [
@@ -189,14 +204,16 @@ const duplicates = (read: ReadPage, { order }: Context, earlier: Map<string, Set
  * Finds messages of channels with history that came out of order while the application subscribed to the channel
  * itself.
  */
-const reorderings = (read: ReadPage, { recovers, order, begunAt }: Context): Violation[] =>
+const reorderings = (read: ReadPage, { recovers, order, begunAt, journal }: Context): Violation[] =>
   [...read.messages].flatMap(([channel, messages]) => {
     if (!recovers(channel)) return [];
     const spans = read.readings.get(channel)?.spans ?? [];
     const offsetOf = ({ uuid, offset }: Received): number => order.of(channel, uuid) ?? offset ?? NaN;
     const seen = new Set<string>();
     let newest: Received | undefined;
-    return messages.flatMap((message): Violation[] => {
+    // Ephemeral messages have no place in the order.
+    const ordered = messages.filter(({ uuid }) => !journal.publications.get(uuid)?.data.ephemeral);
+    return ordered.flatMap((message): Violation[] => {
       const span = spanAt(spans, message.at);
       const isAgain = seen.has(message.uuid);
       seen.add(message.uuid);
@@ -221,13 +238,21 @@ const storageViolations = ({
   recovers,
 }: Context): Violation[] => {
   const { publications } = journal;
+  const durable = [...publications.values()].filter(({ data }) => !data.ephemeral);
   const violations: Violation[] = [
     ...order.contradictions.map(({ uuid, what }): Violation => ({ wrong: "reordered", uuid, what: `${uuid} ${what}` })),
-    ...findMisplacements([...publications.values()], stored, recovers).map((each): Violation => ({
+    ...findMisplacements(durable, stored, recovers).map((each): Violation => ({
       wrong: "wrongPosition",
       ...each,
     })),
   ];
+  for (const { uuid, data, acknowledgements } of publications.values())
+    if (data.ephemeral && acknowledgements.some((each) => each))
+      violations.push({
+        wrong: "wrongPosition",
+        uuid,
+        what: `${uuid} is ephemeral, and its acknowledgement has a position`,
+      });
   if (!asked) return violations;
   violations.push(
     ...order.storedTwice.map(({ uuid, offset }): Violation => ({
@@ -238,6 +263,8 @@ const storageViolations = ({
   );
   for (const { uuid, channel } of stored) {
     const publication = publications.get(uuid);
+    if (publication?.data.ephemeral)
+      violations.push({ wrong: "wrongPosition", uuid, what: `${uuid} is ephemeral, and is stored on ${channel}` });
     if (publication && targetChannels(publication.channel).includes(channel) && isPermitted(publication.data)) continue;
     violations.push({
       wrong: "leaked",
@@ -246,7 +273,7 @@ const storageViolations = ({
     });
   }
   const held = new Set(stored.map(({ channel, uuid }) => `${channel} ${uuid}`));
-  for (const { uuid, channel, result } of publications.values()) {
+  for (const { uuid, channel, result } of durable) {
     if (!result?.acknowledged) continue;
     const missing = targetChannels(channel).filter((each) => retention(each) === "all" && !held.has(`${each} ${uuid}`));
     violations.push(

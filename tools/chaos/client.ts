@@ -148,7 +148,7 @@ export class ChaosClient {
         resolve(acknowledged);
       };
       this.#page.sdk.publish(
-        { channel, uuid, data },
+        { channel, uuid, data, ...(data.ephemeral && { ephemeral: true }) },
         ({ code }) => settle(false, code),
         (published: object) =>
           settle(true, undefined, "position" in published ? (published.position as Position | undefined) : undefined),

@@ -1,6 +1,6 @@
 import { CHANNELS } from "./channels.js";
 import { loadProfileOf } from "./load-profile.js";
-import type { GuardBehavior, Payload } from "./policy.js";
+import { COPIED_CHANNEL, type GuardBehavior, type Payload } from "./policy.js";
 import { randomInteger, pick, type Random, randomFor } from "../lib/random.js";
 
 /** One planned publication. */
@@ -27,6 +27,14 @@ const WHOLE = 5_000;
 const LARGE_SHARE = 0.05;
 const MAX_PADDING = 3_000;
 
+/** Share of the publications on channels with history that are ephemeral. */
+const EPHEMERAL_SHARE = 0.08;
+
+/** The channels on which some publications are ephemeral. A copy on a second channel would be stored. */
+const EPHEMERAL_CHANNELS: ReadonlySet<string> = new Set(
+  CHANNELS.flatMap(({ name, size }) => (size === undefined || name === COPIED_CHANNEL ? [] : [name])),
+);
+
 const weighted = CHANNELS.flatMap(({ name, weight }) => Array.from({ length: weight }, () => name));
 
 const planBehaviors = (random: Random, messages: number): Map<number, GuardBehavior> => {
@@ -46,6 +54,8 @@ const planBehaviors = (random: Random, messages: number): Map<number, GuardBehav
 /** Plans the publications of a run. The same seed gives the same plan. */
 export const planOf = (seed: number, messages: number): Plan => {
   const random = randomFor(seed, "plan");
+  // Numbers of its own, so that the rest of the plan is the same with and without ephemeral messages.
+  const ephemerals = randomFor(seed, "ephemeral");
   const doing = planBehaviors(random, messages);
   const plan = new Map<string, PlannedPublication[]>(
     Array.from({ length: loadProfileOf(messages).publishers }, (_, index) => [`p${index}`, []]),
@@ -57,8 +67,16 @@ export const planOf = (seed: number, messages: number): Plan => {
     const n = mine.length;
     const pad = random() < LARGE_SHARE ? "x".repeat(randomInteger(random, 1, MAX_PADDING)) : undefined;
     const does = doing.get(at);
-    const data: Payload = { by, n, ...(does && { do: does }), ...(pad !== undefined && { pad }) };
-    mine.push({ uuid: `chaos-${by}-${n}`, channel: pick(random, weighted), data });
+    const channel = pick(random, weighted);
+    const isEphemeral = EPHEMERAL_CHANNELS.has(channel) && ephemerals() < EPHEMERAL_SHARE;
+    const data: Payload = {
+      by,
+      n,
+      ...(does && { do: does }),
+      ...(pad !== undefined && { pad }),
+      ...(isEphemeral && { ephemeral: true }),
+    };
+    mine.push({ uuid: `chaos-${by}-${n}`, channel, data });
   }
   return plan;
 };

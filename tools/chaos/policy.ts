@@ -18,6 +18,8 @@ export interface Payload {
   do?: GuardBehavior;
   /** Padding that makes the message large. */
   pad?: string;
+  /** The message is published as ephemeral. */
+  ephemeral?: true;
 }
 
 /** The credentials of a client. */
@@ -42,7 +44,7 @@ export const SLOWLY_GUARDED = "slow/*";
 export const LISTENER_GROUPS = 3;
 
 /** A channel whose guard publishes on a second channel too, and that channel. */
-const COPIED_CHANNEL = "spread/a";
+export const COPIED_CHANNEL = "spread/a";
 const COPY_CHANNEL = "log/b";
 
 /** The channels of a permitted publication. */

@@ -46,6 +46,16 @@ export const readPage = (page: Page, recovers: (name: string) => boolean): ReadP
   };
 };
 
+/**
+ * Sorts the entries of a page as if no channel had history: its ephemeral messages are not recovered. After a rotation,
+ * any channel may have missed some.
+ */
+export const readPageAsPlain = (page: Page): ReadPage => {
+  const names = [...new Set(page.entries.flatMap((entry) => (entry.is === "subscribe" ? [entry.name] : [])))];
+  const entries = page.entries.map((entry) => (entry.is === "rotated" ? { ...entry, names } : entry));
+  return readPage({ ...page, entries, since: {} }, () => false);
+};
+
 /** The readings of the names that deliver a channel's messages. */
 export const coverOf = ({ readings }: ReadPage, channel: string): NameReading[] =>
   [...readings.values()].filter(({ name }) => covers(name, channel));

@@ -7,7 +7,7 @@ import { connectionOf, isPresence, type Item, isLive, type TableView } from "./t
 /** Polling interval in milliseconds. */
 const POLL_MS = 250;
 
-/** Maximum time for running functions to end, in milliseconds; longer than the presence lease. */
+/** Maximum time for running functions to end, in milliseconds. */
 const SETTLE_MS = 30_000;
 
 /** Age that is added to stale rows, in seconds: older than a row of an open connection can be. */
@@ -20,16 +20,21 @@ const MAX_IDLE_MS = 45_000;
  * Waits until nothing is missing. Stops early if the missing items do not change for a while, because they will not
  * arrive.
  * @param missing returns the items that are still missing
+ * @param idleMs maximum time without a change, in milliseconds
  * @returns the items that are missing in the end
  */
-export const waitUntilStable = async <T>(missing: () => T[] | Promise<T[]>, ms: number): Promise<T[]> => {
+export const waitUntilStable = async <T>(
+  missing: () => T[] | Promise<T[]>,
+  ms: number,
+  idleMs = MAX_IDLE_MS,
+): Promise<T[]> => {
   let [last, since] = ["", performance.now()];
   for (const end = since + ms; ;) {
     const rest = await missing();
     const now = performance.now();
     const text = JSON.stringify(rest);
     if (text !== last) [last, since] = [text, now];
-    if (rest.length === 0 || now > end || now - since > MAX_IDLE_MS) return rest;
+    if (rest.length === 0 || now > end || now - since > idleMs) return rest;
     await sleep(POLL_MS);
   }
 };
@@ -88,7 +93,7 @@ export interface Swept {
 export const sweepOnce = async (system: System, table: TableView): Promise<Swept> => {
   const before = await waitUntilStable(async () => staleRows(await table.items(), system.connections), SETTLE_MS);
   const ended = new Set(before.map(connectionOf));
-  // Presence rows are not aged: their lease must have ended already.
+  // Presence rows are not aged: they end with their agents.
   for (const item of before) if (!isPresence(item)) await table.age(item, AGE_SECONDS);
   await system.runSchedules();
   const items = await table.items();

@@ -24,18 +24,18 @@ export const connectionOf = (item: Item): string | undefined => {
   if (pk.startsWith("a#")) return pk.slice(2);
   if (pk.startsWith("c#")) return sk;
   if (pk.startsWith("p#")) return item["c"]?.S;
+  if (pk.startsWith("b#")) return sk;
   return pk.startsWith("r#") ? sk.slice(sk.indexOf("#") + 1) : undefined;
 };
 
-/** Whether a row is about presence. */
-export const isPresence = (item: Item): boolean => keyOf(item).pk.startsWith("p#");
+/** Whether a row is about presence: of a member, or of a member's connection. */
+export const isPresence = (item: Item): boolean => /^[pb]#/.test(keyOf(item).pk);
 
 /**
- * Whether a row counts as a row of an open connection. Rows of members that left, or whose lease is over, stay for a
- * while: the server still announces them.
+ * Whether a row counts as a row of an open connection. Rows of members that left stay for a while: the server still
+ * announces them.
  */
-export const isLive = (item: Item, now = Date.now()): boolean =>
-  !isPresence(item) || (item["g"] === undefined && Number(item["l"]?.N) > now);
+export const isLive = (item: Item): boolean => item["g"] === undefined;
 
 const agedBy = (item: Item, seconds: number): Item => {
   const aged = { ...item };

@@ -21,7 +21,10 @@ const GUARD_SECONDS = 3;
 const FAN_OUT_SECONDS = 4;
 
 /** The shortest presence lease that the construct permits. */
-export const LEASE_SECONDS = 20;
+export const LEASE_SECONDS = 90;
+
+/** How long a member may be without a connection, in seconds. */
+const GRACE_SECONDS = 1;
 
 /** Interval of the sweep, in milliseconds. */
 const SWEEP_MS = 30_000;
@@ -40,6 +43,7 @@ const addSystem = (stack: Stack): void => {
     channels: channelOptions(),
     wildcards: [...WILDCARDS],
     presenceLease: Duration.seconds(LEASE_SECONDS),
+    presenceGrace: Duration.seconds(GRACE_SECONDS),
     fanOutThreshold: THRESHOLD,
     fanOutBudget: Duration.seconds(FAN_OUT_SECONDS),
     timeouts: {

@@ -59,6 +59,8 @@ export const openHandshake = (url: string, protocols: readonly string[]): Promis
 interface Pending {
   answers: ExpectedAnswer[];
   frame: string;
+  /** Whether there may be no answer. */
+  optional: boolean;
 }
 
 const isAnswer = (value: unknown): value is Reply & Record<string, unknown> =>
@@ -69,7 +71,9 @@ const isAnswer = (value: unknown): value is Reply & Record<string, unknown> =>
 const hasFields = (value: unknown, ...fields: string[]): boolean =>
   isJsonObject(value) && typeof value["channel"] === "string" && fields.includes(Object.keys(value).sort().join());
 const isMessage = (value: unknown): value is Message & Record<string, unknown> =>
-  hasFields(value, "channel,data,uuid", "channel,data,epoch,offset,uuid");
+  hasFields(value, "at,channel,data,uuid", "at,channel,data,epoch,offset,uuid") ||
+  // The server's own notices, of presence and of deletions, have no time of acceptance.
+  (hasFields(value, "channel,data,uuid") && String((value as Partial<Message>).channel).startsWith("/meta/"));
 const isSkip = (value: unknown): value is WithheldMessage & Record<string, unknown> =>
   hasFields(value, "channel,epoch,offset");
 
@@ -144,9 +148,7 @@ export class AgentSocket {
 
   /** Whether all answers have arrived. */
   get settled(): boolean {
-    return (
-      this.closed !== undefined || (this.closeCodes.size === 0 && this.#pending.length === this.#candidates.length)
-    );
+    return this.closed !== undefined || (this.closeCodes.size === 0 && this.#requiredUnanswered().length === 0);
   }
 
   /** Whether it may soon expire. Its episode ends before. */
@@ -162,17 +164,28 @@ export class AgentSocket {
 
   /** Unanswered frames for the report. */
   get unanswered(): string[] {
-    const answered = new Set(matching(this.#candidates)?.values());
-    return this.#pending.filter((_, at) => !answered.has(at)).map(({ frame }) => quote(frame));
+    return this.#requiredUnanswered().map(({ frame }) => quote(frame));
+  }
+
+  /** Frames that must still be answered. Frames that need not be answered take no answer from them. */
+  #requiredUnanswered(): Pending[] {
+    const required = (at: number): boolean => this.#pending[at]?.optional === false;
+    const sorted = this.#candidates.map((fitting) => [
+      ...fitting.filter(required),
+      ...fitting.filter((at) => !required(at)),
+    ]);
+    const answered = new Set(matching(sorted)?.values());
+    return this.#pending.filter((each, at) => !each.optional && !answered.has(at));
   }
 
   /** Expects these answers in one frame. */
-  expect(answers: ExpectedAnswer[], frame: string): void {
+  expect(answers: ExpectedAnswer[], frame: string, optional = false): void {
+    // An answer that need not come may still be on its way.
     if (this.#pending.length === this.#candidates.length) {
       this.#pending = [];
       this.#candidates = [];
     }
-    this.#pending.push({ answers, frame });
+    this.#pending.push({ answers, frame, optional });
   }
 
   #close(code: number): void {

@@ -16,6 +16,13 @@ export interface Requester {
 const keysOf = (value: unknown): string[] => Object.keys(asJsonObject(value)).sort();
 const isSameList = (one: readonly string[], other: readonly string[]): boolean => one.join() === other.join();
 
+/** How far the time of a message may be from now, in milliseconds. A run is shorter. */
+const MAX_AGE_MS = 24 * 60 * 60 * 1_000;
+
+const isRecent = (at: unknown): boolean => typeof at === "number" && Math.abs(Date.now() - at) < MAX_AGE_MS;
+
+const timeOf = (at: number | undefined): { at?: number } => (at === undefined ? {} : { at });
+
 const REPLAY_KEYS = new Set(["channel", "position", "messages", "more", "pendingMs", "recovered", "code"]);
 
 /** Checks and records the history and presence in answers. */
@@ -65,8 +72,9 @@ export class AnswerChecker {
     if (!position) return;
     const { channel } = content;
     histories.record(channel, position, deliveries.now);
-    for (const { uuid, data, offset } of messages) {
-      histories.record(channel, { ...position, offset }, deliveries.now, { uuid, data: asPublished(channel, data) });
+    for (const { uuid, data, offset, at } of messages) {
+      const published = { uuid, data: asPublished(channel, data), ...timeOf(at) };
+      histories.record(channel, { ...position, offset }, deliveries.now, published);
       this.#receivedOn(requester.member, channel).add(offset);
     }
     if (content.kind === "subscribed" && !more && pendingMs === undefined)
@@ -74,14 +82,15 @@ export class AnswerChecker {
   }
 
   /** The error in a message that the delivery model does not see; `undefined`: none. */
-  checkMessage(member: Member, { channel, uuid, data, offset, epoch }: Message): string | undefined {
+  checkMessage(member: Member, { channel, uuid, data, offset, epoch, at }: Message): string | undefined {
+    if (!isRecent(at)) return "a message whose time of acceptance is not that of this run";
     // An ephemeral message has no position. The delivery model has checked that it is one.
     if (!hasHistory(channel) || (offset === undefined && epoch === undefined))
       return offset === undefined && epoch === undefined
         ? undefined
         : "a message with a position on a channel without history";
     const position = { epoch: epoch as string, offset: offset as number };
-    const published = { uuid, data: asPublished(channel, data) };
+    const published = { uuid, data: asPublished(channel, data), ...timeOf(at) };
     const checkAnswer = this.histories.checkMessage(channel, position, published);
     if (checkAnswer !== undefined) return checkAnswer;
     this.histories.record(channel, position, this.deliveries.now, published);
@@ -109,7 +118,8 @@ export class AnswerChecker {
       return "a presence event without a join or a leave";
     if (!this.deliveries.everReceived(member, channel))
       return "a presence event of a channel that it was never subscribed to";
-    return this.#checkMember(channel, joined ?? left);
+    if ((left as JsonObject | undefined)?.["connections"] !== undefined) return "connections of a member that left";
+    return this.#checkMember(channel, left ? { ...left, connections: [] } : joined);
   }
 
   /** The promised messages that have not arrived at connected and subscribed members. */
@@ -198,15 +208,16 @@ export class AnswerChecker {
   }
 
   #checkMember(channel: string, value: unknown): string | undefined {
-    const { agent, info, userId } = asJsonObject(value);
+    const { agent, info, userId, connections } = asJsonObject(value);
     const known = this.audit.agentById(String(agent));
     const its = known && userOf(known.name);
-    if (
-      userId !== its ||
-      !isSameList(keysOf(value), its === undefined ? ["agent", "info"] : ["agent", "info", "userId"])
-    )
-      return "an invalid member";
+    const keys = ["agent", "connections", "info", ...(its === undefined ? [] : ["userId"])];
+    if (userId !== its || !isSameList(keysOf(value), keys)) return "an invalid member";
     if (!known || !this.deliveries.everSubscribed(known, channel)) return "a member that was never subscribed";
+    if (!Array.isArray(connections)) return "a member without a list of connections";
+    const others = connections.map((each) => this.audit.agentById(String(each)));
+    if (others.some((each) => !each || userOf(each.name) !== its || !this.deliveries.everSubscribed(each, channel)))
+      return "a connection of another user, or that was never subscribed";
     return info === known.name ? undefined : "another info than the agent's";
   }
 

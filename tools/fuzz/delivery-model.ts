@@ -235,9 +235,8 @@ export class DeliveryModel {
     const { channel, uuid } = publication;
     const data = dataFor(publication, member);
     const numbered = isKept(publication) ? { offset: 0, epoch: "x".repeat(20) } : {};
-    return (
-      data !== undefined && Buffer.byteLength(JSON.stringify({ channel, uuid, data, ...numbered })) <= MAX_FRAME_BYTES
-    );
+    const delivered = { channel, uuid, data, at: Date.now(), ...numbered };
+    return data !== undefined && Buffer.byteLength(JSON.stringify(delivered)) <= MAX_FRAME_BYTES;
   }
 
   #mayReceive(entry: Entry, member: Member): boolean {

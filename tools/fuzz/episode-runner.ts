@@ -207,7 +207,7 @@ export class EpisodeRunner {
     if (prediction.renews && renewals > 1) peer.overtaken = true;
     const entries: ExpectedPublication[] = [];
     for (let time = 0; time < times; time += 1) {
-      if (outcome.kind === "answers") peer.expect(outcome.answers, text);
+      if (outcome.kind === "answers") peer.expect(outcome.answers, text, outcome.optional);
       // An agent that is being closed, or is too fast, may have published. Its messages are not promised.
       const ending = peer.closeCodes.size > 0 || limited;
       const answered = outcome.kind === "answers" && !ending;

@@ -4,9 +4,14 @@ import type { Json, Position } from "../../protocol/index.js";
 export interface KnownMessage {
   uuid: string;
   data: string;
+  /** When the server accepted it; left out: not known. */
+  at?: number;
   /** The tick since which it is known. */
   tick: number;
 }
+
+/** A message as an answer or a delivery has it. */
+export type HistoryContent = { uuid: string; data: Json; at?: number };
 
 /** The known history of one channel. */
 export interface ChannelHistory {
@@ -63,20 +68,25 @@ export class HistoryModel {
   }
 
   /** The error in a message at a position; `undefined`: none. */
-  checkMessage(channel: string, position: Position, { uuid, data }: { uuid: string; data: Json }): string | undefined {
+  checkMessage(channel: string, position: Position, { uuid, data, at }: HistoryContent): string | undefined {
     const fault = this.checkPosition(channel, position);
     if (fault !== undefined || position.offset === 0) return fault ?? "a message at offset 0";
     const known = this.of(channel).offsets.get(position.offset);
-    return known && (known.uuid !== uuid || known.data !== JSON.stringify(data))
+    if (!known) return undefined;
+    if (known.at !== undefined && at !== undefined && known.at !== at)
+      return "another time of the message at this offset than before";
+    return known.uuid !== uuid || known.data !== JSON.stringify(data)
       ? "another message at this offset than before"
       : undefined;
   }
 
   /** Records a position, and the message there if known. */
-  record(channel: string, { epoch, offset }: Position, tick: number, message?: { uuid: string; data: Json }): void {
+  record(channel: string, { epoch, offset }: Position, tick: number, message?: HistoryContent): void {
     const history = this.of(channel);
     history.epoch ??= epoch;
-    if (message && !history.offsets.has(offset))
-      history.offsets.set(offset, { uuid: message.uuid, data: JSON.stringify(message.data), tick });
+    if (!message) return;
+    const { uuid, data, at } = message;
+    const known = history.offsets.get(offset) ?? { uuid, data: JSON.stringify(data), tick };
+    history.offsets.set(offset, at === undefined ? known : { ...known, at });
   }
 }

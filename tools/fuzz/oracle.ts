@@ -134,9 +134,11 @@ const isMessage = (value: unknown): value is JsonObject & { uuid: string; channe
 
 /** Whether a message fits a frame, and a history answer too. */
 const fits = ({ channel, uuid, data, fingerprint }: Publication): boolean => {
-  const numbered = fingerprint === undefined ? {} : { offset: 9_999_999_999_999, epoch: "x".repeat(24) };
+  // A history answer has space for the time of acceptance; a delivery has not.
+  const added =
+    fingerprint === undefined ? { at: 9_999_999_999_999 } : { offset: 9_999_999_999_999, epoch: "x".repeat(24) };
   return (
-    Buffer.byteLength(JSON.stringify({ channel, uuid, data, ...numbered })) <=
+    Buffer.byteLength(JSON.stringify({ channel, uuid, data, ...added })) <=
     names.MAX_FRAME_BYTES - (fingerprint === undefined ? 0 : 1_024)
   );
 };
@@ -219,30 +221,35 @@ const forAgent = (self: ConnectionFields, action: unknown, frame: JsonObject | u
   if (!frame) return bad(undefined);
   if (typeof action !== "string") return bad(frame);
   if (action === "publish" || action === "send") return publication(frame);
-  if (!["connect", "history", "ping", "presence", "refresh", "subscribe", "unsubscribe"].includes(action)) {
+  if (
+    !["connect", "heartbeat", "history", "ping", "presence", "refresh", "subscribe", "unsubscribe"].includes(action)
+  ) {
     return answers([{ channels: [ERROR], ...uuidIn(frame), code: "unknown_action" }]);
   }
-  const meta = `/meta/${action}`;
+  const meta = action === "heartbeat" ? "/meta/ping" : `/meta/${action}`;
   if (!names.isUuid(own(frame, "uuid")) || own(frame, "channel") !== meta) return bad(frame, meta);
   if (action === "subscribe" || action === "unsubscribe") return subscription(frame, action);
   if (action === "refresh") return renewal(self, frame);
   if (action === "history") return history(frame);
   if (action === "presence") return presence(frame);
-  const content = action === "ping" ? pingContent(frame) : undefined;
-  if (action === "ping" && !content) return bad(frame, meta);
-  const prediction = answers([
-    { channels: [meta], ...uuidIn(frame), data: self, ...(content && { content: content }) },
-  ]);
+  const content = action === "connect" ? undefined : pingContent(frame);
+  if (action !== "connect" && !content) return bad(frame, meta);
+  const told = answers([{ channels: [meta], ...uuidIn(frame), data: self, ...(content && { content: content }) }]);
+  // A heartbeat is answered only if there is news, which the books of other agents decide.
+  const prediction: Prediction =
+    action === "heartbeat" && told.outcome.kind === "answers"
+      ? { ...told, outcome: { ...told.outcome, optional: true } }
+      : told;
   return content && content.positions.length + content.present.length > 0
     ? { ...prediction, asking: "pong" }
     : prediction;
 };
 
-/** Predicts a frame of a denied socket: each frame gets the denial, and `connect` or `ping` closes it. */
+/** Predicts a frame of a denied socket: each frame gets the denial, and `connect`, `ping` or `heartbeat` closes it. */
 const forDenied = (code: Code, action: unknown, frame: JsonObject | undefined): Prediction => {
   const list = frame && own(frame, "messages");
   const about: unknown[] = Array.isArray(list) && list.length > 0 ? list.slice(0, names.MAX_ITEMS_PER_FRAME) : [frame];
-  const closes = action === "connect" || action === "ping";
+  const closes = action === "connect" || action === "ping" || action === "heartbeat";
   const told = (closes ? [frame] : about).map((each) => ({ channels: ["/meta/connect"], ...uuidIn(each), code }));
   const prediction = answers(told);
   return { ...prediction, outcome: { kind: "answers", answers: told, closes } };

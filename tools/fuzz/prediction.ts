@@ -38,7 +38,8 @@ export interface ExpectedAnswer {
 
 /** The required reaction to a frame: one frame of answers, none at all, or the end of the connection. */
 export type Outcome =
-  | { kind: "answers"; answers: ExpectedAnswer[]; closes: boolean }
+  /** `optional`: there may be no frame at all. */
+  | { kind: "answers"; answers: ExpectedAnswer[]; closes: boolean; optional?: true }
   | { kind: "silence" }
   | { kind: "close"; code: number };
 

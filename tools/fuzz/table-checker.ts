@@ -160,7 +160,7 @@ export class TableChecker {
     const present = presenceIn(row);
     const subscription = present ?? subscriptionIn(row);
     if (!subscription) {
-      const known = (pk.startsWith("a#") && sk === "agent") || /^r#\d+$/.test(pk);
+      const known = (pk.startsWith("a#") && sk === "agent") || /^[rb]#\d+$/.test(pk);
       return known ? undefined : "a row of an unknown kind";
     }
     if (present && !hasPresence(present.channel)) return "a presence row of a channel without presence";

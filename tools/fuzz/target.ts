@@ -45,8 +45,8 @@ const addSystem = (stack: Stack): void => {
     channels,
     // All episodes share a few users.
     limits: { ratesPerUser: 1_000 },
-    // Long enough that connected agents are never counted as gone.
-    presenceLease: Duration.minutes(10),
+    // Leaves are announced at once, so that no row stays behind.
+    presenceGrace: Duration.seconds(0),
     timeouts: {
       onConnectionRequest: time,
       onSubscriptionRequest: time,

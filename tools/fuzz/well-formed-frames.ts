@@ -134,6 +134,12 @@ export const wellFormedFrame = (tag: string): fc.Arbitrary<JsonObject> => {
     { weight: 1, arbitrary: meta("ping") },
     { weight: 1, arbitrary: asking("ping", there) },
     { weight: 1, arbitrary: asking("ping", oddly) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .oneof(there, oddly)
+        .chain((data) => meta("heartbeat").map((frame) => ({ ...frame, channel: "/meta/ping", data }))),
+    },
     { weight: 1, arbitrary: meta("connect") },
   );
 };

@@ -42,7 +42,7 @@ export class Connection implements ConnectionPart {
     this.#client = client;
     this.#queue = queue;
     this.#payload = new PingPayload(client, this);
-    this.#heartbeat = new Heartbeat(client, this.#payload, () => this.ping());
+    this.#heartbeat = new Heartbeat(client, this, this.#payload);
     this.#renewal = new CredentialsRenewal(client, (data) => this.#refresh(data));
   }
 
@@ -294,8 +294,9 @@ export class Connection implements ConnectionPart {
 
   /** Handles the server's information about the agent and the deployment. */
   #handleInfo(info: Partial<ConnectionInfo>, transport: Transport): void {
-    const { agent, userId, limits, expiresInMs } = info;
+    const { agent, userId, limits, expiresInMs, heartbeats } = info;
     if (agent) transport.me = { agent, ...(userId !== undefined && { userId }) };
+    if (heartbeats) transport.heartbeats = true;
     if (limits) this.#queue.limits = limits;
     if (transport !== this.transport) return;
     if (expiresInMs !== undefined) this.#renewal.schedule(expiresInMs);

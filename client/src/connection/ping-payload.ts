@@ -3,7 +3,7 @@ import type { PingPart } from "../extension.js";
 import type { ConnectionPart, Internals } from "../internals.js";
 
 /**
- * The data of pings about channels. A ping has room for a number of channels. If there are more, each ping carries the
+ * The data of pings and heartbeats about channels. A ping has room for a number of channels. If there are more, each ping carries the
  * next ones, and pings are more frequent accordingly.
  */
 export class PingPayload {

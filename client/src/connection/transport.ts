@@ -8,6 +8,8 @@ export class Transport {
   readonly subscriptions = new Map<string, Role | false>();
   /** This agent's id and user, as soon as the server has sent them. */
   me: Pick<Member, "agent" | "userId"> | undefined;
+  /** Whether the server knows heartbeats. */
+  heartbeats = false;
   isClosed = false;
   readonly socket: Socket;
   /** When it opened, in epoch milliseconds. */

@@ -176,5 +176,5 @@ export class ChannelRecovery {
 const byOffset = (one: Position, other: Position): number => one.offset - other.offset;
 
 /** Whether `position` is at or before `other`, in the same history. */
-const isAtOrBefore = (position: Position, other: Position | undefined): boolean =>
+export const isAtOrBefore = (position: Position, other: Position | undefined): boolean =>
   position.epoch === other?.epoch && position.offset <= other.offset;

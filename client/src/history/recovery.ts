@@ -7,6 +7,7 @@ import type { RequestCode } from "../errors.js";
 import type { Extension, PingPart } from "../extension.js";
 import { dataOf } from "../requests/request-queue.js";
 import type { Request } from "../requests/request.js";
+import type { SubscribeOptions } from "../types.js";
 import { ChannelRecovery, isPosition, type PlacedMessage, positionOf } from "./channel-recovery.js";
 
 /** How long to wait for a missing message, in milliseconds, before the client requests it. It may be on its way. */
@@ -44,10 +45,10 @@ export class Recovery implements Extension {
 
   constructor(client: Client) {
     this.#client = client;
-    for (const [channel, since] of Object.entries(client.options.since ?? {})) this.onWanted(channel, since);
+    for (const [channel, since] of Object.entries(client.options.since ?? {})) this.onWanted(channel, { since });
   }
 
-  onWanted(channel: string, since: unknown): void {
+  onWanted(channel: string, { since }: SubscribeOptions): void {
     if (this.position(channel) || since === undefined) return;
     const recovery = this.#channels.get(channel);
     this.#badPositions.delete(channel);
@@ -222,7 +223,10 @@ export class Recovery implements Extension {
 
   #applyReplay(recovery: ChannelRecovery, replay: Replay): void {
     const { channel, code } = replay;
-    if (code) this.#reportLoss(channel, code);
+    if (code) {
+      this.#reportLoss(channel, code);
+      this.#client.notify("onLost", channel);
+    }
     recovery.apply(replay, this.#isCovered(channel));
     this.#scheduleRequest(recovery, this.#retryDelay(replay));
   }

@@ -1,12 +1,14 @@
 import type { ConnectionInfo, Message, SubscribeResult } from "../../../protocol/frames.js";
 import { Meta } from "../../../protocol/frames.js";
 import type { PresenceEventData, PresencePage } from "../../../protocol/presence.js";
+import type { Json } from "../../../protocol/json.js";
 import { BoundedMap } from "../bounded-map.js";
 import type { Client } from "../client.js";
 import type { PushItError } from "../errors.js";
 import type { Extension, PingPart } from "../extension.js";
 import { requestData } from "../requests/request-queue.js";
 import type { PresenceSet } from "../types.js";
+import { OwnStates } from "./own-states.js";
 
 /** For how many members to remember when they last joined or left. */
 const MAX_REMEMBERED = 1_000;
@@ -30,15 +32,22 @@ export class Presence implements Extension {
   readonly #channels = new Set<string>();
   /** When a member last joined or left, by channel and agent. */
   readonly #latest = new BoundedMap<string, number>(MAX_REMEMBERED);
+  readonly #states: OwnStates;
   #intervalMs = Infinity;
 
   constructor(client: Client) {
     this.#client = client;
+    this.#states = new OwnStates(client, (channel) => this.#isMember(channel));
   }
 
   /** Whether a channel is known to have presence. */
   hasPresence(channel: string): boolean {
     return this.#channels.has(channel);
+  }
+
+  /** Sets this client's state on a channel. Rejects with a `PushItError`. */
+  setState(channel: string, state: Json): Promise<void> {
+    return this.#states.set(channel, state);
   }
 
   /** Reads the members of a channel, page by page. */
@@ -57,13 +66,17 @@ export class Presence implements Extension {
 
   onSubscribed({ channel, presenceIntervalMs }: SubscribeResult): void {
     // The channel has no presence, or this client only observes it.
-    if (presenceIntervalMs === undefined) return void this.#channels.delete(channel);
-    this.#channels.add(channel);
-    this.#intervalMs = Math.min(this.#intervalMs, presenceIntervalMs);
+    if (presenceIntervalMs === undefined) this.#channels.delete(channel);
+    else {
+      this.#channels.add(channel);
+      this.#intervalMs = Math.min(this.#intervalMs, presenceIntervalMs);
+    }
+    this.#states.onSubscribed(channel);
   }
 
   onUnsubscribed(channel: string): void {
     this.#channels.delete(channel);
+    this.#states.onUnsubscribed(channel);
   }
 
   onInfo({ absentChannels = [] }: ConnectionInfo): void {
@@ -72,18 +85,32 @@ export class Presence implements Extension {
 
   onMessage(message: Message): boolean {
     if (message.channel !== Meta.presence) return false;
-    const { channel, joined, left, at } = message.data as unknown as PresenceEventData;
-    const member = joined ?? left;
-    const key = `${channel} ${member?.agent}`;
-    if (!member || at <= (this.#latest.get(key) ?? -Infinity)) return true;
-    this.#latest.set(key, at);
-    this.#client.emitter.emit(joined ? "join" : "leave", { ...member, channel });
+    const { channel, joined, left, changed, at } = message.data as unknown as PresenceEventData;
+    const member = joined ?? left ?? changed;
+    if (!member) return true;
+    const { agent, userId, connections } = member;
+    const keys = [`${channel} ${agent}`];
+    // If a user is one member, it may leave and join with another agent. An older server has a member for each agent.
+    const user = `${channel} user ${userId}`;
+    if (userId !== undefined && (connections || this.#latest.has(user))) keys.push(user);
+    // A change does not outdate a leave that came before it.
+    const own = changed ? [`${channel} ${agent} state`] : keys;
+    if ([...keys, ...own].some((key) => at <= (this.#latest.get(key) ?? -Infinity))) return true;
+    for (const key of own) this.#latest.set(key, at);
+    this.#client.emitter.emit(joined ? "join" : left ? "leave" : "change", { ...member, channel });
     return true;
   }
 
   onReset(): void {
     this.#channels.clear();
     this.#latest.clear();
+    this.#states.onReset();
+  }
+
+  /** Whether the server has confirmed that this client is a member of a channel, on the transport in use. */
+  #isMember(channel: string): boolean {
+    const { transport } = this.#client.connection;
+    return this.#channels.has(channel) && transport?.subscriptions.get(channel) === "member";
   }
 
   /** Reads a further page. A large channel has more pages than the rate limit allows: then it waits and retries. */

@@ -233,7 +233,7 @@ const metaRequest = (action: Action, data: object | undefined, onEnd: (outcome: 
     action,
     uuid,
     orderingKey: uuid,
-    payload: JSON.stringify({ channel: "/meta/" + action, uuid, data }),
+    payload: JSON.stringify({ channel: "/meta/" + (action === "state" ? "presence" : action), uuid, data }),
     onEnd,
   };
 };

@@ -25,6 +25,7 @@ export interface Batch {
 export interface SubscriptionTarget {
   channel: string;
   since?: Position | undefined;
+  last?: number | undefined;
   present?: false | undefined;
 }
 

@@ -6,10 +6,11 @@ import { PushItError } from "../errors.js";
 import type { Extension } from "../extension.js";
 import type { ConnectionPart, Internals, SettleCallback } from "../internals.js";
 import { newId } from "../platform/id.js";
+import type { SubscribeOptions } from "../types.js";
 import type { Outcome, Request, SubscriptionTarget } from "../requests/request.js";
 import { MAX_NAME_LENGTH } from "../requests/frames.js";
 import { dataOf, type RequestQueue } from "../requests/request-queue.js";
-import { type Holder, type Role, roleOf, type Subscription, type Waiter } from "./subscription.js";
+import { type Holder, roleOf, type Subscription, type Waiter } from "./subscription.js";
 
 /**
  * Makes the server's subscriptions match the application's. Each channel has holders: the client subscribes for the
@@ -34,8 +35,13 @@ export class Subscriptions implements Extension {
     return [...this.#subscriptions.values()].filter(({ holders }) => holders.size).map(({ channel }) => channel);
   }
 
+  /** Whether all holders of a channel fulfil a condition. */
+  everyHolder(channel: string, condition: (holder: Holder) => boolean): boolean {
+    return [...(this.#subscriptions.get(channel)?.holders.keys() ?? [])].every(condition);
+  }
+
   /** Adds a holder of a channel. `settle` is called when the channel is subscribed, or with the error. */
-  hold(channel: string, holder: Holder, settle?: SettleCallback, role: Role = "member"): void {
+  hold(channel: string, holder: Holder, settle?: SettleCallback, { present }: SubscribeOptions = {}): void {
     if (typeof channel !== "string" || channel.length > MAX_NAME_LENGTH)
       return settle?.(
         new PushItError("bad_channel", `"channel" must be a string of at most ${MAX_CHANNEL_LENGTH} characters.`, {
@@ -43,7 +49,7 @@ export class Subscriptions implements Extension {
         }),
       );
     const subscription = this.#subscriptions.get(channel) ?? this.#add(channel);
-    subscription.holders.set(holder, role);
+    subscription.holders.set(holder, present === false ? "observer" : "member");
     this.#reconcileSoon(subscription, { holder, wants: true, settle });
   }
 
@@ -54,6 +60,7 @@ export class Subscriptions implements Extension {
       return this.#releaseUnknown(channel, holder, settle);
     if (!subscription) return settle();
     const hasLeft = subscription.holders.delete(holder);
+    if (hasLeft) this.#client.notify("onReleased", channel, holder);
     // This includes a holder that left before, if the server has not replied yet.
     if (!subscription.holders.size) return this.#reconcileSoon(subscription, { holder, wants: false, settle });
     // The channel has other holders, so this one leaves at once. Without it, the client may only observe.
@@ -183,12 +190,11 @@ export class Subscriptions implements Extension {
   #settle(subscription: Subscription, isConcerned: (waiter: Waiter) => boolean = () => true): void {
     const { channel, holders, waiters } = subscription;
     subscription.waiters = waiters.filter((waiter) => !isConcerned(waiter));
-    for (const { holder, wants, settle } of waiters.filter(isConcerned))
-      settle(
-        wants === holders.has(holder)
-          ? undefined
-          : new PushItError("superseded", "A later call did the opposite.", { channel }),
-      );
+    for (const { holder, wants, settle } of waiters.filter(isConcerned)) {
+      if (wants !== holders.has(holder))
+        settle(new PushItError("superseded", "A later call did the opposite.", { channel }));
+      else if (!wants || !this.#client.extensions.some((each) => each.settleLater?.(channel, holder, settle))) settle();
+    }
   }
 
   #request(subscription: Subscription, action: "subscribe" | "unsubscribe"): void {

@@ -96,6 +96,7 @@ const concurrency = struct<FunctionConcurrency>({
   fanOutWorker: number,
   lingerFlusher: number,
   presenceNotifier: number,
+  presenceChecker: number,
 });
 
 /** The props of a `PushIt`. */
@@ -110,6 +111,8 @@ const PUSH_IT: Parameters<typeof struct<PushItProps>>[0] = {
   dedupeWindow: duration,
   checkInterval: duration,
   presenceLease: duration,
+  presenceHeartbeat: duration,
+  presenceGrace: duration,
   denials: oneOf<Denials>("Denials", Denials),
   limits,
   allowedOrigins: list("strings", text),

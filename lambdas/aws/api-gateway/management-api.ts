@@ -1,6 +1,6 @@
 import type { Frame } from "../../delivery/frame.js";
 import { POSTS_IN_FLIGHT } from "../../delivery/adaptive-concurrency.js";
-import type { Connections, Log, PostResult } from "../../ports.js";
+import type { Connections, ConnectionStates, Log, PostResult } from "../../ports.js";
 import { endpointOf, SignedClient, type SignedRequest, type SignedResponse } from "../http/signed-request.js";
 
 /** Maximum time of one call, in milliseconds. A function's margin is longer than that. */
@@ -31,7 +31,7 @@ const reasonOf = ({ headers, body }: SignedResponse): string =>
  * @see
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
  */
-export class ManagementApi implements Connections {
+export class ManagementApi implements Connections, ConnectionStates {
   // Each concurrent post has its own socket, so that none waits for another.
   readonly #client = new SignedClient({
     service: "execute-api",
@@ -63,6 +63,15 @@ export class ManagementApi implements Connections {
     if (result === "sent" || result === "gone") return true;
     this.#warn("close_failed", connectionId, answer);
     return false;
+  }
+
+  async exists(connectionId: string): Promise<boolean | undefined> {
+    const answer = await this.#call({ method: "GET", path: pathOf(connectionId), timeoutMs: CALL_MS });
+    const result = resultOf(answer.status);
+    if (result === "sent") return true;
+    if (result === "gone") return false;
+    if (result !== "busy") this.#warn("check_failed", connectionId, answer);
+    return undefined;
   }
 
   async #call(request: SignedRequest): Promise<Answer> {

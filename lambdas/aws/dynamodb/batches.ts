@@ -68,18 +68,23 @@ export class Batches {
     );
   }
 
-  /** The existing rows among these keys, in no order; strongly consistent. */
-  async read(keys: readonly Key[]): Promise<Item[]> {
+  /**
+   * The existing rows among these keys, in no order.
+   * @param consistent whether a write that has just ended must be seen; otherwise the read costs half
+   */
+  async read(keys: readonly Key[], { consistent = true } = {}): Promise<Item[]> {
     const limited = limiter(BATCHES_IN_FLIGHT);
-    return (await Promise.all(chunks(keys, BATCH_READS).map((some) => limited(() => this.#read(some))))).flat();
+    return (
+      await Promise.all(chunks(keys, BATCH_READS).map((some) => limited(() => this.#read(some, consistent))))
+    ).flat();
   }
 
-  async #read(keys: readonly Key[]): Promise<Item[]> {
+  async #read(keys: readonly Key[], consistent: boolean): Promise<Item[]> {
     let left: Item[] = keys.map(keyItem);
     const items: Item[] = [];
     for (let attempt = 1; left.length > 0; attempt += 1) {
       const { Responses, UnprocessedKeys } = await this.#client.send(
-        new BatchGetItemCommand({ RequestItems: { [this.#name]: { Keys: left, ConsistentRead: true } } }),
+        new BatchGetItemCommand({ RequestItems: { [this.#name]: { Keys: left, ConsistentRead: consistent } } }),
       );
       items.push(...(Responses?.[this.#name] ?? []));
       left = UnprocessedKeys?.[this.#name]?.Keys ?? [];

@@ -1,4 +1,5 @@
-import { memberPlace } from "../../presence/members.js";
+import { LIVENESS_SHARDS } from "../../presence/liveness.js";
+import { connectionPlace, PLACE_SEPARATOR } from "../../presence/members.js";
 
 /** The key of a row. */
 export interface Key {
@@ -104,10 +105,25 @@ export const leaseKey = (channel: string): Key => ({ pk: `f#${shardOf(channel)}`
 /** The partition with all members of a channel. */
 export const membersKey = (channel: string): string => `p#${channel}`;
 
-/** The presence of an agent on a channel. */
-export const memberKey = (channel: string, connectionId: string): Key => ({
+/** The entry of a connection of a member of a channel. */
+export const memberKey = (channel: string, member: string, connectionId: string): Key => ({
   pk: membersKey(channel),
-  sk: memberPlace(connectionId),
+  sk: `${member}${PLACE_SEPARATOR}${connectionPlace(connectionId)}`,
+});
+
+/** The entry of a connection, as version 0.2.0 wrote it. */
+export const oldMemberKey = (channel: string, connectionId: string): Key => ({
+  pk: membersKey(channel),
+  sk: connectionPlace(connectionId),
+});
+
+/** The partition with one shard of the liveness rows. */
+export const livenessShardKey = (shard: number): string => `b#${shard}`;
+
+/** The liveness row of a connection. */
+export const livenessKey = (connectionId: string): Key => ({
+  pk: livenessShardKey(hashOf(connectionId) % LIVENESS_SHARDS),
+  sk: connectionId,
 });
 
 /** The partitions with the occupancy rows of channels with presence. */

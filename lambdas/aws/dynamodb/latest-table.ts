@@ -1,5 +1,5 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import type { Json, Message } from "../../../protocol/index.js";
+import type { Message } from "../../../protocol/index.js";
 import { latestKey } from "./keys.js";
 import type { Latest, Numbered } from "../../publish/latest.js";
 import type { Clock } from "../../ports.js";
@@ -21,7 +21,7 @@ export class LatestTable implements Latest {
     this.#clock = clock;
   }
 
-  async keep({ channel, uuid, data }: Message, count: number): Promise<number> {
+  async keep({ channel, uuid, data, at }: Message, count: number): Promise<number> {
     const now = this.#clock.now();
     const { Attributes } = await this.#client.send(
       new UpdateItemCommand({
@@ -31,7 +31,7 @@ export class LatestTable implements Latest {
         UpdateExpression: "SET m = :message, n = if_not_exists(n, :now) + :count, #ttl = :ttl",
         ExpressionAttributeNames: { "#ttl": "ttl" },
         ExpressionAttributeValues: {
-          ":message": text(JSON.stringify({ uuid, data })),
+          ":message": text(JSON.stringify({ uuid, data, at })),
           ":now": number(now),
           ":count": number(count),
           ":ttl": number(Math.ceil(now / 1000) + LATEST_SECONDS),
@@ -55,6 +55,6 @@ export class LatestTable implements Latest {
 }
 
 const messageOf = (channel: string, item: Item): [channel: string, message: Numbered] => {
-  const { uuid, data } = JSON.parse(item["m"]?.S ?? "{}") as { uuid: string; data: Json };
-  return [channel, { channel, uuid, data, offset: Number(item["n"]?.N) }];
+  const message = JSON.parse(item["m"]?.S ?? "{}") as Omit<Message, "channel">;
+  return [channel, { channel, ...message, offset: Number(item["n"]?.N) }];
 };

@@ -5,7 +5,7 @@ import {
   PutItemCommand,
   QueryCommand,
 } from "@aws-sdk/client-dynamodb";
-import type { Json } from "../../../protocol/index.js";
+import type { Message } from "../../../protocol/index.js";
 import { type Key, leaseKey, leaseShards, logKey } from "./keys.js";
 import type { Entry, Lease, LingerLog } from "../../linger/linger.js";
 import type { Clock } from "../../ports.js";
@@ -118,20 +118,20 @@ const keyOf = ({ id, message }: Entry): Key => logKey(message.channel, id);
 
 const untilOf = (item: Item): number => Number(item["u"]?.N);
 
-const entryItem = ({ message: { uuid, data }, except, ephemeral, offset, epoch }: Entry): Item => ({
-  m: text(JSON.stringify({ uuid, data })),
+const entryItem = ({ message: { channel: _channel, ...message }, except, ephemeral, offset, epoch }: Entry): Item => ({
+  m: text(JSON.stringify(message)),
   ...(except === undefined ? {} : { x: text(except) }),
   ...(ephemeral && { f: number(1) }),
   ...(offset === undefined || epoch === undefined ? {} : { n: number(offset), e: text(epoch) }),
 });
 
 const entryOf = (channel: string, item: Item): Entry => {
-  const { uuid, data } = JSON.parse(item["m"]?.S ?? "{}") as { uuid: string; data: Json };
+  const message = JSON.parse(item["m"]?.S ?? "{}") as Omit<Message, "channel">;
   const except = item["x"]?.S;
   const epoch = item["e"]?.S;
   return {
     id: item["sk"]?.S ?? "",
-    message: { channel, uuid, data },
+    message: { channel, ...message },
     ...(except === undefined ? {} : { except }),
     ...(item["f"] && { ephemeral: true as const }),
     ...(epoch === undefined ? {} : { offset: Number(item["n"]?.N), epoch }),

@@ -1,14 +1,14 @@
 import { DeleteItemCommand, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
-import type { Json } from "../../../protocol/index.js";
-import { memberKey, membersKey } from "./keys.js";
-import type { PresenceEntry, Members, MembersPage } from "../../presence/members.js";
 import type { Clock } from "../../ports.js";
+import type { Announcement, Members, MembersPage, PresenceEntry, PresenceIdentity } from "../../presence/members.js";
 import { Batches, keyItem } from "./batches.js";
 import { conditionally } from "./conditional-write.js";
 import { type Item, number, text } from "./items.js";
-import { MembersWriter } from "./members-writer.js";
+import { type Key, membersKey, oldMemberKey } from "./keys.js";
+import { entryOf } from "./member-items.js";
+import { keyOf, MembersWriter } from "./members-writer.js";
 
-/** A row for each agent that is present on a channel. */
+/** A row for each connection of each member of a channel. */
 export class MembersTable extends MembersWriter implements Members {
   readonly #batches: Batches;
 
@@ -17,37 +17,87 @@ export class MembersTable extends MembersWriter implements Members {
     this.#batches = new Batches(table.client, table.name, clock);
   }
 
-  async leaseExpiries(connectionId: string, channels: readonly string[]): Promise<Map<string, number>> {
+  ofConnection(agent: PresenceIdentity, channels: readonly string[]): Promise<Map<string, PresenceEntry>> {
+    return this.#read(channels, (channel) => keyOf(agent, channel));
+  }
+
+  oldOfConnection(connectionId: string, channels: readonly string[]): Promise<Map<string, PresenceEntry>> {
+    return this.#read(channels, (channel) => oldMemberKey(channel, connectionId));
+  }
+
+  async #read(channels: readonly string[], key: (channel: string) => Key): Promise<Map<string, PresenceEntry>> {
     const byKey = new Map(channels.map((channel) => [membersKey(channel), channel]));
-    const items = await this.#batches.read(channels.map((channel) => memberKey(channel, connectionId)));
-    const present = items.filter((item) => item["g"] === undefined);
-    return new Map(present.map((item) => [byKey.get(item["pk"]?.S ?? "") ?? "", Number(item["l"]?.N)]));
+    const items = await this.#batches.read(channels.map(key), { consistent: false });
+    return new Map(items.map((item) => [byKey.get(item["pk"]?.S ?? "") ?? "", entryOf(item)]));
   }
 
-  expire(channel: string, { connectionId, since, until }: PresenceEntry, now: number): Promise<boolean> {
-    return this.update(connectionId, channel, {
-      update: "SET g = :now",
-      condition: "attribute_not_exists(g) AND s = :since AND l = :until",
-      values: { ":now": number(now), ":since": number(since), ":until": number(until) },
+  async move(
+    agent: PresenceIdentity,
+    channel: string,
+    { place, announced }: PresenceEntry,
+    now: number,
+  ): Promise<void> {
+    await this.join(agent, channel, now);
+    if (announced) await this.#announce(keyOf(agent, channel), announced, "attribute_not_exists(t)");
+    await this.update(
+      { pk: membersKey(channel), sk: place },
+      { update: "SET mv = :now", values: { ":now": number(now) } },
+    );
+  }
+
+  expire(channel: string, { place, since, until }: PresenceEntry, now: number): Promise<boolean> {
+    return this.update(
+      { pk: membersKey(channel), sk: place },
+      {
+        update: "SET g = :now",
+        condition: "attribute_not_exists(g) AND s = :since AND l = :until",
+        values: { ":now": number(now), ":since": number(since), ":until": number(until ?? 0) },
+      },
+    );
+  }
+
+  async announce(channel: string, { place }: PresenceEntry, announcement: Announcement): Promise<void> {
+    await this.#announce({ pk: membersKey(channel), sk: place }, announcement, "attribute_exists(pk)");
+  }
+
+  #announce(key: Key, { as, at, digest }: Announcement, condition: string): Promise<boolean> {
+    return this.update(key, {
+      update: "SET t = :at, f = :as, d = :digest",
+      condition,
+      values: { ":at": number(at), ":as": text(as), ":digest": text(digest) },
     });
   }
 
-  async markAnnounced(channel: string, { connectionId, since }: PresenceEntry): Promise<void> {
-    await this.update(connectionId, channel, {
-      update: "SET t = :since",
-      condition: "attribute_not_exists(g) AND s = :since",
-      values: { ":since": number(since) },
-    });
+  beginLeaving(channel: string, entry: PresenceEntry, leaving: PresenceEntry["leaving"]): Promise<boolean> {
+    const { place, leftAt = 0 } = entry;
+    const { as, at } = leaving ?? { as: entry.agent, at: leftAt };
+    return this.update(
+      { pk: membersKey(channel), sk: place },
+      {
+        update: "SET z = :as, y = :at REMOVE t, f, d",
+        condition: "g = :left",
+        values: { ":as": text(as), ":at": number(at), ":left": number(leftAt) },
+      },
+    );
   }
 
-  async remove(channel: string, { connectionId, since }: PresenceEntry): Promise<void> {
+  async endLeaving(channel: string, { place, leaving }: PresenceEntry): Promise<void> {
+    await this.update(
+      { pk: membersKey(channel), sk: place },
+      { update: "REMOVE z, y", condition: "y = :at", values: { ":at": number(leaving?.at ?? 0) } },
+    );
+  }
+
+  async remove(channel: string, { place, leftAt, moved }: PresenceEntry): Promise<void> {
     await conditionally(
       this.client.send(
         new DeleteItemCommand({
           TableName: this.name,
-          Key: keyItem(memberKey(channel, connectionId)),
-          ConditionExpression: "attribute_exists(g) AND s = :since",
-          ExpressionAttributeValues: { ":since": number(since) },
+          Key: keyItem({ pk: membersKey(channel), sk: place }),
+          ...(!moved && {
+            ConditionExpression: "g = :left",
+            ExpressionAttributeValues: { ":left": number(leftAt ?? 0) },
+          }),
         }),
       ),
     );
@@ -88,17 +138,3 @@ export class MembersTable extends MembersWriter implements Members {
     return { entries: items.map(entryOf), more: next !== undefined };
   }
 }
-
-const entryOf = (item: Item): PresenceEntry => {
-  const [userId, info, leftAt] = [item["n"]?.S, item["i"]?.S, item["g"]?.N];
-  return {
-    connectionId: item["c"]?.S ?? "",
-    agent: item["u"]?.S ?? "",
-    since: Number(item["s"]?.N),
-    until: Number(item["l"]?.N),
-    announced: item["t"] !== undefined,
-    ...(userId === undefined ? {} : { userId }),
-    ...(info === undefined ? {} : { info: JSON.parse(info) as Json }),
-    ...(leftAt === undefined ? {} : { leftAt: Number(leftAt) }),
-  };
-};

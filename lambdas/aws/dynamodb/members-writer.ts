@@ -1,22 +1,31 @@
-import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
-import { endOf } from "../../connection/agent.js";
-import { memberKey } from "./keys.js";
-import type { PresenceIdentity, Members } from "../../presence/members.js";
+import { type DynamoDBClient, QueryCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { expiryOf } from "../../connection/agent.js";
+import {
+  memberPlace,
+  PLACE_SEPARATOR,
+  type Members,
+  type PresenceEntry,
+  type PresenceIdentity,
+} from "../../presence/members.js";
 import { keyItem } from "./batches.js";
-import { conditionally } from "./conditional-write.js";
+import { met } from "./conditional-write.js";
 import { type Item, number, text, ttlAfterSweep } from "./items.js";
-
-/** How many times a join is tried while other requests end the same agent's presence. */
-const ATTEMPTS = 3;
+import { type Key, memberKey, membersKey, oldMemberKey } from "./keys.js";
+import { entryOf } from "./member-items.js";
 
 /** Condition for an entry that has not left. */
 const IS_PRESENT = "attribute_exists(pk) AND attribute_not_exists(g)";
 
-/** Condition for an entry that has not left, with an unexpired lease. */
-const HAS_LEASE = `${IS_PRESENT} AND l > :now`;
+/** An update of one entry. */
+export interface MemberUpdate {
+  update: string;
+  condition?: string;
+  names?: Record<string, string>;
+  values?: Item;
+}
 
-/** The write-only part of `MembersTable`, split off to keep the bundles of connect and disconnect small. */
-export class MembersWriter implements Pick<Members, "join" | "describe" | "renew" | "leave"> {
+/** The part of `MembersTable` for joins and leaves, split off to keep the bundles of connect and disconnect small. */
+export class MembersWriter implements Pick<Members, "join" | "describe" | "leave" | "ofMember"> {
   protected readonly client: DynamoDBClient;
   protected readonly name: string;
 
@@ -25,87 +34,72 @@ export class MembersWriter implements Pick<Members, "join" | "describe" | "renew
     this.name = name;
   }
 
-  async join(agent: PresenceIdentity, channel: string, now: number, until: number): Promise<void> {
-    const { connectionId } = agent;
+  async join(agent: PresenceIdentity, channel: string, now: number): Promise<void> {
     const identity = identityUpdate(agent);
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-      const joined = await this.update(connectionId, channel, {
-        // If the agent has left, or its lease has expired, readers may have seen it absent. So it counts as a new
-        // member.
-        update: `SET u = :agent, c = :connection, s = :now, l = :until, #ttl = :ttl${identity.set} REMOVE t, g${identity.remove}`,
-        condition: "attribute_not_exists(pk) OR attribute_exists(g) OR l <= :now",
-        names: { "#ttl": "ttl" },
-        values: {
-          ":agent": text(agent.uuid),
-          ":connection": text(connectionId),
-          ":now": number(now),
-          ":until": number(until),
-          ":ttl": ttlAfterSweep(endOf(agent)),
-          ...identity.values,
-        },
-      });
-      if (joined || (await this.#renewSame(agent, channel, now, until))) return;
-      // It is present, with another info.
-      const described = await this.update(connectionId, channel, {
-        update: `SET s = :now, l = :until${identity.set} REMOVE t${identity.remove}`,
-        condition: HAS_LEASE,
-        values: { ":now": number(now), ":until": number(until), ...identity.values },
-      });
-      if (described) return;
-    }
-    throw new Error("presence update kept losing its conditional write (concurrent join and leave)");
+    // An entry that has left and is not deleted yet keeps its announcement: then its member has not left for others.
+    await this.update(keyOf(agent, channel), {
+      update:
+        "SET u = :agent, c = :connection, s = if_not_exists(s, :now), r = :now, #ttl = :ttl" +
+        `${identity.set} REMOVE g${identity.remove}`,
+      names: { "#ttl": "ttl" },
+      values: {
+        ":agent": text(agent.uuid),
+        ":connection": text(agent.connectionId),
+        ":now": number(now),
+        ":ttl": ttlAfterSweep(expiryOf(agent.connectedAt)),
+        ...identity.values,
+      },
+    });
   }
 
   async describe(agent: PresenceIdentity, channel: string, now: number): Promise<void> {
     const identity = identityUpdate(agent);
-    await this.update(agent.connectionId, channel, {
-      update: `SET s = :now${identity.set} REMOVE t${identity.remove}`,
+    await this.update(keyOf(agent, channel), {
+      update: `SET r = :now${identity.set}${identity.remove && ` REMOVE ${identity.remove.slice(2)}`}`,
       condition: IS_PRESENT,
       values: { ":now": number(now), ...identity.values },
     });
   }
 
-  renew(connectionId: string, channel: string, now: number, until: number): Promise<boolean> {
-    return this.update(connectionId, channel, {
-      update: "SET l = :until",
-      condition: HAS_LEASE,
-      values: { ":now": number(now), ":until": number(until) },
-    });
+  async leave(
+    connectionId: string,
+    member: string | undefined,
+    channel: string,
+    now: number,
+    joinedBefore?: number,
+  ): Promise<boolean> {
+    const values = { ":now": number(now) };
+    if (member !== undefined) {
+      const left = await this.update(memberKey(channel, member, connectionId), {
+        update: "SET g = :now",
+        condition: joinedBefore === undefined ? IS_PRESENT : `${IS_PRESENT} AND r <= :before`,
+        values: { ...values, ...(joinedBefore !== undefined && { ":before": number(joinedBefore) }) },
+      });
+      if (left || joinedBefore !== undefined) return left;
+    }
+    return this.update(oldMemberKey(channel, connectionId), { update: "SET g = :now", condition: IS_PRESENT, values });
   }
 
-  /** Renews an agent's row if its info is unchanged. */
-  #renewSame({ connectionId, info }: PresenceIdentity, channel: string, now: number, until: number): Promise<boolean> {
-    const same = info === undefined ? "attribute_not_exists(i)" : "i = :info";
-    return this.update(connectionId, channel, {
-      update: "SET l = :until",
-      condition: `${HAS_LEASE} AND ${same}`,
-      values: {
-        ":now": number(now),
-        ":until": number(until),
-        ...(info === undefined ? {} : { ":info": text(JSON.stringify(info)) }),
-      },
-    });
-  }
-
-  leave(connectionId: string, channel: string, now: number): Promise<boolean> {
-    return this.update(connectionId, channel, {
-      update: "SET g = :now",
-      condition: IS_PRESENT,
-      values: { ":now": number(now) },
-    });
+  async ofMember(channel: string, member: string): Promise<PresenceEntry[]> {
+    // A user has few connections: they fit one page.
+    const { Items: items = [] } = await this.client.send(
+      new QueryCommand({
+        TableName: this.name,
+        KeyConditionExpression: "pk = :pk AND begins_with(sk, :member)",
+        ExpressionAttributeValues: { ":pk": text(membersKey(channel)), ":member": text(member + PLACE_SEPARATOR) },
+        ConsistentRead: true,
+      }),
+    );
+    return items.map(entryOf);
   }
 
   /** @returns whether the condition was met */
-  protected async update(
-    connectionId: string,
-    channel: string,
-    { update, condition, names, values }: Update,
-  ): Promise<boolean> {
-    const updated = await conditionally(
+  protected update(key: Key, { update, condition, names, values }: MemberUpdate): Promise<boolean> {
+    return met(
       this.client.send(
         new UpdateItemCommand({
           TableName: this.name,
-          Key: keyItem(memberKey(channel, connectionId)),
+          Key: keyItem(key),
           UpdateExpression: update,
           ConditionExpression: condition,
           ExpressionAttributeNames: names,
@@ -113,16 +107,12 @@ export class MembersWriter implements Pick<Members, "join" | "describe" | "renew
         }),
       ),
     );
-    return updated !== undefined;
   }
 }
 
-interface Update {
-  update: string;
-  condition: string;
-  names?: Record<string, string>;
-  values: Item;
-}
+/** The entry of an agent on a channel. */
+export const keyOf = (agent: PresenceIdentity, channel: string): Key =>
+  memberKey(channel, memberPlace(agent), agent.connectionId);
 
 /** Update expression for a member's public info. Missing fields are removed. */
 const identityUpdate = ({ userId, info }: PresenceIdentity): { set: string; remove: string; values: Item } => ({

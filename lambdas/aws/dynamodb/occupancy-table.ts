@@ -8,6 +8,15 @@ import { OccupancyWriter } from "./occupancy-writer.js";
 
 /** A row for each channel that has, or recently had, members. */
 export class OccupancyTable extends OccupancyWriter implements Occupancy {
+  scheduleWakeUp(channel: string, now: number, at: number): Promise<boolean> {
+    return this.update(
+      channel,
+      "SET b = :at, w = if_not_exists(w, :now), #ttl = :ttl",
+      { ":now": number(now), ":at": number(at), ":ttl": this.ttl() },
+      "attribute_not_exists(b) OR b <= :now",
+    );
+  }
+
   async startRun(channel: string): Promise<OccupiedChannel | undefined> {
     const begun = await conditionally(
       this.client.send(

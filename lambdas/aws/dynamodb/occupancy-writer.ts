@@ -54,6 +54,7 @@ export class OccupancyWriter implements Pick<Occupancy, "read" | "ensure" | "sch
       occupied: item["o"] !== undefined,
       since: Number(item["w"]?.N),
       runExpectedUntil: Number(item["a"]?.N ?? 0),
+      wakeUpAt: Number(item["b"]?.N ?? 0),
       ...(item["n"] === undefined ? {} : { count: Number(item["n"].N) }),
       isStale: Number(item["ttl"]?.N) < this.clock.now() / 1000 + KEPT_SECONDS / 2,
     };

@@ -6,6 +6,8 @@ import type { ChannelPatterns } from "../../../protocol/channel-settings.js";
 import type { Clock, DeletionOrder } from "../../ports.js";
 import { Table } from "./table.js";
 
+type Recorder = Pick<PresenceRecorder, "join" | "announceJoins" | "leave" | "end" | "describe">;
+
 /**
  * The table of a deployment with presence: it records joins and leaves with the subscriptions.
  *
@@ -14,21 +16,15 @@ import { Table } from "./table.js";
  * ping, and subscribes again.
  */
 export class PresenceRecordingTable extends Table {
-  readonly #recorder: Pick<PresenceRecorder, "join" | "leave" | "describe" | "startNotifier">;
+  readonly #recorder: Recorder;
 
-  constructor(
-    client: DynamoDBClient,
-    name: string,
-    clock: Clock,
-    channels: ChannelPatterns,
-    recorder: Pick<PresenceRecorder, "join" | "leave" | "describe" | "startNotifier">,
-  ) {
+  constructor(client: DynamoDBClient, name: string, clock: Clock, channels: ChannelPatterns, recorder: Recorder) {
     super(client, name, clock, channels);
     this.#recorder = recorder;
   }
 
   override async putSubscriptions(
-    agent: PresenceIdentity & Pick<Agent, "session">,
+    agent: PresenceIdentity,
     channels: string[],
     observed: ReadonlySet<string> = new Set(),
   ): Promise<void> {
@@ -39,12 +35,16 @@ export class PresenceRecordingTable extends Table {
       agent.connectionId,
       channels.filter((channel) => observed.has(channel)),
     );
-    await this.#recorder.startNotifier(joined);
+    await this.#recorder.announceJoins(agent, joined);
   }
 
   override async deleteSubscriptions(connectionId: string, channels: string[], order?: DeletionOrder): Promise<void> {
     await super.deleteSubscriptions(connectionId, channels, order);
     await this.#recorder.leave(connectionId, channels);
+  }
+
+  override endPresence(connectionId: string): Promise<void> {
+    return this.#recorder.end(connectionId);
   }
 
   override async renewAgent(agent: Agent, previous: Agent): Promise<Agent | undefined> {

@@ -197,6 +197,9 @@ export class Table implements Store {
     for (const step of steps) await this.#batches.write(step);
   }
 
+  // A deployment without presence has no rows of it.
+  async endPresence(_connectionId: string): Promise<void> {}
+
   subscribers(channel: string, after?: string): AsyncIterable<readonly Subscriber[]> {
     const [first = "", ...others] = channelKeys(channel, shardsOf(this.#channels, channel));
     const pages = this.#subscribers(first, after);

@@ -1,5 +1,6 @@
 import { limiter } from "../../util/limiter.js";
-import { encodeSegment, type Segment, type SegmentQueuePort } from "../../delivery/segments.js";
+import { encodeSegment, encodeWakeUp, type Segment, type SegmentQueuePort } from "../../delivery/segments.js";
+import type { WakeUps } from "../../presence/occupancy.js";
 import { SignedClient, type SignedResponse } from "../http/signed-request.js";
 
 /**
@@ -25,12 +26,15 @@ const ATTEMPTS = 2;
 const CALL_MS = 1_200;
 
 interface Entry {
-  segment: Segment;
   body: string;
 }
 
-const batched = (entries: readonly Entry[]): Entry[][] => {
-  const batches: Entry[][] = [];
+interface SegmentEntry extends Entry {
+  segment: Segment;
+}
+
+const batched = (entries: readonly SegmentEntry[]): SegmentEntry[][] => {
+  const batches: SegmentEntry[][] = [];
   let room = 0;
   for (const entry of entries) {
     const bytes = Buffer.byteLength(entry.body);
@@ -54,7 +58,7 @@ const endpointOf = (queueUrl: string): URL =>
  * The fan-out queue, over SQS's JSON protocol, at the URL in `PUSH_IT_SEGMENTS`.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-json.html
  */
-export class SegmentQueue implements SegmentQueuePort {
+export class SegmentQueue implements SegmentQueuePort, WakeUps {
   readonly #url = process.env["PUSH_IT_SEGMENTS"] ?? "";
   readonly #client = new SignedClient({
     service: "sqs",
@@ -71,6 +75,10 @@ export class SegmentQueue implements SegmentQueuePort {
     return left.flat().map(({ segment }) => segment);
   }
 
+  async wakeUp(channels: readonly string[], delaySeconds: number): Promise<boolean> {
+    return (await this.#sendBatch([{ body: encodeWakeUp(channels) }], delaySeconds)).length === 0;
+  }
+
   /**
    * Sets when a segment becomes visible again if its worker crashes. The queue itself hides it for much longer, so that
    * Lambda has time to find a free worker. Never rejects: if it fails, the segment becomes visible later.
@@ -83,7 +91,7 @@ export class SegmentQueue implements SegmentQueuePort {
   }
 
   /** @returns the entries that the queue has not accepted */
-  async #sendBatch(batch: Entry[], delaySeconds: number): Promise<Entry[]> {
+  async #sendBatch<E extends Entry>(batch: E[], delaySeconds: number): Promise<E[]> {
     let left = batch;
     for (let attempt = 1; attempt <= ATTEMPTS && left.length > 0; attempt += 1) {
       const taken = await this.#attempt(left, delaySeconds).catch(() => new Set<string>());

@@ -1,6 +1,7 @@
 import { Heartbeat } from "../../../client/src/connection/heartbeat.js";
 import { PingPayload } from "../../../client/src/connection/ping-payload.js";
 import { FakeConnection, FakeInternals } from "../support/fake-internals.js";
+import { arrived } from "../support/recorded.js";
 import { Bench, settled } from "../support/setup.js";
 
 const bench = Bench.use();
@@ -88,15 +89,87 @@ describe("the heartbeat", () => {
   });
 });
 
+describe("a server that knows heartbeats", () => {
+  beforeEach(() => void (bench.server.heartbeats = true));
+
+  it("gets heartbeats instead of pings, and need not reply", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer, states } = await bench.connected();
+    for (let beat = 0; beat < 2; beat += 1) {
+      bench.platform.advance(PING);
+      expect(await peer.frames.take()).toMatchObject({ action: "heartbeat", channel: "/meta/ping" });
+      // Longer than the SDK trusts a silent server after it has sent something else.
+      bench.platform.advance(15_000);
+      await settled();
+    }
+    expect([pushIt.state, peer.frames.waiting, states.waiting]).toEqual(["connected", 0, 0]);
+  });
+
+  it("gets presence and positions in one frame", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected({ channels: ["a"] });
+    const { uuid } = await peer.frames.take();
+    const position = { epoch: "e", offset: 1 };
+    const intervals = { presenceIntervalMs: 420_000, historyCheckIntervalMs: 420_000 };
+    peer.send({ channel: "/meta/subscribe", uuid, successful: true, data: { channel: "a", position, ...intervals } });
+    await arrived(pushIt, peer);
+    bench.platform.advance(420_000);
+    expect(await peer.frames.take()).toMatchObject({
+      action: "heartbeat",
+      data: { presentChannels: ["a"], positions: { a: position } },
+    });
+    bench.platform.advance(20_000);
+    await arrived(pushIt, peer);
+    expect(peer.frames.waiting).toBe(0);
+  });
+
+  it("may answer with news, or that the agent has ended", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer, states } = await bench.connected({ channels: ["a"] });
+    const first = await peer.frames.take();
+    const data = { channel: "a", presenceIntervalMs: 400_000 };
+    peer.send({ channel: "/meta/subscribe", uuid: first.uuid, successful: true, data });
+    await arrived(pushIt, peer);
+    bench.platform.advance(400_000);
+    const { uuid } = await peer.frames.take();
+    peer.send({ channel: "/meta/ping", uuid, successful: true, data: { absentChannels: ["a"] } });
+    const again = await peer.frames.take();
+    expect(again).toMatchObject({ action: "subscribe", data: { channels: ["a"] } });
+    peer.send({ channel: "/meta/subscribe", uuid: again.uuid, successful: true, data });
+    await arrived(pushIt, peer);
+    bench.platform.advance(400_000);
+    const next = await peer.frames.take();
+    peer.send({ channel: "/meta/ping", uuid: next.uuid, successful: false, code: "unknown_agent", error: "Unknown." });
+    expect(await states.find(({ code }) => code === "unknown_agent")).toMatchObject({ state: "connecting" });
+  });
+
+  it("gets pings if `pingInterval` is below the default", async () => {
+    const { pushIt, peer } = await bench.connected({ pingInterval: MINUTE });
+    bench.platform.advance(MINUTE);
+    expect(await peer.frames.take()).toMatchObject({ action: "ping" });
+    expect(pushIt.state).toBe("connected");
+  });
+
+  it("still gets a ping after silence, and after the connection opened", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected();
+    expect(peer.first).toMatchObject({ action: "ping" });
+    pushIt.publish({ channel: "a", data: 1 }, () => {});
+    await peer.frames.take();
+    bench.platform.advance(4_000);
+    expect(await peer.frames.take()).toMatchObject({ action: "ping" });
+  });
+});
+
 /** A heartbeat alone, and when it pinged. */
 const make = (random = 0) => {
   const client = new FakeInternals();
   client.platform.random = random;
   const start = client.platform.now;
   const pings: number[] = [];
-  const heartbeat = new Heartbeat(client, new PingPayload(client, new FakeConnection()), () =>
-    pings.push(client.platform.now - start),
-  );
+  const connection = new FakeConnection();
+  const ping = () => void pings.push(client.platform.now - start);
+  const heartbeat = new Heartbeat(client, { transport: undefined, ping }, new PingPayload(client, connection));
   return { platform: client.platform, heartbeat, pings };
 };
 

@@ -59,6 +59,62 @@ describe("presence", () => {
     ]);
   });
 
+  it("reports changes of states, each later one once", async () => {
+    const { pushIt, peer } = await presentClient();
+    const events: unknown[] = [];
+    for (const event of ["join", "change", "leave"] as const)
+      pushIt.on(event, ({ agent, state }) => events.push([event, agent, state]));
+    const changed = (state: unknown, at: number) => ({
+      channel: "/meta/presence",
+      uuid: `c${at}`,
+      data: { channel: "a", changed: { agent: "x", ...(state !== undefined && { state }) }, at },
+    });
+    peer.send(
+      presenceEvent("joined", "x", 5),
+      changed("one", 7),
+      changed("one", 7),
+      changed("two", 6),
+      changed(undefined, 8),
+      presenceEvent("left", "x", 8),
+      changed("late", 8),
+    );
+    await arrived(pushIt, peer);
+    expect(events).toEqual([
+      ["join", "x", undefined],
+      ["change", "x", "one"],
+      ["change", "x", undefined],
+      ["leave", "x", undefined],
+    ]);
+  });
+
+  it("knows a user who left and joined with another agent", async () => {
+    const { pushIt, peer } = await presentClient();
+    const events: string[] = [];
+    for (const event of ["join", "leave"] as const) pushIt.on(event, ({ agent }) => events.push(`${event} ${agent}`));
+    const event = (what: "joined" | "left", agent: string, at: number) => ({
+      channel: "/meta/presence",
+      uuid: `${what}${agent}${at}`,
+      data: { channel: "a", [what]: { agent, userId: "u", ...(what === "joined" && { connections: [agent] }) }, at },
+    });
+    peer.send(event("joined", "x", 5), event("joined", "y", 9), event("left", "x", 7));
+    await arrived(pushIt, peer);
+    expect(events).toEqual(["join x", "join y"]);
+  });
+
+  it("has a member for each agent on an older server", async () => {
+    const { pushIt, peer } = await presentClient();
+    const events: string[] = [];
+    for (const event of ["join", "leave"] as const) pushIt.on(event, ({ agent }) => events.push(`${event} ${agent}`));
+    const event = (what: "joined" | "left", agent: string, at: number) => ({
+      channel: "/meta/presence",
+      uuid: `${what}${agent}${at}`,
+      data: { channel: "a", [what]: { agent, userId: "u" }, at },
+    });
+    peer.send(event("joined", "x", 5), event("joined", "y", 9), event("left", "x", 7));
+    await arrived(pushIt, peer);
+    expect(events).toEqual(["join x", "join y", "leave x"]);
+  });
+
   it("is not a message", async () => {
     const { pushIt, peer } = await presentClient();
     const messages: string[] = [];

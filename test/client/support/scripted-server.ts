@@ -9,7 +9,7 @@ export interface ClientFrame {
   action: string;
   channel?: string;
   uuid: string;
-  data?: Json & { channels?: string[] };
+  data?: Json & { channels?: string[]; channel?: string; state?: Json };
   messages?: { channel: string; uuid: string; data: Json; echo?: boolean }[];
   echo?: boolean;
 }
@@ -31,6 +31,7 @@ export class Peer {
     readonly protocols: string[],
     automatic: () => boolean,
     introduces: () => boolean,
+    heartbeats: () => boolean,
   ) {
     this.closed = new Promise((resolve) => socket.on("close", resolve));
     let introduce = (_ping: ClientFrame): void => {};
@@ -44,7 +45,8 @@ export class Peer {
         isAskedWhoItIs = true;
         this.first = frame;
         introduce(frame);
-        if (introduces()) this.answer(frame, { successful: true, data: { agent: `agent-${(agents += 1)}` } });
+        const data = { agent: `agent-${(agents += 1)}`, ...(heartbeats() && { heartbeats: true }) };
+        if (introduces()) this.answer(frame, { successful: true, data });
         return;
       }
       this.texts.push(text);
@@ -75,7 +77,9 @@ export class Peer {
           ...more,
         })),
       );
-    else if (action !== "send") this.send({ channel: "/meta/" + action, uuid, ...more });
+    else if (action === "state")
+      this.send({ channel: "/meta/presence", uuid, data: { channel: frame.data!.channel! }, ...more });
+    else if (action !== "send" && action !== "heartbeat") this.send({ channel: "/meta/" + action, uuid, ...more });
   }
 }
 
@@ -88,6 +92,8 @@ export class ScriptedServer {
   automatic = true;
   /** Whether the ping that follows a handshake is answered at once. */
   introduces = true;
+  /** Whether it says that it knows heartbeats. */
+  heartbeats = false;
   /** The status a handshake is refused with. */
   refuse: number | undefined;
   /** How many handshakes were refused. */
@@ -113,6 +119,7 @@ export class ScriptedServer {
           offered,
           () => this.automatic,
           () => this.introduces,
+          () => this.heartbeats,
         ),
       );
     });

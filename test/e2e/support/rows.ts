@@ -13,7 +13,7 @@ export type Row = Record<string, string>;
 const NUMBERS = new Set(["ttl", "t", "e", "x"]);
 
 /** Which attributes of rows about presence are numbers. */
-const PRESENCE_NUMBERS = new Set(["ttl", "t", "s", "l", "g", "o", "w", "a"]);
+const PRESENCE_NUMBERS = new Set("ttl t s l g o w a b r y h v mv".split(" "));
 
 const clientOf = ({ dynamodb }: System): DynamoDBClient =>
   new DynamoDBClient({
@@ -42,7 +42,7 @@ export const rowsOf = async (system: System): Promise<Row[]> => {
 const itemOf = (row: Row): Record<string, AttributeValue> => {
   // The attribute of an agent's id in other rows is the end of a lease in these.
   const isHead = row["pk"]?.startsWith("h#") === true;
-  const numbers = /^[po]#/.test(row["pk"] ?? "") ? PRESENCE_NUMBERS : NUMBERS;
+  const numbers = /^[pob]#/.test(row["pk"] ?? "") ? PRESENCE_NUMBERS : NUMBERS;
   const isNumber = (name: string): boolean =>
     isHead
       ? !["pk", "sk", "e"].includes(name)

@@ -1,7 +1,8 @@
 import { readable, resourcesOf, type synthesize } from "../synth.js";
 
 const STAGE = "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/live";
-const post = `${STAGE}/POST/@connections/*`;
+/** Posting to connections. */
+export const post = `${STAGE}/POST/@connections/*`;
 const close = `${STAGE}/DELETE/@connections/*`;
 
 const QUEUE = "<DeliveriesQueue.Arn>";

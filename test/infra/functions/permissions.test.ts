@@ -5,7 +5,7 @@ import { isNeeded } from "../../../infra/functions/timeouts.js";
 import { AccessLogs, Guards, type PushItProps } from "../../../infra/index.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { makeStack, nameOf, readable, resourcesOf, synthesize } from "../synth.js";
-import { enqueue, EXPECTED, notifyAndClose, permissions, statements, withLogs } from "./expected-permissions.js";
+import { enqueue, EXPECTED, notifyAndClose, permissions, post, statements, withLogs } from "./expected-permissions.js";
 
 describe("the permissions of the functions", () => {
   const template = synthesize();
@@ -143,6 +143,19 @@ describe("the permissions of the functions", () => {
       "<PresenceLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
       ...notifyAndClose,
     });
+    const check = "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/live/GET/@connections/*";
+    const { [post]: _post, ...close } = notifyAndClose;
+    expect(withPresence.CheckPresence).toEqual({
+      "<Table.Arn>": ["BatchWriteItem", "DeleteItem", "GetItem", "Query", "UpdateItem"].map(
+        (action) => `dynamodb:${action}`,
+      ),
+      "<CheckPresenceLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
+      "<AnnounceFunction.Arn>": ["lambda:InvokeFunction"],
+      [check]: ["execute-api:ManageConnections"],
+      ...close,
+    });
+    // No other function asks about connections.
+    expect(Object.keys(withPresence).filter((name) => withPresence[name]![check])).toEqual(["CheckPresence"]);
     expect(withPresence.Announce).toEqual({
       "<Table.Arn>": ["BatchWriteItem", "DeleteItem", "GetItem", "Query", "UpdateItem"].map(
         (action) => `dynamodb:${action}`,
@@ -171,6 +184,7 @@ describe("the permissions of the functions", () => {
     const puts = Object.keys(notifying).filter((name) => notifying[name]!["<Bus.Arn>"]);
     expect(puts.sort()).toEqual([
       "Announce",
+      "CheckPresence",
       "Connect",
       "Deliver",
       "Disconnect",

@@ -122,6 +122,7 @@ describe("synthesis accepts the extremes", () => {
       Send: 28,
       Refresh: 28,
       Ping: 7,
+      Heartbeat: 7,
       DefaultRoute: 7,
       Sweep: 28,
       Publisher: 16,

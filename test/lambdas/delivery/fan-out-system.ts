@@ -9,7 +9,7 @@ import { publish, type PublishDependencies } from "../../../lambdas/publish/publ
 import { type Reply, DEFAULT_LIMITS, type Limits, type OutgoingMessage } from "../../../protocol/index.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { MemoryMembers, MemoryOccupancy } from "../presence/presence-fakes.js";
+import { MemoryLiveness, MemoryMembers, MemoryOccupancy } from "../presence/presence-fakes.js";
 import { MemoryLatest, MemoryLingering } from "../support/channel-fakes.js";
 import { MemoryErasure } from "../server-api/erasure-fakes.js";
 import { MemoryHistories } from "../history/history-fakes.js";
@@ -48,6 +48,7 @@ export const fanOutSystem = (
   const lingering = new MemoryLingering(clock, store.calls);
   const members = new MemoryMembers();
   const occupancy = new MemoryOccupancy();
+  const liveness = new MemoryLiveness();
   /** The tasks of the flushers that were started. */
   const tasks: FlushTask[] = [];
   const invokeFlush = async (task: FlushTask): Promise<void> => void tasks.push(task);
@@ -65,7 +66,9 @@ export const fanOutSystem = (
     erasure,
     lingering,
     members,
+    liveness,
     occupancy,
+    wakeUps: { wakeUp: () => Promise.resolve(true) },
     tasks,
     invokeFlush,
     rate,

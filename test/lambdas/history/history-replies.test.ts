@@ -118,7 +118,7 @@ describe("a delivery guard", () => {
       {
         channel: "kept/1",
         position: at(3),
-        messages: [{ uuid: "m2", data: "changed", offset: 2 }],
+        messages: [{ uuid: "m2", data: "changed", at: NOW, offset: 2 }],
         recovered: true,
         historyCheckIntervalMs: DEFAULT_SETTINGS.checkMs,
       },

@@ -1,12 +1,14 @@
 import { PENDING_MS } from "../../../lambdas/history/history.js";
 import type { GuardPort } from "../../../lambdas/ports.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
+import { NOW } from "../support/fakes.js";
 import { at, offsets, setUp } from "./history-replies-fixture.js";
 
 describe("the reply to a subscription with last", () => {
   test("has the newest messages, oldest first", async () => {
     const { ask } = await setUp({ "kept/1": 7, "kept/2": 2 }, { latest: true });
-    const messages = (...listed: number[]) => listed.map((offset) => ({ uuid: `m${offset}`, data: "x", offset }));
+    const messages = (...listed: number[]) =>
+      listed.map((offset) => ({ uuid: `m${offset}`, data: "x", at: NOW, offset }));
     const historyCheckIntervalMs = DEFAULT_SETTINGS.checkMs;
     expect(
       await ask({ channel: "kept/1", last: 3 }, { channel: "kept/2", last: 3 }, { channel: "kept/new", last: 3 }),

@@ -3,7 +3,7 @@ import { persistHistory, type Submission } from "../../../lambdas/history/persis
 import { PENDING_MS } from "../../../lambdas/history/history.js";
 import { replayFrom } from "../../../lambdas/history/replay.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { messageOf, NOW, TestClock } from "../support/fakes.js";
+import { deliveredOf, messageOf, NOW, TestClock } from "../support/fakes.js";
 import { MemoryStore } from "../support/memory-store.js";
 import { busyAt, MemoryHistories, type Step } from "./history-fakes.js";
 
@@ -47,7 +47,7 @@ describe("a publication on a channel with history", () => {
     const { epoch } = system.histories.heads_.get(CHANNEL)!;
     expect(recorded.map(({ position }) => position)).toEqual([1, 2, 3].map((offset) => ({ epoch, offset })));
     expect(recorded.flatMap(({ publications }) => publications)).toEqual(
-      ["m1", "m2", "m3"].map((uuid, at) => ({ message: messageOf(CHANNEL, uuid, uuid), epoch, offset: at + 1 })),
+      ["m1", "m2", "m3"].map((uuid, at) => ({ message: deliveredOf(CHANNEL, uuid, uuid), epoch, offset: at + 1 })),
     );
     expect(system.histories.listOffsets(CHANNEL)).toEqual(["1:m1", "2:m2", "3:m3"]);
     const one = systemOf();

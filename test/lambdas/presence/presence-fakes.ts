@@ -1,102 +1,167 @@
-import { memberPlace } from "../../../lambdas/presence/members.js";
-import type { PresenceEntry, PresenceIdentity, Members, MembersPage } from "../../../lambdas/presence/members.js";
+import type { LiveConnection, Liveness } from "../../../lambdas/presence/liveness.js";
+import {
+  type Announcement,
+  connectionPlace,
+  memberPlace,
+  type Members,
+  type MembersPage,
+  type PresenceEntry,
+  type PresenceIdentity,
+} from "../../../lambdas/presence/members.js";
+import { NOW } from "../support/fakes.js";
 import type { Occupancy, OccupiedChannel } from "../../../lambdas/presence/occupancy.js";
 
-/** The members of channels, in memory, with hooks to interleave or to fail. */
+/** The entries of members, in memory, with hooks to interleave or to fail. */
 export class MemoryMembers implements Members {
   readonly rows = new Map<string, PresenceEntry>();
   /** Runs before a method does its work. */
   before: (step: keyof Members) => unknown = () => undefined;
 
+  /** The entry of a connection; the newer one if there is one of version 0.2.0 as well. */
   at(channel: string, connectionId: string): PresenceEntry | undefined {
-    return this.rows.get(`${channel} ${connectionId}`);
+    const own = this.#of(channel).filter((each) => each.connectionId === connectionId);
+    return own.find(({ until }) => until === undefined) ?? own[0];
+  }
+
+  /** Stores an entry as version 0.2.0 did. */
+  putOld(channel: string, { connectionId, uuid, userId, info }: PresenceIdentity, more: Partial<PresenceEntry>): void {
+    const entry = {
+      place: connectionPlace(connectionId),
+      connectionId,
+      agent: uuid,
+      since: NOW,
+      changedAt: NOW,
+      until: NOW + 120_000,
+      ...(userId === undefined ? {} : { userId }),
+      ...(info === undefined ? {} : { info }),
+      ...more,
+    };
+    this.#put(channel, entry);
+  }
+
+  #put(channel: string, entry: PresenceEntry): void {
+    this.rows.set(`${channel} ${entry.place}`, entry);
   }
 
   async #change(
     step: keyof Members,
     channel: string,
-    connectionId: string,
+    place: string,
     change: (row: PresenceEntry) => PresenceEntry | false | undefined,
-  ) {
+  ): Promise<boolean> {
     await this.before(step);
-    const row = this.at(channel, connectionId);
+    const row = this.rows.get(`${channel} ${place}`);
     const changed = row && change(row);
-    if (changed) this.rows.set(`${channel} ${connectionId}`, changed);
+    if (changed) this.#put(channel, changed);
     return Boolean(changed);
   }
 
-  async join(
-    { uuid: agent, connectionId, userId, info }: PresenceIdentity,
-    channel: string,
-    since: number,
-    until: number,
-  ): Promise<void> {
+  async join(agent: PresenceIdentity, channel: string, now: number): Promise<void> {
     await this.before("join");
-    const row = this.at(channel, connectionId);
-    const fresh = {
+    const { uuid, connectionId, userId, info } = agent;
+    const place = placeOf(memberPlace(agent), connectionId);
+    const { leftAt: _left, info: _info, ...row }: Partial<PresenceEntry> = this.rows.get(`${channel} ${place}`) ?? {};
+    this.#put(channel, {
+      since: now,
+      ...row,
+      place,
       connectionId,
-      agent,
-      since,
-      until,
-      announced: false,
+      agent: uuid,
+      changedAt: now,
       ...(userId === undefined ? {} : { userId }),
       ...(info === undefined ? {} : { info }),
-    };
-    const same =
-      row && row.leftAt === undefined && row.until > since && JSON.stringify(row.info) === JSON.stringify(info);
-    this.rows.set(`${channel} ${connectionId}`, same ? { ...row, until } : fresh);
+    });
   }
 
-  async describe({ connectionId, info }: PresenceIdentity, channel: string, now: number): Promise<void> {
+  async describe(agent: PresenceIdentity, channel: string, now: number): Promise<void> {
+    const place = placeOf(memberPlace(agent), agent.connectionId);
     await this.#change(
       "describe",
       channel,
-      connectionId,
-      (row) => row.leftAt === undefined && { ...row, info: info ?? null, since: now, announced: false },
+      place,
+      (row) => row.leftAt === undefined && { ...row, info: agent.info ?? null, changedAt: now },
     );
   }
 
-  async leaseExpiries(connectionId: string, channels: readonly string[]): Promise<Map<string, number>> {
-    await this.before("leaseExpiries");
-    const rows = channels.map((channel) => [channel, this.at(channel, connectionId)] as const);
-    return new Map(rows.flatMap(([channel, row]) => (row && row.leftAt === undefined ? [[channel, row.until]] : [])));
+  async leave(
+    connectionId: string,
+    member: string | undefined,
+    channel: string,
+    now: number,
+    joinedBefore = Infinity,
+  ): Promise<boolean> {
+    const places = [...(member === undefined ? [] : [placeOf(member, connectionId)]), connectionPlace(connectionId)];
+    for (const place of places) {
+      const left = await this.#change(
+        "leave",
+        channel,
+        place,
+        (row) => row.leftAt === undefined && row.changedAt <= joinedBefore && { ...row, leftAt: now },
+      );
+      if (left) return true;
+    }
+    return false;
   }
 
-  renew(connectionId: string, channel: string, now: number, until: number): Promise<boolean> {
-    return this.#change(
-      "renew",
-      channel,
-      connectionId,
-      (row) => row.leftAt === undefined && row.until > now && { ...row, until },
+  async ofMember(channel: string, member: string): Promise<PresenceEntry[]> {
+    await this.before("ofMember");
+    return this.#of(channel).filter(({ place }) => place.startsWith(`${member}#`));
+  }
+
+  async ofConnection(agent: PresenceIdentity, channels: readonly string[]): Promise<Map<string, PresenceEntry>> {
+    await this.before("ofConnection");
+    return this.#at(channels, placeOf(memberPlace(agent), agent.connectionId));
+  }
+
+  async oldOfConnection(connectionId: string, channels: readonly string[]): Promise<Map<string, PresenceEntry>> {
+    await this.before("oldOfConnection");
+    return this.#at(channels, connectionPlace(connectionId));
+  }
+
+  #at(channels: readonly string[], place: string): Map<string, PresenceEntry> {
+    return new Map(
+      channels.flatMap((channel) => {
+        const row = this.rows.get(`${channel} ${place}`);
+        return row ? [[channel, row]] : [];
+      }),
     );
   }
 
-  leave(connectionId: string, channel: string, now: number): Promise<boolean> {
-    return this.#change("leave", channel, connectionId, (row) => row.leftAt === undefined && { ...row, leftAt: now });
+  async move(agent: PresenceIdentity, channel: string, old: PresenceEntry, now: number): Promise<void> {
+    await this.before("move");
+    await this.join(agent, channel, now);
+    const row = this.at(channel, agent.connectionId);
+    if (row && old.announced) this.#put(channel, { announced: old.announced, ...row });
+    this.#put(channel, { ...old, moved: true });
   }
 
-  expire(channel: string, { connectionId, since, until }: PresenceEntry, now: number): Promise<boolean> {
+  expire(channel: string, { place, until }: PresenceEntry, now: number): Promise<boolean> {
     return this.#change(
       "expire",
       channel,
-      connectionId,
-      (row) => row.leftAt === undefined && row.since === since && row.until === until && { ...row, leftAt: now },
+      place,
+      (row) => row.leftAt === undefined && row.until === until && { ...row, leftAt: now },
     );
   }
 
-  async markAnnounced(channel: string, { connectionId, since }: PresenceEntry): Promise<void> {
-    await this.#change(
-      "markAnnounced",
-      channel,
-      connectionId,
-      (row) => row.leftAt === undefined && row.since === since && { ...row, announced: true },
-    );
+  async announce(channel: string, { place }: PresenceEntry, announced: Announcement): Promise<void> {
+    await this.#change("announce", channel, place, (row) => ({ ...row, announced }));
   }
 
-  async remove(channel: string, { connectionId, since }: PresenceEntry): Promise<void> {
+  beginLeaving(channel: string, entry: PresenceEntry, leaving: PresenceEntry["leaving"]): Promise<boolean> {
+    return this.#change("beginLeaving", channel, entry.place, ({ announced: _announced, ...row }) => {
+      const as = leaving ?? { as: row.agent, at: row.leftAt ?? 0 };
+      return row.leftAt === entry.leftAt && { ...row, leaving: as };
+    });
+  }
+
+  async endLeaving(channel: string, { place }: PresenceEntry): Promise<void> {
+    await this.#change("endLeaving", channel, place, ({ leaving: _leaving, ...row }) => row);
+  }
+
+  async remove(channel: string, { place, leftAt, moved }: PresenceEntry): Promise<void> {
     await this.before("remove");
-    const row = this.at(channel, connectionId);
-    if (row?.leftAt !== undefined && row.since === since) this.rows.delete(`${channel} ${connectionId}`);
+    if (moved || this.rows.get(`${channel} ${place}`)?.leftAt === leftAt) this.rows.delete(`${channel} ${place}`);
   }
 
   async all(channel: string): Promise<PresenceEntry[]> {
@@ -106,14 +171,66 @@ export class MemoryMembers implements Members {
 
   async page(channel: string, after = "", limit: number): Promise<MembersPage> {
     await this.before("page");
-    const behind = this.#of(channel).filter(({ connectionId }) => memberPlace(connectionId) > after);
-    const sorted = behind.sort((a, b) => (memberPlace(a.connectionId) < memberPlace(b.connectionId) ? -1 : 1));
+    const behind = this.#of(channel).filter(({ place }) => place > after);
     // As in DynamoDB: a full page does not show whether more rows follow.
-    return { entries: sorted.slice(0, limit), more: sorted.length >= limit };
+    return { entries: behind.slice(0, limit), more: behind.length >= limit };
   }
 
   #of(channel: string): PresenceEntry[] {
-    return [...this.rows].filter(([key]) => key.startsWith(`${channel} `)).map(([, row]) => row);
+    return [...this.rows]
+      .filter(([key]) => key.startsWith(`${channel} `))
+      .map(([, row]) => row)
+      .sort((one, other) => (one.place < other.place ? -1 : 1));
+  }
+}
+
+const placeOf = (member: string, connectionId: string): string => `${member}#${connectionPlace(connectionId)}`;
+
+/** The liveness rows of connections, in memory, with a hook to interleave or to fail. */
+export class MemoryLiveness implements Liveness {
+  readonly rows = new Map<string, LiveConnection & { member: string }>();
+  /** Runs before a method does its work. */
+  before: (step: keyof Liveness) => unknown = () => undefined;
+
+  async begin(agent: PresenceIdentity, now: number): Promise<void> {
+    await this.before("begin");
+    const { connectionId } = agent;
+    this.rows.set(connectionId, { connectionId, heartbeatAt: now, member: memberPlace(agent) });
+  }
+
+  async renew(connectionId: string, now: number): Promise<boolean> {
+    await this.before("renew");
+    const row = this.rows.get(connectionId);
+    if (!row || row.silentSince !== undefined) return false;
+    this.rows.set(connectionId, { ...row, heartbeatAt: now });
+    return true;
+  }
+
+  async memberPlace(connectionId: string): Promise<string | undefined> {
+    return this.rows.get(connectionId)?.member;
+  }
+
+  async end(connectionId: string): Promise<void> {
+    await this.before("end");
+    this.rows.delete(connectionId);
+  }
+
+  async markSilent({ connectionId, heartbeatAt }: LiveConnection, now: number): Promise<boolean> {
+    await this.before("markSilent");
+    const row = this.rows.get(connectionId);
+    if (!row || row.heartbeatAt !== heartbeatAt) return false;
+    this.rows.set(connectionId, { ...row, silentSince: now });
+    return true;
+  }
+
+  async endSilent(connectionId: string): Promise<void> {
+    await this.before("endSilent");
+    if (this.rows.get(connectionId)?.silentSince !== undefined) this.rows.delete(connectionId);
+  }
+
+  async *ofShard(shard: number): AsyncIterable<LiveConnection[]> {
+    // One page, in the first shard.
+    if (shard === 0) yield [...this.rows.values()];
   }
 }
 
@@ -131,7 +248,14 @@ export class MemoryOccupancy implements Occupancy {
   ): Promise<boolean> {
     await this.before(step);
     const changed = change(
-      this.rows.get(channel) ?? { channel, occupied: false, since: now, runExpectedUntil: 0, isStale: false },
+      this.rows.get(channel) ?? {
+        channel,
+        occupied: false,
+        since: now,
+        runExpectedUntil: 0,
+        wakeUpAt: 0,
+        isStale: false,
+      },
     );
     if (changed) this.rows.set(channel, changed);
     return Boolean(changed);
@@ -153,6 +277,10 @@ export class MemoryOccupancy implements Occupancy {
       now,
       (row) => row.runExpectedUntil <= now && { ...row, runExpectedUntil: runExpectedUntil },
     );
+  }
+
+  scheduleWakeUp(channel: string, now: number, wakeUpAt: number): Promise<boolean> {
+    return this.#put("scheduleWakeUp", channel, now, (row) => row.wakeUpAt <= now && { ...row, wakeUpAt });
   }
 
   async startRun(channel: string): Promise<OccupiedChannel | undefined> {

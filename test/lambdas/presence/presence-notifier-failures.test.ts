@@ -1,6 +1,6 @@
 import { notifyChannel, notifyAllChannels } from "../../../lambdas/presence/presence-notifier.js";
 import { agentOf } from "../support/fakes.js";
-import { LEASE, MINUTE, setUp } from "./presence-notifier-system.js";
+import { GRACE, MINUTE, setUp } from "./presence-notifier-system.js";
 
 test("a join whose run could not start is sent a minute later", async () => {
   const { recorder, minute, receivedEvents, log, occupancy } = await setUp();
@@ -8,7 +8,7 @@ test("a join whose run could not start is sent a minute later", async () => {
     if (step === "scheduleRun") throw new Error("throttled");
   };
   await recorder.join(agentOf("c1"), ["rooms/1"]);
-  await recorder.startNotifier(["rooms/1"]);
+  await recorder.announceJoins(agentOf("c1"), ["rooms/1"]);
   expect(log.events("error")).toEqual(["announce_not_invoked"]);
   await minute();
   expect(receivedEvents()).toMatchObject([{ joined: { agent: "uuid-of-c1" } }]);
@@ -16,24 +16,28 @@ test("a join whose run could not start is sent a minute later", async () => {
 
 describe("a Lambda function that dies", () => {
   /** Every step of a join, a leave and a run. The function is killed before each of them in turn. */
-  // The subscribers have the right members after a lease and a minute.
+  // The subscribers have the right members when the presence checker has removed the connections that are gone.
   test.each([
     "read",
     "ensure",
+    "begin",
     "join",
+    "ofMember",
     "scheduleRun",
     "startRun",
     "all",
-    "markAnnounced",
+    "announce",
     "occupy",
     "leave",
+    "scheduleWakeUp",
+    "beginLeaving",
     "vacate",
     "remove",
-    "expire",
-  ] as const)("before %s leaves correct members and no rows after a lease", async (fatal) => {
+    "end",
+  ] as const)("before %s leaves correct members and no rows in the end", async (fatal) => {
     for (let after = 0; after < 6; after += 1) {
-      const { join, leave, dependencies, presentMembers, minute, members, occupancy, clock, serverEvents } =
-        await setUp();
+      const system = await setUp();
+      const { join, dependencies, presentMembers, minute, members, liveness, occupancy, clock, serverEvents } = system;
       let left = after;
       const die = (step: string): void => {
         if (step === fatal && (left -= 1) < 0) {
@@ -41,32 +45,51 @@ describe("a Lambda function that dies", () => {
           throw new Error("killed");
         }
       };
-      [members.before, occupancy.before] = [die, die];
+      [members.before, liveness.before, occupancy.before] = [die, die, die];
       const survive = (work: Promise<unknown>) => work.catch(() => undefined);
+      /** The end of an agent. The presence checker repeats it until the liveness row is gone. */
+      const leave = async (id: string) => {
+        await system.leave(id);
+        await system.recorder.end(id);
+      };
+      const check = async (id: string) => liveness.rows.has(id) && (await leave(id));
       for (const id of ["c1", "c2"]) await survive(join(id));
       await survive(notifyChannel(dependencies, "rooms/1"));
       clock.advance(1_000);
       await survive(leave("c1"));
+      clock.advance(GRACE);
       await survive(notifyChannel(dependencies, "rooms/1"));
       left = Infinity;
       // A client without a reply has subscribed again by now.
       if (!members.at("rooms/1", "c2")) await join("c2");
-      clock.advance(LEASE - 2_000);
-      await members.renew("c2", "rooms/1", clock.now(), clock.now() + LEASE);
-      clock.advance(2_000);
-      await minute();
+      await check("c1");
+      for (let times = 0; times < 2; times += 1) {
+        clock.advance(MINUTE);
+        await minute();
+      }
       expect(presentMembers()).toEqual(["uuid-of-c2"]);
-      clock.advance(LEASE);
-      if (fatal === "expire") left = 0;
-      await minute();
-      await minute();
+      await check("c2");
+      for (let times = 0; times < 3; times += 1) {
+        clock.advance(MINUTE + 1);
+        await minute();
+      }
       expect(presentMembers()).toEqual([]);
-      clock.advance(MINUTE + 1);
-      await minute();
-      expect([members.rows.size, occupancy.rows.size]).toEqual([0, 0]);
+      expect([members.rows.size, liveness.rows.size, occupancy.rows.size]).toEqual([0, 0, 0]);
       expect(serverEvents.at(-1)).toBe("Channel Vacated rooms/1");
     }
   });
+});
+
+test("a leave whose wake-up could not be sent is announced a minute later", async () => {
+  const { join, leave, dependencies, log, clock, minute, presentMembers } = await setUp();
+  await join("c1");
+  await notifyChannel(dependencies, "rooms/1");
+  await leave("c1");
+  await notifyChannel({ ...dependencies, wakeUps: { wakeUp: () => Promise.resolve(false) } }, "rooms/1");
+  expect(log.events("error")).toEqual(["announce_not_invoked"]);
+  clock.advance(MINUTE);
+  await minute();
+  expect(presentMembers()).toEqual([]);
 });
 
 test("a channel that fails is logged and does not stop the others", async () => {

@@ -14,9 +14,10 @@ import { fanOutSystem } from "../delivery/fan-out-system.js";
 const setUp = () => {
   const system = fanOutSystem({ channels: { "rooms/*": { presence: true } } });
   const runs: (readonly string[])[] = [];
-  const { members, occupancy, settings, clock, log } = system;
+  const { members, liveness, occupancy, settings, clock, log } = system;
   const recorder = new PresenceRecorder({
     members,
+    liveness,
     occupancy,
     announce: async (channels) => void runs.push(channels),
     settings,
@@ -33,7 +34,7 @@ describe("the runs of the presence notifier", () => {
   test("are one for all channels of a frame", async () => {
     const { runs, recorder } = setUp();
     await recorder.join(agentOf("c1"), rooms(25));
-    await recorder.startNotifier([...rooms(25), "plain"]);
+    await recorder.announceJoins(agentOf("c1"), [...rooms(25), "plain"]);
     expect(runs.map((channels) => [...channels].sort())).toEqual([rooms(25).sort()]);
   });
 

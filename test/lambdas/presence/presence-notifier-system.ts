@@ -3,11 +3,11 @@ import { PresenceRecorder } from "../../../lambdas/presence/presence-recorder.js
 import { type PresenceEventData, Meta } from "../../../protocol/index.js";
 import { agentOf } from "../support/fakes.js";
 import { fanOutSystem } from "../delivery/fan-out-system.js";
-import { MemoryMembers, MemoryOccupancy } from "./presence-fakes.js";
+import { MemoryLiveness, MemoryMembers, MemoryOccupancy } from "./presence-fakes.js";
 
-/** How long a member is present without a renewal, in milliseconds. */
-export const LEASE = 120_000;
 export const MINUTE = 60_000;
+/** How long a member may be without a connection, in milliseconds. */
+export const GRACE = 5_000;
 
 /** A system with presence, a subscriber that receives the events, and the runs that were requested. */
 export const setUp = async () => {
@@ -16,15 +16,29 @@ export const setUp = async () => {
   await store.with(agentOf("listener"), "rooms/1");
   const members = new MemoryMembers();
   const occupancy = new MemoryOccupancy();
+  const liveness = new MemoryLiveness();
   const asked: string[] = [];
+  /** The channels and delays, in seconds, of the runs that the queue starts. */
+  const wakeUps: [channel: string, delaySeconds: number][] = [];
+  const wakeUp = async ([channel = ""]: readonly string[], delaySeconds: number) => {
+    wakeUps.push([channel, delaySeconds]);
+    return true;
+  };
   const serverEvents: string[] = [];
   const events = {
     put: async (type: string, { channel }: Record<string, unknown>) =>
       void serverEvents.push(`${type} ${String(channel)}`),
   };
-  const dependencies: PresenceNotifierDependencies = { ...system, members, occupancy, events };
+  const dependencies: PresenceNotifierDependencies = {
+    ...system,
+    members,
+    occupancy,
+    wakeUps: { wakeUp },
+    events,
+  };
   const recorder = new PresenceRecorder({
     members,
+    liveness,
     occupancy,
     announce: async (channels) => void asked.push(channels.join(" ")),
     settings,
@@ -45,15 +59,18 @@ export const setUp = async () => {
     return [...last].filter(([, { joined }]) => joined).map(([agent]) => agent);
   };
   const join = async (id: string) => {
-    await recorder.join(agentOf(id, { userId: id, info: { name: id } }), ["rooms/1", "plain"]);
-    await recorder.startNotifier(["rooms/1", "plain"]);
+    const agent = agentOf(id, { userId: id, info: { name: id } });
+    await recorder.join(agent, ["rooms/1", "plain"]);
+    await recorder.announceJoins(agent, ["rooms/1", "plain"]);
   };
   const leave = (id: string) => recorder.leave(id, ["rooms/1", "plain"]);
   const minute = () => notifyAllChannels(dependencies, () => true);
   return {
     ...system,
     members,
+    liveness,
     occupancy,
+    wakeUps,
     asked,
     serverEvents,
     dependencies,

@@ -1,13 +1,14 @@
 import { MAX_MEMBERS_PER_REPLY, notifyChannel } from "../../../lambdas/presence/presence-notifier.js";
 import { MAX_FRAME_BYTES, MAX_INFO_BYTES, MAX_USER_ID_LENGTH } from "../../../protocol/index.js";
 import { agentOf, NOW } from "../support/fakes.js";
-import { LEASE, MINUTE, setUp } from "./presence-notifier-system.js";
+import { GRACE, MINUTE, setUp } from "./presence-notifier-system.js";
 
-const memberOf = (id: string) => ({ agent: `uuid-of-${id}`, userId: id, info: { name: id } });
+const identityOf = (id: string) => ({ agent: `uuid-of-${id}`, userId: id, info: { name: id } });
+const memberOf = (id: string) => ({ ...identityOf(id), connections: [`uuid-of-${id}`] });
 
 test("subscribers get each join and leave once, and servers the occupancy", async () => {
-  const { join, leave, dependencies, receivedEvents, serverEvents, asked, clock, minute, members, occupancy } =
-    await setUp();
+  const system = await setUp();
+  const { join, leave, dependencies, receivedEvents, serverEvents, asked, clock, minute, members, occupancy } = system;
   await join("c1");
   expect(asked).toEqual(["rooms/1"]);
   await notifyChannel(dependencies, "rooms/1");
@@ -15,7 +16,11 @@ test("subscribers get each join and leave once, and servers the occupancy", asyn
   clock.advance(1_000);
   await leave("c1");
   await notifyChannel(dependencies, "rooms/1");
-  expect(receivedEvents()[1]).toEqual({ channel: "rooms/1", left: memberOf("c1"), at: NOW + 1_200 });
+  expect(receivedEvents()).toHaveLength(1);
+  expect(system.wakeUps).toEqual([["rooms/1", GRACE / 1_000]]);
+  clock.advance(GRACE);
+  await notifyChannel(dependencies, "rooms/1");
+  expect(receivedEvents()[1]).toEqual({ channel: "rooms/1", left: identityOf("c1"), at: NOW + 1_200 });
   await minute();
   expect(receivedEvents()).toHaveLength(2);
   expect(serverEvents).toEqual(["Channel Occupied rooms/1", "Channel Vacated rooms/1"]);
@@ -37,7 +42,7 @@ test("a join while a run reads requests another run", async () => {
   const { join, dependencies, receivedEvents, asked, members } = await setUp();
   await join("c1");
   let late: Promise<void> | undefined;
-  members.before = (step) => void (step === "markAnnounced" && (late ??= join("c2")));
+  members.before = (step) => void (step === "announce" && (late ??= join("c2")));
   await notifyChannel(dependencies, "rooms/1");
   await late;
   expect(asked).toEqual(["rooms/1", "rooms/1"]);
@@ -56,7 +61,10 @@ describe("the number of members", () => {
   };
 
   test("is stored when it changes, if one reply may not hold them", async () => {
-    const { leave, minute, notes, noted } = await setUpMembers(MAX_MEMBERS_PER_REPLY + 2);
+    const system = await setUpMembers(MAX_MEMBERS_PER_REPLY + 2);
+    const { notes, noted } = system;
+    const minute = () => (system.clock.advance(MINUTE), system.minute());
+    const { leave } = system;
     expect([noted(), notes()]).toEqual([27, 1]);
     await minute();
     expect(notes()).toBe(1);
@@ -85,49 +93,30 @@ describe("the number of members", () => {
   });
 });
 
-describe("a member without a renewal for a lease", () => {
-  test("leaves, unlike a member that renews", async () => {
-    const { join, minute, presentMembers, clock, members } = await setUp();
-    await join("c1");
-    await join("c2");
-    await minute();
-    clock.advance(LEASE - 1);
-    await members.renew("c2", "rooms/1", clock.now(), clock.now() + LEASE);
-    await minute();
-    expect(presentMembers()).toEqual(["uuid-of-c1", "uuid-of-c2"]);
-    clock.advance(1);
-    await minute();
-    expect(presentMembers()).toEqual(["uuid-of-c2"]);
-    expect(await members.renew("c1", "rooms/1", clock.now(), clock.now() + LEASE)).toBe(false);
-  });
-
-  test("stays if it renews by a late clock before its run", async () => {
-    const { join, minute, presentMembers, clock, members } = await setUp();
-    await join("c1");
-    await minute();
-    clock.advance(LEASE);
-    members.before = async (step) => {
-      members.before = (next) => void next;
-      if (step === "all")
-        members.before = async (next) =>
-          void (
-            next === "expire" &&
-            ((members.before = () => undefined),
-            await members.renew("c1", "rooms/1", clock.now() - 1, clock.now() + LEASE))
-          );
-    };
-    await minute();
-    expect(presentMembers()).toEqual(["uuid-of-c1"]);
-  });
-});
-
 describe("a member that leaves and joins again", () => {
-  test("during a run joins with a later time", async () => {
+  test("within the grace causes no event", async () => {
+    const { join, leave, dependencies, presentMembers, clock, receivedEvents, asked } = await setUp();
+    await join("c1");
+    await notifyChannel(dependencies, "rooms/1");
+    await leave("c1");
+    await notifyChannel(dependencies, "rooms/1");
+    clock.advance(GRACE - 1_000);
+    const runs = asked.length;
+    await join("c1");
+    expect(asked).toHaveLength(runs);
+    clock.advance(GRACE);
+    await notifyChannel(dependencies, "rooms/1");
+    expect(presentMembers()).toEqual(["uuid-of-c1"]);
+    expect(receivedEvents()).toHaveLength(1);
+  });
+
+  test("during the run that announces its leave joins with a later time", async () => {
     const { join, leave, dependencies, presentMembers, receivedEvents, members, clock } = await setUp();
     await join("c1");
     await notifyChannel(dependencies, "rooms/1");
     clock.advance(10);
     await leave("c1");
+    clock.advance(GRACE);
     let again: Promise<void> | undefined;
     members.before = async (step) => {
       if (step !== "remove" || again) return;
@@ -137,21 +126,125 @@ describe("a member that leaves and joins again", () => {
     };
     await notifyChannel(dependencies, "rooms/1");
     await notifyChannel(dependencies, "rooms/1");
-    expect(receivedEvents().map(({ joined }) => Boolean(joined))).toEqual([true, false, true]);
+    // The leave may come twice, with the same uuid.
+    const [joined, left, same, rejoined] = receivedEvents();
+    expect([joined?.joined, left?.left, rejoined?.joined]).toEqual([memberOf("c1"), identityOf("c1"), memberOf("c1")]);
+    expect(same).toEqual(left);
     expect(presentMembers()).toEqual(["uuid-of-c1"]);
   });
 
-  test("before its leave was sent causes only a second join event", async () => {
-    const { join, leave, dependencies, presentMembers, clock, receivedEvents } = await setUp();
+  test("just before the leave is recorded has not left", async () => {
+    const { join, leave, dependencies, presentMembers, receivedEvents, members, clock } = await setUp();
     await join("c1");
     await notifyChannel(dependencies, "rooms/1");
-    clock.advance(10);
     await leave("c1");
-    clock.advance(10);
-    await join("c1");
+    clock.advance(GRACE);
+    members.before = async (step) => {
+      if (step !== "beginLeaving") return;
+      members.before = () => undefined;
+      await join("c1");
+    };
     await notifyChannel(dependencies, "rooms/1");
+    await notifyChannel(dependencies, "rooms/1");
+    expect(receivedEvents()).toHaveLength(1);
     expect(presentMembers()).toEqual(["uuid-of-c1"]);
-    expect(receivedEvents().map(({ joined }) => Boolean(joined))).toEqual([true, true]);
+  });
+});
+
+describe("a user with two connections", () => {
+  const two = async () => {
+    const system = await setUp();
+    const agents = ["c1", "c2"].map((id) => agentOf(id, { userId: "ada", info: "there" }));
+    const join = async (at: number) => {
+      await system.recorder.join(agents[at]!, ["rooms/1"]);
+      await system.recorder.announceJoins(agents[at]!, ["rooms/1"]);
+    };
+    const run = () => notifyChannel(system.dependencies, "rooms/1");
+    await join(0);
+    await run();
+    return { ...system, agents, join, run };
+  };
+
+  test("is one member, and its second connection starts no run", async () => {
+    const { join, run, asked, receivedEvents, minute } = await two();
+    const runs = asked.length;
+    await join(1);
+    expect(asked).toHaveLength(runs);
+    await run();
+    expect(receivedEvents()).toHaveLength(1);
+    expect(await minute()).toBe(0);
+  });
+
+  test("has not left while one is there, and keeps its id", async () => {
+    const { join, leave, run, minute, asked, receivedEvents, members, clock } = await two();
+    await join(1);
+    const runs = asked.length;
+    await leave("c1");
+    expect(asked).toHaveLength(runs);
+    clock.advance(MINUTE);
+    await minute();
+    expect(members.at("rooms/1", "c1")).toBeUndefined();
+    expect(members.at("rooms/1", "c2")).toMatchObject({ announced: { as: "uuid-of-c1" } });
+    expect(receivedEvents()).toHaveLength(1);
+    await leave("c2");
+    clock.advance(GRACE);
+    await run();
+    expect(receivedEvents().map(({ left }) => left)).toEqual([
+      undefined,
+      { agent: "uuid-of-c1", userId: "ada", info: "there" },
+    ]);
+  });
+
+  test("is announced with the info that was set last", async () => {
+    const { recorder, agents, join, run, receivedEvents, clock } = await two();
+    await join(1);
+    clock.advance(10);
+    await recorder.describe({ ...agents[1]!, info: "busy" }, ["rooms/1"]);
+    await run();
+    expect(receivedEvents().at(-1)).toMatchObject({
+      joined: { agent: "uuid-of-c1", info: "busy", connections: ["uuid-of-c1", "uuid-of-c2"] },
+    });
+  });
+
+  test("that two runs announced under two ids keeps one of them", async () => {
+    const { members, join, run, presentMembers, minute } = await two();
+    await join(1);
+    const second = members.at("rooms/1", "c2")!;
+    await members.announce("rooms/1", second, { as: "uuid-of-c2", at: NOW + 9_000, digest: "x" });
+    await run();
+    await minute();
+    expect(presentMembers()).toEqual(["uuid-of-c1"]);
+    expect(members.at("rooms/1", "c2")?.announced?.as).toBe("uuid-of-c1");
+  });
+});
+
+describe("an entry of version 0.2.0", () => {
+  test("leaves when its lease is over and was not renewed", async () => {
+    const { members, occupancy, minute, presentMembers, receivedEvents, clock } = await setUp();
+    const announced = { as: "uuid-of-c1", at: NOW, digest: "" };
+    members.putOld("rooms/1", agentOf("c1"), { announced, until: NOW + MINUTE });
+    await occupancy.ensure("rooms/1", NOW);
+    await minute();
+    expect(receivedEvents()).toEqual([]);
+    clock.advance(MINUTE);
+    await minute();
+    clock.advance(GRACE);
+    await minute();
+    expect(receivedEvents()).toMatchObject([{ left: { agent: "uuid-of-c1" } }]);
+    expect([presentMembers(), members.rows.size]).toEqual([[], 0]);
+  });
+
+  test("is deleted without an event once it was replaced", async () => {
+    const { members, occupancy, minute, receivedEvents, clock } = await setUp();
+    const announced = { as: "uuid-of-c1", at: NOW, digest: "" };
+    members.putOld("rooms/1", agentOf("c1"), { announced });
+    await occupancy.ensure("rooms/1", NOW);
+    await members.move(agentOf("c1"), "rooms/1", members.at("rooms/1", "c1")!, NOW);
+    await minute();
+    clock.advance(10 * MINUTE);
+    await minute();
+    expect(receivedEvents()).toEqual([]);
+    expect([...members.rows.values()]).toMatchObject([{ agent: "uuid-of-c1", announced }]);
   });
 });
 
@@ -160,17 +253,18 @@ test("a member with new info is sent again with it", async () => {
   await join("c1");
   await notifyChannel(dependencies, "rooms/1");
   clock.advance(10);
-  await recorder.describe(agentOf("c1", { info: "busy" }), ["rooms/1"]);
+  await recorder.describe(agentOf("c1", { userId: "c1", info: "busy" }), ["rooms/1"]);
   await notifyChannel(dependencies, "rooms/1");
   expect(receivedEvents().map(({ joined }) => joined?.info)).toEqual([{ name: "c1" }, "busy"]);
   expect(receivedEvents()[1]!.at).toBeGreaterThan(receivedEvents()[0]!.at);
 });
 
 test("concurrent runs send equal uuids, and server events once", async () => {
-  const { join, leave, dependencies, connections, serverEvents, minute } = await setUp();
+  const { join, leave, dependencies, connections, serverEvents, minute, clock } = await setUp();
   await join("c1");
   await Promise.all([notifyChannel(dependencies, "rooms/1"), minute()]);
   await leave("c1");
+  clock.advance(GRACE);
   await Promise.all([notifyChannel(dependencies, "rooms/1"), minute()]);
   const uuids = (connections.received("listener") as { uuid: string }[]).map(({ uuid }) => uuid);
   expect(new Set(uuids).size).toBe(2);
@@ -178,10 +272,11 @@ test("concurrent runs send equal uuids, and server events once", async () => {
 });
 
 test("a join while a run finds the channel empty is sent too", async () => {
-  const { join, leave, dependencies, serverEvents, presentMembers, occupancy, recorder } = await setUp();
+  const { join, leave, dependencies, serverEvents, presentMembers, occupancy, recorder, clock } = await setUp();
   await join("c1");
   await notifyChannel(dependencies, "rooms/1");
   await leave("c1");
+  clock.advance(GRACE);
   // It saw that the channel is occupied, and died before it requested a run.
   occupancy.before = async (step) => {
     if (step !== "vacate") return;

@@ -26,28 +26,52 @@ const setUp = (verdict: Verdict = { permitted: true, subscribe: ["rooms/1"], pub
   const system = { members, occupancy, clock, settings, guards, rate };
   const ask = async (channel = "rooms/1", after?: string) =>
     answerPresenceQuery(system, me, { uuid: "u1", channel, ...(after === undefined ? {} : { after }) });
-  const join = (id: string, more: { userId?: string; info?: Json } = {}, until = NOW + 1) =>
-    members.join(agentOf(id, { uuid: id, ...more }), "rooms/1", NOW, until);
-  return { members, occupancy, clock, ask, asked, join };
+  const join = (id: string, more: { userId?: string; info?: Json } = {}) =>
+    members.join(agentOf(id, { uuid: id, ...more }), "rooms/1", clock.now());
+  const leave = (id: string, more: { userId?: string } = {}) =>
+    members.leave(id, memberPlace({ uuid: id, ...more }), "rooms/1", NOW);
+  return { members, occupancy, clock, ask, asked, join, leave };
 };
 
 /** Agents in the order of their places in a page, which does not depend on their ids. */
 const inOrder = (...ids: string[]) =>
-  ids.sort((a, b) => (memberPlace(a) < memberPlace(b) ? -1 : 1)).map((agent) => ({ agent }));
+  ids
+    .sort((a, b) => (memberPlace({ uuid: a }) < memberPlace({ uuid: b }) ? -1 : 1))
+    .map((agent) => ({ agent, connections: [agent] }));
 
-// Members that have left, or whose lease is over, are not returned.
+// A member without a connection is returned until the grace is over, as for those that receive events.
 test("a query returns the present members and their number", async () => {
-  const { members, clock, ask, join } = setUp();
+  const { clock, ask, join, leave } = setUp();
   for (const id of ["c", "a", "b"]) await join(id);
-  await join("silent", {}, NOW);
   await join("gone");
-  await members.leave("gone", "rooms/1", NOW);
+  await leave("gone");
+  expect((await ask()).data).toMatchObject({ count: 4 });
+  clock.advance(DEFAULT_SETTINGS.presenceGraceMs);
   expect(await ask()).toEqual({
     channel: "/meta/presence",
     uuid: "u1",
     successful: true,
     data: { channel: "rooms/1", count: 3, members: inOrder("a", "b", "c") },
   });
+});
+
+test("a query counts a user with several connections once", async () => {
+  const { clock, ask, join, leave } = setUp();
+  for (const id of ["a", "b", "c"]) {
+    await join(id, { userId: "ada", info: id });
+    clock.advance(1);
+  }
+  await join("d", { userId: "dan" });
+  await leave("b", { userId: "ada" });
+  const { count, members } = (await ask()).data as unknown as PresencePage;
+  expect(count).toBe(2);
+  expect(members.find(({ userId }) => userId === "ada")).toMatchObject({ agent: "a", connections: ["a", "c"] });
+});
+
+test("entries of version 0.2.0 are members until their leases end", async () => {
+  const { members, clock, ask } = setUp();
+  members.putOld("rooms/1", agentOf("old", { uuid: "old" }), { until: NOW + 1 });
+  expect((await ask()).data).toMatchObject({ count: 1, members: [{ agent: "old" }] });
   clock.advance(1);
   expect((await ask()).data).toEqual({ channel: "rooms/1", count: 0, members: [] });
 });
@@ -60,7 +84,7 @@ test("a query returns the user id and info of an agent only", async () => {
 
 // A page continues after a member even if that member has left.
 test("pages of one frame each return all members, even during leaves", async () => {
-  const { members, ask, join } = setUp();
+  const { ask, join, leave } = setUp();
   const ids = Array.from({ length: 300 }, (_, at) => `agent-${String(at).padStart(4, "0")}`);
   for (const id of ids) await join(id, { info: "\u20ac".repeat(80) });
   const agents: string[] = [];
@@ -69,21 +93,21 @@ test("pages of one frame each return all members, even during leaves", async () 
     expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(MAX_FRAME_BYTES);
     const { members: page, more } = answer.data as unknown as PresencePage;
     agents.push(...page.map(({ agent }) => agent));
-    if (more !== undefined) await members.leave(agents.at(-1)!, "rooms/1", NOW);
+    if (more !== undefined) await leave(agents.at(-1)!);
     after = more;
   }
   expect([...agents].sort()).toEqual(ids);
 });
 
 /** The cost of a channel's members: the most rows that one reply reads, and all rows of all replies. */
-const reading = async (count: number, until?: number) => {
-  const { members, ask, join } = setUp();
-  for (let at = 0; at < count; at += 1)
-    await join(
-      `agent-${String(at).padStart(16, "0")}`,
-      { userId: `user-${at}`, info: { name: "x".repeat(20) } },
-      until,
-    );
+const reading = async (count: number, { gone = false, users = count } = {}) => {
+  const { members, clock, ask, join, leave } = setUp();
+  for (let at = 0; at < count; at += 1) {
+    const [id, userId] = [`agent-${String(at).padStart(16, "0")}`, `user-${at % users}`];
+    await join(id, { userId, info: { name: "x".repeat(20) } });
+    if (gone) await leave(id, { userId });
+  }
+  if (gone) clock.advance(DEFAULT_SETTINGS.presenceGraceMs);
   const answers: number[] = [];
   const page = members.page.bind(members);
   members.page = async (...asked) => {
@@ -95,7 +119,10 @@ const reading = async (count: number, until?: number) => {
   for (let after: string | undefined = ""; after !== undefined;) {
     answers.push(0);
     const data: PresencePage = (await ask("rooms/1", after)).data as unknown as PresencePage;
-    for (const { agent } of data.members) agents.add(agent);
+    for (const { agent } of data.members) {
+      expect(agents.has(agent)).toBe(false);
+      agents.add(agent);
+    }
     after = data.more;
   }
   return { agents: agents.size, answers, most: Math.max(...answers), sum: answers.reduce((a, b) => a + b, 0) };
@@ -111,8 +138,12 @@ test("a reply reads few rows beyond its members, however many there are", async 
 
 // The reply then has no members, but has a position to continue from.
 test("a reply reads at most 1,000 rows, even without present members", async () => {
-  const { agents, answers } = await reading(2_500, NOW);
+  const { agents, answers } = await reading(2_500, { gone: true });
   expect([agents, answers]).toEqual([0, [1_000, 1_000, 500]]);
+});
+
+test("a member whose connections are on two pages is returned once", async () => {
+  expect((await reading(1_500, { users: 500 })).agents).toBe(500);
 });
 
 test("the count is exact on one page, else from the last run", async () => {
@@ -168,14 +199,14 @@ test.each([
 
 test("the server API reads presence without a guard, in larger pages", async () => {
   const system = { ...fanOutSystem({ channels: { "rooms/*": { presence: true } } }), newUuid: () => "made" };
-  for (const id of ["a", "b"]) await system.members.join(agentOf(id, { uuid: id }), "rooms/1", NOW, NOW + 1);
+  for (const id of ["a", "b"]) await system.members.join(agentOf(id, { uuid: id }), "rooms/1", NOW);
   const ask = (presence: unknown) => handleServerRequest(system, { version: 1, presence });
   expect(await ask({ channel: "rooms/1" })).toEqual({
     version: 1,
     presence: { channel: "rooms/1", count: 2, members: inOrder("a", "b") },
   });
   const [first, second] = inOrder("a", "b");
-  expect(await ask({ channel: "rooms/1", after: memberPlace(first!.agent) })).toMatchObject({
+  expect(await ask({ channel: "rooms/1", after: memberPlace({ uuid: first!.agent }) })).toMatchObject({
     presence: { members: [second] },
   });
   expect(await ask({ channel: "plain" })).toMatchObject({ code: "no_presence" });

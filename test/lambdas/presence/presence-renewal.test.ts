@@ -3,80 +3,83 @@ import { readPresence } from "../../../lambdas/requests/frame-parser.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { MAX_CHANNELS_PER_PING } from "../../../protocol/index.js";
 import { agentOf, NOW, TestClock } from "../support/fakes.js";
-import { MemoryMembers } from "./presence-fakes.js";
+import { memberPlace } from "../../../lambdas/presence/members.js";
+import { MemoryLiveness, MemoryMembers } from "./presence-fakes.js";
 
 const settings = { ...DEFAULT_SETTINGS, channels: { "rooms/*": { presence: true } } as const };
 
-// A member is absent if it is not there, has left, or was silent for a lease. Channels without presence are ignored.
-test("a ping renews present members and returns the absent channels", async () => {
-  const members = new MemoryMembers();
-  const clock = new TestClock();
-  for (const channel of ["rooms/1", "rooms/2"]) await members.join(agentOf("c1"), channel, NOW, NOW + 1_001);
-  await members.join(agentOf("c1"), "rooms/4", NOW, NOW + 1_000);
-  await members.leave("c1", "rooms/2", NOW);
-  clock.advance(1_000);
-  expect(
-    await renewPresence({ members, clock, settings }, "c1", [
-      "rooms/1",
-      "rooms/2",
-      "rooms/3",
-      "rooms/4",
-      "plain",
-      "rooms/*",
-    ]),
-  ).toEqual(["rooms/2", "rooms/3", "rooms/4"]);
-  expect(members.at("rooms/1", "c1")?.until).toBe(NOW + 1_000 + settings.presenceLeaseMs);
-});
-
-/** The steps of the table when an agent renews its presence. */
-const writing = async (joined: readonly string[], listed: readonly string[], after = settings.presenceLeaseMs / 2) => {
-  const members = new MemoryMembers();
-  const clock = new TestClock();
-  for (const channel of joined) await members.join(agentOf("c1"), channel, NOW, NOW + settings.presenceLeaseMs);
-  clock.advance(after);
+const setUp = () => {
+  const [members, liveness, clock] = [new MemoryMembers(), new MemoryLiveness(), new TestClock()];
   const steps: string[] = [];
-  members.before = (step) => void steps.push(step);
-  const absent = await renewPresence({ members, clock, settings }, "c1", listed);
-  return { absent, steps, until: members.at("rooms/1", "c1")?.until };
+  const note = (step: string) => void steps.push(step);
+  const me = agentOf("c1", { userId: "ada" });
+  const join = async (...channels: string[]) => {
+    await liveness.begin(me, clock.now());
+    for (const channel of channels) await members.join(me, channel, clock.now());
+    [members.before, liveness.before] = [note, note];
+  };
+  const leave = (channel: string) => members.leave("c1", memberPlace(me), channel, clock.now());
+  const renew = (...channels: string[]) => renewPresence({ members, liveness, clock, settings }, me, channels);
+  return { members, liveness, clock, steps, me, join, leave, renew };
 };
 
-test("a channel that is listed twice costs one write", async () => {
-  expect(await writing(["rooms/1"], ["rooms/1", "rooms/1", "plain"])).toMatchObject({
-    absent: [],
-    steps: ["leaseExpiries", "renew"],
-  });
+// A member is absent if it is not there, or has left. Channels without presence are ignored.
+test("a ping renews an agent's presence and returns the absent channels", async () => {
+  const { liveness, clock, join, leave, renew } = setUp();
+  await join("rooms/1", "rooms/2");
+  await leave("rooms/2");
+  clock.advance(1_000);
+  expect(await renew("rooms/1", "rooms/2", "rooms/3", "plain", "rooms/*")).toEqual(["rooms/2", "rooms/3"]);
+  expect(liveness.rows.get("c1")?.heartbeatAt).toBe(NOW + 1_000);
 });
 
-// Channels without presence cost nothing.
-test("channels without the agent share one read and cost no write", async () => {
+test("a renewal is one write for any number of channels", async () => {
+  const { steps, join, renew } = setUp();
   const channels = Array.from({ length: MAX_CHANNELS_PER_PING }, (_, at) => `rooms/${at}`);
-  expect(await writing([], channels)).toMatchObject({ absent: channels, steps: ["leaseExpiries"] });
-  expect(await writing([], ["plain"])).toMatchObject({ absent: [], steps: [] });
+  await join(...channels);
+  expect(await renew(...channels, "rooms/1", "plain")).toEqual([]);
+  expect(steps).toEqual(["renew", "ofConnection"]);
 });
 
-test("a renewal within a quarter of the lease costs no write", async () => {
-  const quarter = settings.presenceLeaseMs / 4;
-  expect(await writing(["rooms/1"], ["rooms/1"], quarter - 1)).toEqual({
-    absent: [],
-    steps: ["leaseExpiries"],
-    until: NOW + settings.presenceLeaseMs,
-  });
-  expect(await writing(["rooms/1"], ["rooms/1"], quarter)).toEqual({
-    absent: [],
-    steps: ["leaseExpiries", "renew"],
-    until: NOW + quarter + settings.presenceLeaseMs,
-  });
+test("channels without presence cost nothing", async () => {
+  const { steps, join, renew } = setUp();
+  await join();
+  expect(await renew("plain")).toEqual([]);
+  expect(steps).toEqual([]);
 });
 
-test("a member that leaves between read and write is absent", async () => {
-  const members = new MemoryMembers();
-  await members.join(agentOf("c1"), "rooms/1", NOW, NOW + 1);
-  members.before = async (step) => {
-    if (step !== "renew") return;
-    members.before = () => undefined;
-    await members.leave("c1", "rooms/1", NOW);
-  };
-  expect(await renewPresence({ members, clock: new TestClock(), settings }, "c1", ["rooms/1"])).toEqual(["rooms/1"]);
+test("a connection that was found silent is absent everywhere", async () => {
+  const { liveness, join, renew } = setUp();
+  await join("rooms/1");
+  await liveness.markSilent(liveness.rows.get("c1")!, NOW);
+  expect(await renew("rooms/1")).toEqual(["rooms/1"]);
+  await liveness.endSilent("c1");
+  expect(await renew("rooms/1")).toEqual(["rooms/1"]);
+});
+
+describe("an entry of version 0.2.0", () => {
+  const announced = { as: "uuid-of-c1", at: NOW, digest: "" };
+
+  test("is replaced by a ping within its lease", async () => {
+    const { members, liveness, clock, me, renew } = setUp();
+    members.putOld("rooms/1", me, { announced, until: NOW + 1_001 });
+    members.putOld("rooms/2", me, { until: NOW + 1_000 });
+    members.putOld("rooms/3", me, { leftAt: NOW });
+    clock.advance(1_000);
+    expect(await renew("rooms/1", "rooms/2", "rooms/3")).toEqual(["rooms/2", "rooms/3"]);
+    expect(members.at("rooms/1", "c1")).toMatchObject({ agent: "uuid-of-c1", userId: "ada", announced });
+    expect(members.at("rooms/1", "c1")).not.toHaveProperty("until");
+    expect(liveness.rows.has("c1")).toBe(true);
+    expect(await renew("rooms/1")).toEqual([]);
+  });
+
+  test("is replaced when the connection has newer entries elsewhere", async () => {
+    const { members, me, join, renew } = setUp();
+    await join("rooms/1");
+    members.putOld("rooms/2", me, {});
+    expect(await renew("rooms/1", "rooms/2")).toEqual([]);
+    expect(members.at("rooms/2", "c1")).not.toHaveProperty("until");
+  });
 });
 
 const frame = (channel: string, data?: unknown) =>

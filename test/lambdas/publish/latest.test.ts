@@ -24,10 +24,10 @@ describe("publications on channels that keep their last message", () => {
       outgoing("prices/2", "d"),
     ]);
     expect(system.connections.received("c1")).toEqual([
-      { ...outgoing("prices/1", "a"), offset: NOW + 1 },
-      outgoing("other", "b"),
-      { ...outgoing("prices/1", "c"), offset: NOW + 2 },
-      { ...outgoing("prices/2", "d"), offset: NOW + 1 },
+      { ...outgoing("prices/1", "a"), at: NOW, offset: NOW + 1 },
+      { ...outgoing("other", "b"), at: NOW },
+      { ...outgoing("prices/1", "c"), at: NOW, offset: NOW + 2 },
+      { ...outgoing("prices/2", "d"), at: NOW, offset: NOW + 1 },
     ]);
     expect(system.latest.kept.get("prices/1")?.data).toBe("c");
   });
@@ -36,8 +36,8 @@ describe("publications on channels that keep their last message", () => {
     const system = await systemOf();
     await publish(system, agent, [outgoing("prices/1", "a"), { ...outgoing("prices/1", "b", "m2"), ephemeral: true }]);
     expect(system.connections.received("c1")).toEqual([
-      { ...outgoing("prices/1", "a"), offset: NOW + 1 },
-      outgoing("prices/1", "b", "m2"),
+      { ...outgoing("prices/1", "a"), at: NOW, offset: NOW + 1 },
+      { ...outgoing("prices/1", "b", "m2"), at: NOW },
     ]);
     expect(system.latest.kept.get("prices/1")?.data).toBe("a");
   });
@@ -94,8 +94,10 @@ describe("publications on channels that keep their last message", () => {
     };
     const system = await systemOf({ guards });
     await publish(system, agent, [outgoing("prices/1")]);
-    expect(seen).toEqual([outgoing("prices/1")]);
-    expect(system.connections.received("c1")).toEqual([{ ...outgoing("prices/1", "changed"), offset: NOW + 1 }]);
+    expect(seen).toEqual([{ ...outgoing("prices/1"), at: NOW }]);
+    expect(system.connections.received("c1")).toEqual([
+      { ...outgoing("prices/1", "changed"), at: NOW, offset: NOW + 1 },
+    ]);
   });
 });
 

@@ -3,7 +3,7 @@ import { flush } from "../../../lambdas/linger/linger-flusher.js";
 import { REPLAY_BYTES } from "../../../lambdas/publish/message-size.js";
 import { publish } from "../../../lambdas/publish/publish.js";
 import { handleServerRequest } from "../../../lambdas/server-api/server-api.js";
-import { agentOf, messageOf } from "../support/fakes.js";
+import { agentOf, deliveredOf, messageOf, NOW } from "../support/fakes.js";
 import { fanOutSystem, publishUnanswered } from "../delivery/fan-out-system.js";
 import { busyAt } from "../history/history-fakes.js";
 
@@ -35,7 +35,21 @@ describe("a publication on a channel with history", () => {
     const at = position(system, 1);
     expect(answer).toEqual({ channel: "/meta/successful", uuid: "m1", successful: true, position: at });
     expect(system.store.calls).toEqual(["reserveOffsets", "claim", "put", `subscribers ${CHANNEL}`]);
-    expect(system.connections.received("c2")).toEqual([{ ...messageOf(CHANNEL), ...at }]);
+    expect(system.connections.received("c2")).toEqual([{ ...deliveredOf(CHANNEL), ...at }]);
+  });
+
+  test("has the time of its offset in deliveries, repetitions and replays", async () => {
+    const system = await systemOf();
+    await publishUnanswered(system, agent, [messageOf(CHANNEL)]);
+    system.clock.advance(5_000);
+    await publishUnanswered(system, agent, [messageOf(CHANNEL), messageOf(CHANNEL, 2, "m2")]);
+    expect(system.connections.received("c2")).toMatchObject([
+      { uuid: "m1", at: NOW },
+      { uuid: "m1", at: NOW },
+      { uuid: "m2", at: NOW + 5_000 },
+    ]);
+    const response = await handleServerRequest(system as never, { version: 1, history: { channel: CHANNEL } });
+    expect(response).toMatchObject({ history: { messages: [{ at: NOW }, { at: NOW + 5_000 }] } });
   });
 
   test("is not stored and has no offset if it is ephemeral", async () => {
@@ -43,7 +57,7 @@ describe("a publication on a channel with history", () => {
     const [answer] = await publishUnanswered(system, agent, [{ ...messageOf(CHANNEL), ephemeral: true }]);
     expect(answer).toEqual({ channel: "/meta/successful", uuid: "m1", successful: true });
     expect(system.store.calls).toEqual([`subscribers ${CHANNEL}`]);
-    expect(system.connections.received("c2")).toEqual([messageOf(CHANNEL)]);
+    expect(system.connections.received("c2")).toEqual([deliveredOf(CHANNEL)]);
   });
 
   test("is not stored if it is ephemeral in the server API", async () => {
@@ -51,7 +65,7 @@ describe("a publication on a channel with history", () => {
     const publish = [{ channel: CHANNEL, data: "hello", ephemeral: true }];
     const response = await handleServerRequest(system, { version: 1, publish });
     expect(response).toEqual({ version: 1, results: [{ uuid: "m1", accepted: true }] });
-    expect(system.connections.received("c2")).toEqual([messageOf(CHANNEL)]);
+    expect(system.connections.received("c2")).toEqual([deliveredOf(CHANNEL)]);
     expect(system.store.calls).not.toContain("reserveOffsets");
   });
 
@@ -60,14 +74,14 @@ describe("a publication on a channel with history", () => {
     await publishUnanswered(system, agent, [messageOf(CHANNEL), { ...messageOf(CHANNEL, 2, "m2"), ephemeral: true }]);
     await flush(system, system.tasks[0]!, () => 1_000_000);
     expect(system.connections.received("c2")).toEqual([
-      { ...messageOf(CHANNEL), ...position(system, 1) },
-      messageOf(CHANNEL, 2, "m2"),
+      { ...deliveredOf(CHANNEL), ...position(system, 1) },
+      deliveredOf(CHANNEL, 2, "m2"),
     ]);
   });
 
   test("may be as large as a plain one if ephemeral", async () => {
     const system = await systemOf();
-    const room = MAX_FRAME_BYTES - JSON.stringify(messageOf(CHANNEL, "")).length;
+    const room = MAX_FRAME_BYTES - JSON.stringify(deliveredOf(CHANNEL, "")).length;
     const outgoing = (bytes: number) => [{ ...messageOf(CHANNEL, "x".repeat(bytes)), ephemeral: true }];
     expect(await publishUnanswered(system, agent, outgoing(room))).toMatchObject([{ successful: true }]);
     expect(await publishUnanswered(system, agent, outgoing(room + 1))).toMatchObject([{ code: "too_large" }]);
@@ -193,8 +207,8 @@ describe("the server API", () => {
         channel: CHANNEL,
         position: { epoch, offset: 2 },
         messages: [
-          { uuid: "m1", data: 1, offset: 1 },
-          { uuid: "m2", data: 1, offset: 2 },
+          { uuid: "m1", data: 1, at: NOW, offset: 1 },
+          { uuid: "m2", data: 1, at: NOW, offset: 2 },
         ],
       },
     });

@@ -1,7 +1,7 @@
 import type { Json, OutgoingMessage } from "../../../protocol/index.js";
 import { serialize } from "../../../lambdas/delivery/serialize.js";
 import type { GuardPort, Permitted } from "../../../lambdas/ports.js";
-import { agentOf, messageOf } from "../support/fakes.js";
+import { agentOf, deliveredOf, messageOf } from "../support/fakes.js";
 import { fanOutSystem, publishUnanswered as publish } from "../delivery/fan-out-system.js";
 
 const agent = agentOf("publisher");
@@ -42,7 +42,7 @@ describe("publications above the rate", () => {
     expect(codes(answers)).toEqual([undefined, undefined, "rate_limited", "rate_limited"]);
     expect(answers.map(({ uuid }) => uuid)).toEqual(["m1", "m2", "m3", "m4"]);
     expect(asked).toEqual(["m1", "m2"]);
-    expect(system.connections.received("listener")).toEqual([messageOf("a", 1, "m1"), messageOf("a", 1, "m2")]);
+    expect(system.connections.received("listener")).toEqual([deliveredOf("a", 1, "m1"), deliveredOf("a", 1, "m2")]);
   });
 
   test("may be published a second later", async () => {
@@ -105,7 +105,7 @@ describe("a publication guard that subscribes its publisher to too many channels
     const system = await setUp({ guards: { publication }, limits: { subscriptionsPerAgent: 1 } });
     const answers = await publish(system, agent, [out("a", 1, "greedy"), out("a", 2, "modest")]);
     expect(codes(answers)).toEqual(["too_many_subscriptions", undefined]);
-    expect(system.connections.received("listener")).toEqual([messageOf("a", 2, "modest")]);
+    expect(system.connections.received("listener")).toEqual([deliveredOf("a", 2, "modest")]);
     expect((await system.store.connectionSubscriptions("publisher")).channels).toEqual(["x"]);
   });
 });

@@ -1,6 +1,6 @@
 import { MAX_FRAME_BYTES, type Json, type Message, type OutgoingMessage } from "../../../protocol/index.js";
 import type { GuardPort, Permitted, Verdict } from "../../../lambdas/ports.js";
-import { agentOf, messageOf } from "../support/fakes.js";
+import { agentOf, deliveredOf, messageOf } from "../support/fakes.js";
 import { fanOutSystem, publishUnanswered as publish } from "../delivery/fan-out-system.js";
 
 const agent = agentOf("publisher");
@@ -31,14 +31,14 @@ describe("a publication", () => {
     expect(await publish(system, agent, [out("a")])).toEqual([
       { channel: "/meta/successful", uuid: "m1", successful: true },
     ]);
-    expect(system.connections.received("listener")).toEqual([messageOf("a")]);
-    expect(system.connections.received("publisher")).toEqual([messageOf("a")]);
+    expect(system.connections.received("listener")).toEqual([deliveredOf("a")]);
+    expect(system.connections.received("publisher")).toEqual([deliveredOf("a")]);
   });
 
   test("does not reach its publisher with echo: false", async () => {
     const system = await setUp();
     await publish(system, agent, [out("a", 1, "m1", false), out("a", 2, "m2")]);
-    expect(system.connections.received("publisher")).toEqual([messageOf("a", 2, "m2")]);
+    expect(system.connections.received("publisher")).toEqual([deliveredOf("a", 2, "m2")]);
     expect(system.connections.received("listener")).toHaveLength(2);
   });
 
@@ -55,7 +55,7 @@ describe("a publication", () => {
       ...Array.from({ length: 3 }, () => "/meta/error"),
       "/meta/successful",
     ]);
-    expect(system.connections.received("listener")).toEqual([messageOf("a", 1, "m4")]);
+    expect(system.connections.received("listener")).toEqual([deliveredOf("a", 1, "m4")]);
   });
 });
 
@@ -89,7 +89,7 @@ describe("a publication guard", () => {
       }),
     );
     expect(await publish(system, agent, [out("a")])).toMatchObject([{ successful: true }]);
-    expect(system.connections.received("listener")).toEqual([messageOf("b", "for b"), messageOf("c", "for c")]);
+    expect(system.connections.received("listener")).toEqual([deliveredOf("b", "for b"), deliveredOf("c", "for c")]);
   });
 
   // The uuids are the same when the publication is repeated.
@@ -133,7 +133,7 @@ describe("a publication guard", () => {
       "putSubscriptions publisher new",
       "connectionSubscriptions publisher",
     ]);
-    expect(system.connections.received("publisher")).toEqual([messageOf("new")]);
+    expect(system.connections.received("publisher")).toEqual([deliveredOf("new")]);
   });
 
   test("keeps echo: false on every channel that it chose", async () => {
@@ -170,7 +170,7 @@ describe("a message that is too large", () => {
     const tooLarge = await system();
     const answers = await publish(tooLarge, agent, [out("a", 1, "m1"), out("a", 2, "big"), out("a", 3, "m3")]);
     expect(answers.map(({ code }) => code)).toEqual([undefined, "too_large", undefined]);
-    expect(tooLarge.connections.received("listener")).toEqual([messageOf("a", 1, "m1"), messageOf("a", 3, "m3")]);
+    expect(tooLarge.connections.received("listener")).toEqual([deliveredOf("a", 1, "m1"), deliveredOf("a", 3, "m3")]);
   });
 });
 

@@ -3,12 +3,12 @@ import { pingReply } from "../../../lambdas/requests/ping-reply.js";
 import { PINGS_WITH_CHANNELS } from "../../../lambdas/requests/request-rates.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { agentOf, NOW, TestClock } from "../support/fakes.js";
-import { MemoryMembers } from "../presence/presence-fakes.js";
+import { MemoryLiveness, MemoryMembers } from "../presence/presence-fakes.js";
 
 const SINCE = { epoch: "e1", offset: 1 };
 
 const setUp = async () => {
-  const members = new MemoryMembers();
+  const [members, liveness] = [new MemoryMembers(), new MemoryLiveness()];
   const clock = new TestClock();
   const settings = {
     ...DEFAULT_SETTINGS,
@@ -22,7 +22,14 @@ const setUp = async () => {
       return new Map(channels.map((channel) => [channel, { epoch: "e1", offset: 2, at: NOW, begun: NOW }]));
     },
   };
-  const system = { members, clock, settings, histories, rate: new RateLimiter(PINGS_WITH_CHANNELS, clock, 10) };
+  const system = {
+    members,
+    liveness,
+    clock,
+    settings,
+    histories,
+    rate: new RateLimiter(PINGS_WITH_CHANNELS, clock, 10),
+  };
   const ping = (data?: unknown, connectionId = "c1") =>
     pingReply(
       system,

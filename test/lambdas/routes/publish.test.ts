@@ -31,12 +31,14 @@ beforeEach(() => {
 });
 
 const message = (uuid: string, channel = "stories/5") => ({ channel, uuid, data: { text: "größe" } });
+/** The same as its subscribers receive it. */
+const delivered = (uuid: string) => ({ ...message(uuid), at: expect.any(Number) });
 
 // The publisher's own copy comes with the reply.
 test("publish reaches exact and wildcard subscribers, and replies on /meta/successful", async () => {
   const result = await handler(frameEvent({ action: "publish", ...message("m1") }));
-  expect(answersOf(result)).toEqual([message("m1"), { channel: "/meta/successful", uuid: "m1", successful: true }]);
-  expect(deployed.posted()).toEqual([["c2", message("m1")]]);
+  expect(answersOf(result)).toEqual([delivered("m1"), { channel: "/meta/successful", uuid: "m1", successful: true }]);
+  expect(deployed.posted()).toEqual([["c2", delivered("m1")]]);
 });
 
 test("a frame of several messages arrives as one frame, in order", async () => {

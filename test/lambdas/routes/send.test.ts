@@ -21,7 +21,7 @@ const message = { channel: "a", uuid: "m1", data: "hello" };
 test("send publishes without a reply", async () => {
   const warned = jest.spyOn(console, "warn").mockImplementation(() => undefined);
   expect(await handler(frameEvent({ action: "send", ...message }))).toEqual({ statusCode: 200 });
-  expect(deployed.posted()).toEqual([["c1", message]]);
+  expect(deployed.posted()).toEqual([["c1", { ...message, at: expect.any(Number) }]]);
   expect(warned).not.toHaveBeenCalled();
 });
 

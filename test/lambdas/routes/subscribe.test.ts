@@ -103,7 +103,7 @@ describe("subscribe", () => {
 
   test("with `present: false` stores that the agent only observes", async () => {
     const { store, ask } = await setUp();
-    const interval = { presenceIntervalMs: 60_000 };
+    const interval = { presenceIntervalMs: 420_000 };
     const member = { ...yes("rooms/1"), data: { channel: "rooms/1", ...interval } };
     expect(await ask({ channel: "rooms/1", present: false })).toEqual([yes("rooms/1")]);
     expect((await store.connectionSubscriptions("c1")).observed).toEqual(["rooms/1"]);

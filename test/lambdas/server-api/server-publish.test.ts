@@ -1,5 +1,5 @@
 import { serverPublish } from "../../../lambdas/server-api/server-publish.js";
-import { agentOf } from "../support/fakes.js";
+import { agentOf, NOW } from "../support/fakes.js";
 import { fanOutSystem } from "../delivery/fan-out-system.js";
 
 const setUp = async (options: Parameters<typeof fanOutSystem>[0] = {}, messageBytes = 32_768) => {
@@ -22,8 +22,9 @@ test("messages reach subscribers and users, in order, without publication guards
     { channel: "stories/5", data: 4, uuid: "m4" },
   ]);
   expect(results).toEqual(["m1", "made1", "m3", "m4"].map((uuid) => ({ uuid, accepted: true })));
-  const [first, last] = [1, 4].map((data) => ({ channel: "stories/5", uuid: `m${data}`, data }));
-  expect(system.connections.received("c1")).toEqual([first, { channel: "/meta/user", uuid: "made1", data: 2 }, last]);
+  const [first, last] = [1, 4].map((data) => ({ channel: "stories/5", uuid: `m${data}`, data, at: NOW }));
+  const toUser = { channel: "/meta/user", uuid: "made1", data: 2, at: NOW };
+  expect(system.connections.received("c1")).toEqual([first, toUser, last]);
   expect(system.connections.received("c2")).toEqual([first, last]);
 });
 

@@ -24,6 +24,12 @@ export const agentOf = (connectionId: string, more: Partial<Agent> = {}): Agent 
 
 export const messageOf = (channel: string, data: Json = "hello", uuid = "m1"): Message => ({ channel, uuid, data });
 
+/** The same message as its subscribers receive it: with the time of its acceptance. */
+export const deliveredOf = (channel: string, data?: Json, uuid?: string): Message => ({
+  ...messageOf(channel, data, uuid),
+  at: NOW,
+});
+
 /** A clock that stands still until code sleeps. It then jumps to the first wake-up, once no other work is left. */
 export class TestClock implements Clock {
   #now = NOW;

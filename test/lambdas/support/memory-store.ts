@@ -170,6 +170,8 @@ export class MemoryStore implements Store {
     return lifetime && endOf(lifetime);
   }
 
+  async endPresence(): Promise<void> {}
+
   async takeConnection(connectionId: string): Promise<ConnectionRecord> {
     await this.#step("takeConnection", connectionId);
     const standing = this.records.get(connectionId);

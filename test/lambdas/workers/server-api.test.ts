@@ -63,7 +63,9 @@ const withoutTable = async <T>(work: () => Promise<T>): Promise<T> => {
 
 test("an invocation publishes and returns a result per entry", async () => {
   expect(await handler(publication)).toEqual({ version: 1, results: [{ uuid: "m1", accepted: true }] });
-  expect(deployed.posted()).toEqual([["c1", { channel: "stories/5", uuid: "m1", data: "größe" }]]);
+  expect(deployed.posted()).toEqual([
+    ["c1", { channel: "stories/5", uuid: "m1", data: "größe", at: expect.any(Number) }],
+  ]);
   expect(error).not.toHaveBeenCalled();
 });
 
@@ -99,7 +101,9 @@ describe("a request to the function's URL", () => {
       headers: { "content-type": "application/json", "cache-control": "no-store" },
     });
     expect(JSON.parse(answer.body!)).toEqual({ version: 1, results: [{ uuid: "m1", accepted: true }] });
-    expect(deployed.posted()).toEqual([["c1", { channel: "stories/5", uuid: "m1", data: "größe" }]]);
+    expect(deployed.posted()).toEqual([
+      ["c1", { channel: "stories/5", uuid: "m1", data: "größe", at: expect.any(Number) }],
+    ]);
   });
 
   test.each<[string, unknown, string, number]>([

@@ -14,7 +14,7 @@ const GOOD: Outcome = {
   acknowledged: 4_900,
   violationCounts: { lost: 0, duplicated: 0, reordered: 0, wrongPosition: 0, leaked: 0, staleRows: 0 },
   recoveries: 300,
-  checked: { unsubscriptions: 400, remounts: 300, wildcards: 100, workers: 2_000, positions: 4_000 },
+  checked: { unsubscriptions: 400, remounts: 300, wildcards: 100, workers: 2_000, positions: 4_000, ephemerals: 200 },
   churn: { remounted: 300, unmounted: 200, flipped: 100, blinked: 100, doubled: 100, widened: 100 },
   missed: 7,
   faults,
@@ -46,6 +46,7 @@ describe("the report of a chaos run", () => {
       "wildcards",
       "workers",
       "positions",
+      "ephemerals",
       "faults",
     ]);
   });

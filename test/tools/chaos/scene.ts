@@ -112,7 +112,7 @@ export class Scene {
   publish(uuid: string, { channel = "log/a", acknowledged = true, page = 0, ...data }: Publishing = {}): void {
     const publication = this.journal.begin({ uuid, channel, by: "p", page, data: { by: "p", n: 1, ...data } });
     publication.sent = 1;
-    const isStored = keeps(channel) !== "nothing" && acknowledged;
+    const isStored = keeps(channel) !== "nothing" && acknowledged && !data.ephemeral;
     const position: Position = {
       epoch: EPOCH,
       offset: this.stored.filter((each) => each.channel === channel).length + 1,

@@ -5,14 +5,13 @@ const row = (pk: string, sk: string, more: Item = {}): Item => ({ pk: { S: pk },
 const number = (value: number) => ({ N: String(value) });
 
 describe("rows of the dead", () => {
-  const later = Date.now() + 10_000;
   const dead = [
     row("a#gone", "agent"),
     row("a#gone", "s#log/a"),
     row("c#log/a", "gone"),
     row("c#log/a#1", "gone"),
     row("r#3", "1795736000#gone"),
-    row("p#present/a", "place", { c: { S: "gone" }, l: number(later) }),
+    row("p#present/a", "place", { c: { S: "gone" } }),
   ];
 
   it("are found, whatever they are about", () => {
@@ -24,16 +23,14 @@ describe("rows of the dead", () => {
       row("a#here", "agent"),
       row("c#log/a", "here"),
       row("r#3", "1795736000#here"),
-      row("p#present/a", "place", { c: { S: "here" }, l: number(later) }),
+      row("p#present/a", "place", { c: { S: "here" } }),
+      row("b#3", "here", { h: number(1) }),
     ];
     expect(staleRows([...living, row("m#log/a#e", "0000000000001"), row("h#log/a", "head")], ["here"])).toEqual([]);
   });
 
-  it("exclude members that are known to have gone or have expired leases", () => {
-    const over = [
-      row("p#present/a", "place", { c: { S: "gone" }, l: number(later), g: number(1) }),
-      row("p#present/a", "place", { c: { S: "gone" }, l: number(1) }),
-    ];
+  it("exclude members that are known to have gone", () => {
+    const over = [row("p#present/a", "place", { c: { S: "gone" }, g: number(1) })];
     expect(staleRows(over, [])).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { checkReplay } from "../../../tools/fuzz/replay-checker.js";
 import { HistoryModel } from "../../../tools/fuzz/history-model.js";
 
 const reader = { get: (_uuid: string, data: unknown) => data as string, may: () => true };
-const message = (offset: number) => ({ uuid: `u${offset}`, data: offset, offset });
+const message = (offset: number) => ({ uuid: `u${offset}`, data: offset, at: 1_000 + offset, offset });
 
 describe("a replay of three messages that were known before", () => {
   const shelves = new HistoryModel();
@@ -46,7 +46,8 @@ describe("a replay of three messages that were known before", () => {
 
   it("never has a wrong message, another epoch or an impossible offset", () => {
     expect(shelves.checkMessage("kept/a", at(2), message(2))).toBeUndefined();
-    expect(shelves.checkMessage("kept/a", at(2), message(3))).toMatch(/another message/);
+    expect(shelves.checkMessage("kept/a", at(2), { ...message(3), at: 1_002 })).toMatch(/another message/);
+    expect(shelves.checkMessage("kept/a", at(2), { ...message(2), at: 5 })).toMatch(/another time/);
     expect(shelves.checkPosition("kept/a", at(2, "f"))).toMatch(/another epoch/);
     expect(shelves.checkPosition("kept/a", at(4))).toMatch(/offset that is too large/);
   });

@@ -1,32 +1,43 @@
 import { memberKey } from "../../../../lambdas/aws/dynamodb/keys.js";
+import { memberPlace } from "../../../../lambdas/presence/members.js";
 import type { InvocationReport } from "../../../../local/services/lambda/runtime/pool.js";
 import { putRow } from "../rows.js";
 import type { Wire } from "../wire.js";
 import type { Tools } from "./tools.js";
 
+/** The schedule finds a member whose `$disconnect` was lost, and a member that is silent. */
+const checkMembers = async ({ system, allowed, lose, disconnectGuardRan }: Tools): Promise<void> => {
+  const [closed, silent] = [await allowed(system.connect()), await allowed(system.connect())];
+  const ids: string[] = [];
+  for (const wire of [closed, silent]) {
+    expect(await allowed(wire.subscribe("rooms/lost"))).toMatchObject({ successful: true });
+    ids.push((await allowed(system.connectionOf(wire))).connectionId);
+  }
+  const [lost = ""] = ids;
+  lose(lost);
+  await closed.close();
+  const rows = (await system.rows()).filter(({ pk, sk = "" }) => pk?.startsWith("b#") && ids.includes(sk));
+  for (const row of rows)
+    await putRow(system.running, { ...row, h: row["sk"] === lost ? String(Date.now() - 60_000) : "1" });
+  await allowed(system.running.runSchedules());
+  await allowed(disconnectGuardRan(lost));
+  expect((await system.rows()).filter(({ pk, sk = "" }) => pk?.startsWith("b#") && ids.includes(sk))).toEqual([]);
+};
+
 /**
  * Agents join, leave, ask for presence and renew it. The notifier finds gone connections, and enqueues connections that
  * do not take posts.
  */
-export const usePresence = async (
-  { system, allowed, leaveBehind, takeNothing, disconnectGuardRan, nextRun }: Tools,
-  wire: Wire,
-): Promise<void> => {
+export const usePresence = async (tools: Tools, wire: Wire): Promise<void> => {
+  const { system, allowed, leaveBehind, takeNothing, disconnectGuardRan, nextRun } = tools;
   await allowed(wire.subscribe("rooms/1"));
   expect(
     await allowed(wire.request({ action: "presence", channel: "/meta/presence", data: { channel: "rooms/1" } })),
   ).toMatchObject({ successful: true });
   const data = { presentChannels: ["rooms/1"] };
-  // Half of this lease is over: an earlier renewal is not stored.
-  const age = async (): Promise<void> => {
-    const mine = (await system.rows()).find(({ pk }) => pk === "p#rooms/1")!;
-    await putRow(system.running, { ...mine, l: String(Number(mine["l"]) - 60_000) });
-  };
-  await age();
   expect(await allowed(wire.request({ action: "ping", channel: "/meta/ping", data }))).toMatchObject({
     successful: true,
   });
-  await age();
   const beaten = nextRun("HeartbeatFunction");
   wire.send({ action: "heartbeat", channel: "/meta/ping", uuid: "beat", data });
   await beaten;
@@ -58,8 +69,8 @@ export const usePresence = async (
   // A channel that has had no members for a while.
   await putRow(system.running, { pk: "o#0", sk: "rooms/old", w: "1", ttl: "9999999999" });
   // A member that has left without a notification.
-  const ended = { ...memberKey("rooms/old", "gone"), c: "gone", u: "gone", s: "1", l: "1", ttl: "9999999999" };
-  await putRow(system.running, ended);
-  await allowed(system.running.runSchedules());
+  const ended = { c: "gone", u: "gone", s: "1", g: "1", ttl: "9999999999" };
+  await putRow(system.running, { ...memberKey("rooms/old", memberPlace({ uuid: "gone" }), "gone"), ...ended });
+  await checkMembers(tools);
   expect((await system.rows()).filter(({ c }) => c === "gone")).toEqual([]);
 };

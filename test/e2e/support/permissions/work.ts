@@ -39,7 +39,7 @@ export const doAllWork = async (tools: Tools, more: readonly Step[] = []): Promi
     ...where("latest", ["Publish Subscribe", () => keep(tools, wire)]),
     ...where("history", ["Publish Send Publisher Subscribe Ping Heartbeat History", () => useHistories(tools, wire)]),
     ...where("presence", [
-      "Subscribe Unsubscribe Disconnect Ping Heartbeat Presence Announce",
+      "Subscribe Unsubscribe Disconnect Ping Heartbeat Presence Announce CheckPresence",
       () => usePresence(tools, wire),
     ]),
     ["Handshake Disconnect", () => askDenied(tools, "connect")],

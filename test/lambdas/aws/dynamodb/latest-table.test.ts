@@ -10,14 +10,14 @@ const engine = useTables((table) => {
   latest = new LatestTable({ client: testTable.client, name: testTable.name }, testTable.clock);
 });
 
-const numbered = (offset: number, data = "hello", channel = "a") => ({ ...messageOf(channel, data), offset });
+const accepted = (data: string) => ({ ...messageOf("a", data), at: NOW });
 
 describe("a channel's last message", () => {
   test("is the message that was kept last, with its offset", async () => {
     expect(await latest.keep(messageOf("a", "one"), 1)).toBe(NOW + 1);
     testTable.clock.advance(5_000);
-    expect(await latest.keep(messageOf("a", "two"), 3)).toBe(NOW + 4);
-    expect([...(await latest.read(["a", "b"]))]).toEqual([["a", numbered(NOW + 4, "two")]]);
+    expect(await latest.keep(accepted("two"), 3)).toBe(NOW + 4);
+    expect([...(await latest.read(["a", "b"]))]).toEqual([["a", { ...accepted("two"), offset: NOW + 4 }]]);
   });
 
   test("gets a higher offset than all before, even after a data loss", async () => {

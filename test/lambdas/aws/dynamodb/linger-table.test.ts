@@ -12,7 +12,7 @@ useTables((table) => {
 
 const entry = (id: string, data = "größe", more: { except?: string; ephemeral?: true } = {}) => ({
   id,
-  message: messageOf("a", data, `m${id}`),
+  message: { ...messageOf("a", data, `m${id}`), at: NOW },
   ...more,
 });
 const collect = async (all: AsyncIterable<string>): Promise<string[]> => {

@@ -1,9 +1,11 @@
 import type { PresenceEventData } from "../../../../protocol/index.js";
 import { PresenceRecordingTable } from "../../../../lambdas/aws/dynamodb/presence-recording-table.js";
+import { LivenessTable } from "../../../../lambdas/aws/dynamodb/liveness-table.js";
 import { MembersTable } from "../../../../lambdas/aws/dynamodb/members-table.js";
 import { OccupancyTable } from "../../../../lambdas/aws/dynamodb/occupancy-table.js";
 import type { Agent } from "../../../../lambdas/connection/agent.js";
 import { notifyChannel, notifyAllChannels } from "../../../../lambdas/presence/presence-notifier.js";
+import { checkPresence, HEARTBEAT_MARGIN_MS } from "../../../../lambdas/presence/presence-checker.js";
 import { readPresencePage } from "../../../../lambdas/presence/presence-query.js";
 import { PresenceRecorder } from "../../../../lambdas/presence/presence-recorder.js";
 import { NO_EVENTS } from "../../../../lambdas/server-api/server-events.js";
@@ -23,11 +25,13 @@ const setUp = async (info?: Agent["info"]) => {
   const system = await engine.table();
   const { clock } = system;
   const members = new MembersTable(system, clock);
+  const liveness = new LivenessTable(system, clock);
   const occupancy = new OccupancyTable(system, clock);
   const settings = { ...DEFAULT_SETTINGS, channels: { "rooms/*": { presence: true } } as const };
   const log = new TestLog();
   const recorder = new PresenceRecorder({
     members,
+    liveness,
     occupancy,
     announce: () => Promise.resolve(),
     settings,
@@ -46,6 +50,7 @@ const setUp = async (info?: Agent["info"]) => {
     segments: new TestSegments(),
     members,
     occupancy,
+    wakeUps: { wakeUp: () => Promise.resolve(true) },
     events: NO_EVENTS,
   };
   const [ann, bob] = [agentOf("ann", info === undefined ? {} : { info }), agentOf("bob")];
@@ -63,10 +68,30 @@ const setUp = async (info?: Agent["info"]) => {
     subscribe,
     run: () => notifyChannel(announcing, CHANNEL),
     minute: () => notifyAllChannels(announcing, () => true),
-    ping: ({ connectionId }: Agent) => renewPresence({ members, settings, clock }, connectionId, [CHANNEL]),
+    ping: (agent: Agent) => renewPresence({ members, liveness, settings, clock }, agent, [CHANNEL]),
+    /** Ends the connections that said nothing for too long, as the schedule does. */
+    check: () =>
+      checkPresence(
+        {
+          store,
+          guards: openGuards,
+          liveness,
+          recorder,
+          connections: { exists: () => Promise.resolve(true), close: () => Promise.resolve(true) },
+          settings,
+          clock,
+          log,
+        },
+        clock.now(),
+        () => true,
+      ),
     present: async () =>
       (
-        await readPresencePage({ members, occupancy, clock }, { channel: CHANNEL }, { bytes: 30_000, rows: 1_000 })
+        await readPresencePage(
+          { members, occupancy, clock, settings },
+          { channel: CHANNEL },
+          { bytes: 30_000, rows: 1_000 },
+        )
       ).members.map(({ agent }) => agent),
     /** The events about Ann that Bob received. */
     eventsAboutAnn: () =>
@@ -76,15 +101,17 @@ const setUp = async (info?: Agent["info"]) => {
   };
 };
 
-describe("an agent whose ping comes after the end of its lease", () => {
+describe("an agent that sends no heartbeat for too long", () => {
   const late = async () => {
     const system = await setUp();
     await system.subscribe(system.ann);
     await system.run();
-    system.clock.advance(system.settings.presenceLeaseMs - 5_000);
+    system.clock.advance(system.settings.presenceHeartbeatMs);
     await system.ping(system.bob);
-    await system.minute();
-    system.clock.advance(7_000);
+    expect(await system.check()).toMatchObject({ silent: 0, checked: 1 });
+    system.clock.advance(HEARTBEAT_MARGIN_MS + 1);
+    expect(await system.check()).toMatchObject({ silent: 1, checked: 1 });
+    system.clock.advance(system.settings.presenceGraceMs);
     // A presence query does not return Ann.
     expect(await system.present()).toEqual([system.bob.uuid]);
     return system;
@@ -92,13 +119,17 @@ describe("an agent whose ping comes after the end of its lease", () => {
 
   test("learns that it is absent, and joins when it subscribes again", async () => {
     const system = await late();
+    await system.minute();
     expect(await system.ping(system.ann)).toEqual([CHANNEL]);
     await system.subscribe(system.ann);
     await system.run();
     expect((await system.present()).sort()).toEqual([system.ann.uuid, system.bob.uuid]);
-    const [first, second] = system.eventsAboutAnn();
-    expect([first?.joined, second?.joined]).toMatchObject([{ agent: system.ann.uuid }, { agent: system.ann.uuid }]);
-    expect(second!.at).toBeGreaterThan(first!.at);
+    const [first, second, third] = system.eventsAboutAnn();
+    expect([first?.joined, second?.left, third?.joined]).toMatchObject(
+      [1, 2, 3].map(() => ({ agent: system.ann.uuid })),
+    );
+    expect(third!.at).toBeGreaterThan(second!.at);
+    expect(await system.ping(system.ann)).toEqual([]);
   });
 
   test("has left if it does not subscribe again", async () => {

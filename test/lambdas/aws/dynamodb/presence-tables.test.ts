@@ -1,106 +1,112 @@
 import type { OccupancyTable } from "../../../../lambdas/aws/dynamodb/occupancy-table.js";
 import { memberKey } from "../../../../lambdas/aws/dynamodb/keys.js";
+import type { Agent } from "../../../../lambdas/connection/agent.js";
 import { memberPlace } from "../../../../lambdas/presence/members.js";
 import type { OccupiedChannel } from "../../../../lambdas/presence/occupancy.js";
 import { agentOf, NOW } from "../../support/fakes.js";
-import { ada, UNTIL, usePresenceTables } from "./presence-tables-system.js";
+import { ADA, ada, usePresenceTables } from "./presence-tables-system.js";
 
 const setUp = usePresenceTables();
 
+const announcement = { as: "uuid-of-c1", at: NOW, digest: "d" };
+
 describe("the members of a channel", () => {
+  const row = {
+    place: memberKey("rooms/1", ADA, "c1").sk,
+    connectionId: "c1",
+    agent: "uuid-of-c1",
+    userId: "ada",
+    info: { name: "Ada" },
+    since: NOW,
+    changedAt: NOW,
+  };
+
   test("are listed with their public info until they are deleted", async () => {
     const { testTable, members } = await setUp();
-    await members.join(ada, "rooms/1", NOW, UNTIL);
-    await members.join(agentOf("c2"), "rooms/1", NOW, UNTIL);
-    const row = {
-      connectionId: "c1",
-      agent: "uuid-of-c1",
-      userId: "ada",
-      info: { name: "Ada" },
-      since: NOW,
-      until: UNTIL,
-      announced: false,
-    };
-    expect(await members.all("rooms/1")).toEqual([
-      row,
-      { connectionId: "c2", agent: "uuid-of-c2", since: NOW, until: UNTIL, announced: false },
-    ]);
-    expect(await members.leave("c1", "rooms/1", NOW + 1)).toBe(true);
-    expect(await members.leave("c1", "rooms/1", NOW + 2)).toBe(false);
-    const [gone] = await members.all("rooms/1");
+    await members.join(ada, "rooms/1", NOW);
+    await members.join(agentOf("c2"), "rooms/1", NOW);
+    const other = { connectionId: "c2", agent: "uuid-of-c2", since: NOW, changedAt: NOW };
+    const all = await members.all("rooms/1");
+    expect(all).toHaveLength(2);
+    expect(all).toEqual(expect.arrayContaining([row, { ...other, place: expect.any(String) }]));
+    expect(await members.leave("c1", ADA, "rooms/1", NOW + 1)).toBe(true);
+    expect(await members.leave("c1", ADA, "rooms/1", NOW + 2)).toBe(false);
+    const [gone] = await members.ofMember("rooms/1", ADA);
     expect(gone).toEqual({ ...row, leftAt: NOW + 1 });
     await members.remove("rooms/1", gone!);
-    expect(await testTable.row("p#rooms/1", memberPlace("c1"))).toBeUndefined();
-    expect(await members.leave("c1", "rooms/1", NOW + 3)).toBe(false);
+    expect(await testTable.row("p#rooms/1", row.place)).toBeUndefined();
+    expect(await members.leave("c1", ADA, "rooms/1", NOW + 3)).toBe(false);
   });
 
-  test("keep their entry when they join again, unless they have left", async () => {
+  test("keep their entry and announcement when they join again", async () => {
     const { members } = await setUp();
-    await members.join(ada, "rooms/1", NOW, UNTIL);
-    const [first] = await members.all("rooms/1");
-    await members.markAnnounced("rooms/1", first!);
-    await members.join(ada, "rooms/1", NOW + 5, UNTIL + 5);
-    expect(await members.all("rooms/1")).toEqual([{ ...first, until: UNTIL + 5, announced: true }]);
-    await members.leave("c1", "rooms/1", NOW + 6);
-    await members.join(agentOf("c1"), "rooms/1", NOW + 7, UNTIL + 7);
-    // The first entry's run does not touch the second entry.
-    await members.markAnnounced("rooms/1", first!);
-    await members.remove("rooms/1", { ...first!, leftAt: NOW + 6 });
-    expect(await members.expire("rooms/1", first!, NOW + 8)).toBe(false);
-    expect(await members.all("rooms/1")).toEqual([
-      { connectionId: "c1", agent: "uuid-of-c1", since: NOW + 7, until: UNTIL + 7, announced: false },
-    ]);
+    await members.join(ada, "rooms/1", NOW);
+    await members.announce("rooms/1", row, announcement);
+    await members.leave("c1", ADA, "rooms/1", NOW + 5);
+    const left = { ...row, leftAt: NOW + 5 };
+    await members.join(ada, "rooms/1", NOW + 6);
+    expect(await members.beginLeaving("rooms/1", left, announcement)).toBe(false);
+    await members.remove("rooms/1", left);
+    expect(await members.all("rooms/1")).toEqual([{ ...row, changedAt: NOW + 6, announced: announcement }]);
   });
 
-  test("are renewed while present, and expire only if not renewed since", async () => {
+  test("lose their announcement when their leave begins", async () => {
     const { members } = await setUp();
-    expect(await members.renew("c1", "rooms/1", NOW, UNTIL)).toBe(false);
-    await members.join(ada, "rooms/1", NOW, UNTIL);
-    const [before] = await members.all("rooms/1");
-    expect(await members.renew("c1", "rooms/1", NOW, UNTIL + 1)).toBe(true);
-    expect(await members.expire("rooms/1", before!, UNTIL)).toBe(false);
-    const [after] = await members.all("rooms/1");
-    expect(await members.expire("rooms/1", after!, UNTIL + 2)).toBe(true);
-    expect(await members.renew("c1", "rooms/1", NOW, UNTIL + 3)).toBe(false);
+    await members.join(ada, "rooms/1", NOW);
+    await members.announce("rooms/1", row, announcement);
+    await members.leave("c1", ADA, "rooms/1", NOW + 5);
+    const leaving = { as: "uuid-of-c1", at: NOW + 5 };
+    expect(await members.beginLeaving("rooms/1", { ...row, leftAt: NOW + 5 }, leaving)).toBe(true);
+    await members.join(ada, "rooms/1", NOW + 6);
+    expect(await members.all("rooms/1")).toEqual([{ ...row, changedAt: NOW + 6, leaving }]);
+    await members.endLeaving("rooms/1", { ...row, leaving });
+    expect(await members.all("rooms/1")).toEqual([{ ...row, changedAt: NOW + 6 }]);
   });
 
-  test("have their leases read with one request for all channels", async () => {
+  test("stay if they joined after a connection was found silent", async () => {
+    const { members } = await setUp();
+    await members.join(ada, "rooms/1", NOW + 2);
+    expect(await members.leave("c1", ADA, "rooms/1", NOW + 3, NOW + 1)).toBe(false);
+    expect(await members.leave("c1", ADA, "rooms/1", NOW + 3, NOW + 2)).toBe(true);
+  });
+
+  test("are found by connection with one request for all channels", async () => {
     const { testTable, members } = await setUp();
-    for (const channel of ["rooms/1", "rooms/2", "rooms/3"]) await members.join(ada, channel, NOW, UNTIL);
-    await members.leave("c1", "rooms/2", NOW);
-    await members.renew("c1", "rooms/3", NOW, UNTIL + 1);
-    await members.join(agentOf("c2"), "rooms/4", NOW, UNTIL);
-    const channels = ["rooms/1", "rooms/2", "rooms/3", "rooms/4", "rooms/5"];
-    const expected = new Map([
-      ["rooms/1", UNTIL],
-      ["rooms/3", UNTIL + 1],
-    ]);
+    for (const channel of ["rooms/1", "rooms/2"]) await members.join(ada, channel, NOW);
+    await members.join(agentOf("c2", { userId: "ada" }), "rooms/3", NOW);
     const { read, ...others } = await testTable.cost(async () =>
-      expect(await members.leaseExpiries("c1", channels)).toEqual(expected),
+      expect([...(await members.ofConnection(ada, ["rooms/1", "rooms/2", "rooms/3"])).keys()].sort()).toEqual([
+        "rooms/1",
+        "rooms/2",
+      ]),
     );
     expect(others).toEqual({ commands: ["BatchGetItem"], written: 0 });
     // DynamoDB Local does not count a read of a row that does not exist.
-    expect([3, 5]).toContain(read);
+    expect([1, 1.5]).toContain(read);
   });
 
-  test("are announced again after a change of their info", async () => {
+  test("have the info of their last change", async () => {
     const { members } = await setUp();
     await members.describe(ada, "rooms/1", NOW);
     expect(await members.all("rooms/1")).toEqual([]);
-    await members.join(ada, "rooms/1", NOW, UNTIL);
-    const [first] = await members.all("rooms/1");
-    await members.markAnnounced("rooms/1", first!);
+    await members.join(ada, "rooms/1", NOW);
     const { info: _info, ...bare } = ada;
     await members.describe(bare, "rooms/1", NOW + 1);
-    expect(await members.all("rooms/1")).toEqual([
-      { connectionId: "c1", agent: "uuid-of-c1", userId: "ada", since: NOW + 1, until: UNTIL, announced: false },
-    ]);
+    const { info: _other, ...others } = row;
+    expect(await members.all("rooms/1")).toEqual([{ ...others, changedAt: NOW + 1 }]);
+  });
+
+  test("of one user are together, apart from sessions of that name", () => {
+    const place = (more: Partial<Agent>) => memberPlace({ uuid: "a", ...more });
+    expect(place({ userId: "ada", session: "s" })).toBe(place({ userId: "ada", uuid: "b" }));
+    expect(place({ session: "s", uuid: "b" })).toBe(place({ session: "s" }));
+    expect(new Set([place({}), place({ session: "a" }), place({ userId: "a" })]).size).toBe(3);
   });
 
   test("are all read, however many pages there are", async () => {
     const { testTable, members } = await setUp();
     const agents = Array.from({ length: 30 }, (_, at) => agentOf(`c${at}`));
-    await Promise.all(agents.map((agent) => members.join(agent, "rooms/1", NOW, UNTIL)));
+    await Promise.all(agents.map((agent) => members.join(agent, "rooms/1", NOW)));
     testTable.intercept = (name, input, next) => next(name === "Query" ? { ...input, Limit: 7 } : input);
     expect(await members.all("rooms/1")).toHaveLength(30);
   });
@@ -112,7 +118,7 @@ describe("a page of members", () => {
     const info = { name: "x".repeat(60) };
     await Promise.all(
       Array.from({ length: count }, (_, at) =>
-        members.join(agentOf(`c${at}`, { userId: `user-${at}`, info }), "rooms/1", NOW, UNTIL),
+        members.join(agentOf(`c${at}`, { userId: `user-${at}`, info }), "rooms/1", NOW),
       ),
     );
     return { testTable, members };
@@ -125,7 +131,7 @@ describe("a page of members", () => {
     while (more) {
       const page = await members.page("rooms/1", places.at(-1), 4);
       expect(page.entries.length).toBeLessThanOrEqual(4);
-      places.push(...page.entries.map(({ connectionId }) => memberPlace(connectionId)));
+      places.push(...page.entries.map(({ place }) => place));
       ({ more } = page);
     }
     expect(places).toEqual([...places].sort());
@@ -135,14 +141,14 @@ describe("a page of members", () => {
 
   test("costs its own size, however many members there are", async () => {
     const { testTable, members } = await setUpMembers(200);
-    const { read } = await testTable.cost(() => members.page("rooms/1", memberPlace("c7"), 20));
+    const { read } = await testTable.cost(() => members.page("rooms/1", memberPlace({ uuid: "c7" }), 20));
     expect(read).toBeLessThanOrEqual(2);
     expect((await testTable.cost(() => members.all("rooms/1"))).read).toBeGreaterThanOrEqual(8);
   });
 
   test("does not disclose connection ids", () => {
-    expect(memberKey("rooms/1", "L0SM9cOFvHcCIhw=").sk).toMatch(/^[\w-]{22}$/);
-    expect(memberPlace("c1")).not.toBe(memberPlace("c2"));
+    expect(memberKey("rooms/1", ADA, "L0SM9cOFvHcCIhw=").sk).toMatch(/^[\w-]{22}#[\w-]{22}$/);
+    expect(ADA).not.toContain("ada");
   });
 });
 
@@ -195,6 +201,14 @@ describe("an occupied channel", () => {
     expect(await testTable.cost(() => occupancy.setCount("rooms/1", 30))).toMatchObject({ written: 1 });
     await occupancy.occupy("rooms/1", NOW);
     expect(await occupancy.startRun("rooms/1")).toMatchObject({ count: 30 });
+  });
+
+  test("has one wake-up until its time is over", async () => {
+    const { occupancy } = await setUp();
+    expect(await occupancy.scheduleWakeUp("rooms/1", NOW, NOW + 5_000)).toBe(true);
+    expect(await occupancy.scheduleWakeUp("rooms/1", NOW + 1, NOW + 5_001)).toBe(false);
+    expect(await occupancy.read("rooms/1")).toMatchObject({ wakeUpAt: NOW + 5_000 });
+    expect(await occupancy.scheduleWakeUp("rooms/1", NOW + 5_000, NOW + 9_000)).toBe(true);
   });
 
   test("is deleted only without members and without a newer run", async () => {
@@ -254,12 +268,11 @@ describe("the table of a deployment with presence", () => {
     const { members, occupancy, asked, table } = await setUp();
     await table.putAgent(ada);
     await table.putSubscriptions(ada, ["rooms/1", "plain"]);
-    await members.markAnnounced("rooms/1", (await members.all("rooms/1"))[0]!);
     await occupancy.startRun("rooms/1");
     const renewed = await table.renewAgent(ada, ada);
     expect(asked).toHaveLength(1);
     await table.renewAgent({ ...renewed!, info: "busy" }, renewed!);
     expect(asked).toHaveLength(2);
-    expect(await members.all("rooms/1")).toMatchObject([{ info: "busy", announced: false }]);
+    expect(await members.all("rooms/1")).toMatchObject([{ info: "busy" }]);
   });
 });

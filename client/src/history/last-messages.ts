@@ -1,0 +1,224 @@
+import { isWildcard } from "../../../protocol/channel.js";
+import type { Message, SubscribeResult } from "../../../protocol/frames.js";
+import type { HistoryMessage, Position, Replay } from "../../../protocol/history.js";
+import { MAX_HISTORY_PAGE_SIZE } from "../../../protocol/limits.js";
+import type { Client } from "../client.js";
+import { defer } from "../emitter.js";
+import { PushItError } from "../errors.js";
+import type { Extension } from "../extension.js";
+import type { SettleCallback } from "../internals.js";
+import { dataOf } from "../requests/request-queue.js";
+import type { Request } from "../requests/request.js";
+import type { Holder } from "../subscriptions/subscription.js";
+import type { SubscribeOptions } from "../types.js";
+import { isAtOrBefore, isPosition } from "./channel-recovery.js";
+import type { Recovery } from "./recovery.js";
+
+/** Longest wait before a request that failed is repeated, in milliseconds. */
+const MAX_RETRY_DELAY_MS = 2_000;
+
+/** A holder that subscribed with `last`. */
+interface Reader {
+  readonly channel: string;
+  readonly holder: Holder;
+  readonly last: number;
+  /** Whether the holder has given a position. If it recovers, the holder needs no newest messages. */
+  readonly hasSince: boolean;
+  /** The messages that arrived while the holder waits for the newest ones. `undefined`: the holder has them. */
+  buffer: Message[] | undefined;
+  /** The holder has received all messages up to here. */
+  position?: Position | undefined;
+  /** Whether a history request is in flight. */
+  isRequested?: boolean;
+  /** The calls that wait for the newest messages. */
+  calls: SettleCallback[];
+}
+
+/**
+ * Delivers the newest messages of a channel to each holder that subscribes with `last`. Other holders do not receive
+ * them, because they may have received them before. Until they are there, later messages wait for that holder.
+ */
+export class LastMessages implements Extension {
+  readonly #client: Client;
+  readonly #recovery: Recovery;
+  readonly #readers = new Map<string, Map<Holder, Reader>>();
+  /** Channels with a subscribe request in flight that has `last`. */
+  readonly #subscribing = new Set<string>();
+
+  constructor(client: Client, recovery: Recovery) {
+    this.#client = client;
+    this.#recovery = recovery;
+  }
+
+  optionsError(channel: string, { last }: SubscribeOptions): PushItError | undefined {
+    if (last === undefined) return undefined;
+    if (!Number.isInteger(last) || last < 1 || last > MAX_HISTORY_PAGE_SIZE)
+      return new PushItError("bad_frame", `"last" must be a whole number from 1 to 100; it is ${last}.`, { channel });
+    return isWildcard(channel)
+      ? new PushItError("wildcard", '"last" needs one channel: a wildcard has no history of its own.', { channel })
+      : undefined;
+  }
+
+  onWanted(channel: string, { last, since }: SubscribeOptions, holder: Holder): void {
+    if (last === undefined) return;
+    const readers = this.#readers.get(channel) ?? new Map<Holder, Reader>();
+    const calls = readers.get(holder)?.calls ?? [];
+    this.#readers.set(
+      channel,
+      readers.set(holder, { channel, holder, last, hasSince: isPosition(since), buffer: [], calls }),
+    );
+  }
+
+  beforeSend({ action, channel = "", target }: Request): void {
+    if (action !== "subscribe") return;
+    const readers = this.#readers.get(channel);
+    const hasPosition = this.#recovery.position(channel) !== undefined;
+    // A holder without `last` may need a reply without: it has the latest message, on channels that keep it.
+    const isForAll = this.#client.subscriptions.everyHolder(channel, (holder) => {
+      const reader = readers?.get(holder);
+      return reader?.buffer !== undefined && (reader.hasSince || !hasPosition);
+    });
+    this.#subscribing.delete(channel);
+    target!.last = undefined;
+    if (!readers || !isForAll) return;
+    this.#subscribing.add(channel);
+    target!.last = Math.max(...[...readers.values()].map(({ last }) => last));
+  }
+
+  onSubscribed(result: SubscribeResult): void {
+    const { channel, position, messages = [], recovered, code } = result;
+    if (code) this.onLost(channel);
+    if (this.#subscribing.delete(channel) && !recovered) {
+      // They are for the readers alone.
+      result.messages = undefined;
+      // A server that does not know `last` sends none. Then each reader requests them.
+      if (position && (messages[0] || !position.offset))
+        for (const reader of this.#pending(channel)) this.#finish(reader, messages, position);
+    }
+    for (const reader of this.#pending(channel)) {
+      if (recovered && reader.hasSince) this.#finish(reader, []);
+      else this.#request(reader);
+    }
+  }
+
+  settleLater(channel: string, holder: Holder, settle: SettleCallback): boolean {
+    const reader = this.#readers.get(channel)?.get(holder);
+    reader?.calls.push(settle);
+    if (reader?.buffer) this.#request(reader);
+    else if (reader) this.#settle(reader);
+    return reader !== undefined;
+  }
+
+  skippedHolders(message: Message): ReadonlySet<Holder> | undefined {
+    const readers = this.#readers.get(message.channel);
+    if (!readers) return undefined;
+    const skipped = new Set<Holder>();
+    for (const { holder, buffer, position } of readers.values()) {
+      buffer?.push(message);
+      if (buffer || (position && isAtOrBefore(message as Position, position))) skipped.add(holder);
+    }
+    return skipped;
+  }
+
+  /** The application loads its state again, so each reader needs the newest messages again. */
+  onLost(channel: string): void {
+    for (const reader of this.#readers.get(channel)?.values() ?? []) reader.buffer ??= [];
+  }
+
+  onReleased(channel: string, holder: Holder): void {
+    const reader = this.#readers.get(channel)?.get(holder);
+    if (reader) this.#remove(reader);
+  }
+
+  onUnsubscribed(channel: string): void {
+    for (const { holder } of this.#readers.get(channel)?.values() ?? []) this.onReleased(channel, holder);
+  }
+
+  onDisconnected(): void {
+    for (const readers of this.#readers.values())
+      for (const reader of readers.values()) {
+        reader.isRequested = false;
+        const { stopped } = this.#client.queue;
+        if (stopped) this.#settle(reader, new PushItError(stopped.code, stopped.reason, { channel: reader.channel }));
+      }
+  }
+
+  onReset(): void {
+    for (const channel of this.#readers.keys()) this.onUnsubscribed(channel);
+  }
+
+  /** The readers of a channel that wait for the newest messages. */
+  #pending(channel: string): Reader[] {
+    return [...(this.#readers.get(channel)?.values() ?? [])].filter(({ buffer }) => buffer);
+  }
+
+  #request(reader: Reader): void {
+    const { channel, last } = reader;
+    if (reader.isRequested) return;
+    reader.isRequested = true;
+    this.#client.queue.enqueueMeta("history", { channel, limit: last, reverse: true }, (outcome) => {
+      if (!this.#isCurrent(reader) || !reader.isRequested) return;
+      reader.isRequested = false;
+      if (!outcome.error) this.#apply(reader, dataOf<Replay>(outcome));
+      else if (!outcome.error.retryable) this.#fail(reader, outcome.error);
+      else this.#requestAfter(reader, 0);
+    });
+  }
+
+  /** Requests again, unless a new connection does it. */
+  #requestAfter(reader: Reader, milliseconds: number): void {
+    const { timers, options } = this.#client;
+    timers.after(milliseconds + timers.random(Math.min(options.retryCap, MAX_RETRY_DELAY_MS)), () => {
+      if (this.#isCurrent(reader) && reader.buffer && this.#client.isConnected) this.#request(reader);
+    });
+  }
+
+  /** Applies a page of the history, which has the newest message first. */
+  #apply(reader: Reader, { messages = [], position: { epoch }, pendingMs }: Replay): void {
+    const [newest] = messages;
+    const received = this.#recovery.position(reader.channel);
+    // Messages behind a pending one are not in the page. If the client has received them, no request brings them later.
+    if (pendingMs && received?.epoch === epoch && received.offset > (newest?.offset ?? 0))
+      this.#requestAfter(reader, pendingMs);
+    else this.#finish(reader, messages.reverse(), newest && { epoch, offset: newest.offset });
+  }
+
+  /** Delivers the newest messages, and then the messages that arrived meanwhile. */
+  #finish(reader: Reader, messages: readonly HistoryMessage[], position?: Position): void {
+    const { channel, holder, last, buffer = [] } = reader;
+    reader.buffer = undefined;
+    reader.position = position && { epoch: position.epoch, offset: position.offset };
+    for (const message of messages.slice(-last))
+      this.#client.deliverTo(holder, { ...message, channel, epoch: position!.epoch });
+    for (const message of buffer)
+      if (!position || !isAtOrBefore(message as Position, position)) this.#client.deliverTo(holder, message);
+    this.#settle(reader);
+  }
+
+  /** Ends the holder's subscription, because there is no history for it. */
+  #fail(reader: Reader, error: PushItError): void {
+    const { channel, holder, buffer = [], calls } = reader;
+    const isExpected = calls.length > 0;
+    for (const message of buffer) this.#client.deliverTo(holder, message);
+    this.#settle(reader, error);
+    this.#remove(reader);
+    this.#client.subscriptions.release(channel, holder, () => {});
+    if (!isExpected) this.#client.emitter.emit("error", error);
+  }
+
+  #remove(reader: Reader): void {
+    const { channel, holder } = reader;
+    this.#readers.get(channel)!.delete(holder);
+    if (!this.#readers.get(channel)!.size) this.#readers.delete(channel);
+    this.#settle(reader, new PushItError("superseded", "The subscription has ended.", { channel }));
+  }
+
+  /** Settles the calls, after the listeners have received the messages that were delivered before. */
+  #settle(reader: Reader, error?: PushItError): void {
+    for (const settle of reader.calls.splice(0)) defer(() => defer(settle, error));
+  }
+
+  #isCurrent(reader: Reader): boolean {
+    return this.#readers.get(reader.channel)?.get(reader.holder) === reader;
+  }
+}

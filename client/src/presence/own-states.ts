@@ -1,0 +1,102 @@
+import type { Json } from "../../../protocol/json.js";
+import type { Client } from "../client.js";
+import { PushItError } from "../errors.js";
+import type { SettleCallback } from "../internals.js";
+
+/** Longest pause before a state is sent again that came too fast, in milliseconds. The server takes 5 a second. */
+const MAX_PAUSE_MS = 1_000;
+
+/** The state that this client wants to have on one channel. */
+interface OwnState {
+  state: Json;
+  /** The calls that wait for their result. */
+  waiters: SettleCallback[];
+  /** Whether a request is in flight, or waits for its next attempt. */
+  isSending?: boolean;
+  /** Whether the state has to be sent, because it or the subscription is new. */
+  isDue?: boolean;
+}
+
+/**
+ * Sends this client's states, and sends them again after each subscription. Each channel has at most one request at a
+ * time. If the state changes meanwhile, only the last one is sent.
+ */
+export class OwnStates {
+  readonly #client: Client;
+  readonly #isMember: (channel: string) => boolean;
+  readonly #states = new Map<string, OwnState>();
+
+  /** @param isMember whether the server counts this client as a member of a channel now */
+  constructor(client: Client, isMember: (channel: string) => boolean) {
+    this.#client = client;
+    this.#isMember = isMember;
+  }
+
+  /** Sets the state on a channel, as soon as this client is a member. Rejects with a `PushItError`. */
+  set(channel: string, state: Json): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle: SettleCallback = (error) => (error ? reject(error) : resolve());
+      if (!this.#client.subscriptions.wanted().includes(channel)) return settle(notMember(channel));
+      const own = this.#states.get(channel) ?? { state, waiters: [] };
+      this.#states.set(channel, own);
+      own.state = state;
+      own.waiters.push(settle);
+      own.isDue = true;
+      this.#send(channel, own);
+    });
+  }
+
+  /** The server has replied to a subscription: it has no state of this client on this transport. */
+  onSubscribed(channel: string): void {
+    const own = this.#states.get(channel);
+    if (!own) return;
+    own.isDue = true;
+    if (this.#isMember(channel)) this.#send(channel, own);
+    else if (this.#client.connection.transport?.subscriptions.get(channel)) this.#drop(channel, notMember(channel));
+  }
+
+  onUnsubscribed(channel: string): void {
+    this.#drop(channel, notMember(channel));
+  }
+
+  onReset(): void {
+    for (const channel of this.#states.keys()) this.onUnsubscribed(channel);
+  }
+
+  #drop(channel: string, error: PushItError): void {
+    const own = this.#states.get(channel);
+    this.#states.delete(channel);
+    for (const settle of own?.waiters ?? []) settle(error);
+  }
+
+  #send(channel: string, own: OwnState): void {
+    const { queue, timers } = this.#client;
+    // Otherwise the reply to the subscription sends it.
+    if (own.isSending || !own.isDue || !this.#isMember(channel)) return;
+    const { state, waiters } = own;
+    const isCurrent = (): boolean => this.#states.get(channel) === own;
+    const sendNext = (): void => {
+      own.isSending = false;
+      if (isCurrent()) this.#send(channel, own);
+    };
+    own.waiters = [];
+    own.isSending = true;
+    own.isDue = false;
+    queue.enqueueMeta("state", { channel, state }, ({ error }) => {
+      if (error?.code === "rate_limited" && isCurrent()) {
+        own.waiters.unshift(...waiters);
+        own.isDue = true;
+        timers.after(timers.random(MAX_PAUSE_MS), sendNext);
+        return;
+      }
+      for (const settle of waiters) settle(error);
+      // A state that the server refused is not sent again. After any other error, the next subscription sends it.
+      const isOver = error ? !error.retryable : state === null;
+      if (isOver && isCurrent() && !own.isDue) this.#states.delete(channel);
+      sendNext();
+    });
+  }
+}
+
+const notMember = (channel: string): PushItError =>
+  new PushItError("no_presence", "This client is not a member of the channel. Subscribe to it first.", { channel });

@@ -1,0 +1,33 @@
+import type { Json } from "../../../protocol/index.js";
+import { type Announcement, infoDigest, type PresenceEntry } from "../../presence/members.js";
+import type { Item } from "./items.js";
+
+/** Reads the entry of a connection of a member. */
+export const entryOf = (item: Item): PresenceEntry => {
+  const [userId, encoded, leftAt, until] = [item["n"]?.S, item["i"]?.S, item["g"]?.N, item["l"]?.N];
+  const info = encoded === undefined ? undefined : (JSON.parse(encoded) as Json);
+  const since = Number(item["s"]?.N);
+  const [announced, leaving] = [announcementOf(item, info), item["z"]?.S];
+  return {
+    place: item["sk"]?.S ?? "",
+    connectionId: item["c"]?.S ?? "",
+    agent: item["u"]?.S ?? "",
+    since,
+    changedAt: Number(item["r"]?.N ?? since),
+    ...(userId === undefined ? {} : { userId }),
+    ...(info === undefined ? {} : { info }),
+    ...(leftAt === undefined ? {} : { leftAt: Number(leftAt) }),
+    ...(announced && { announced }),
+    ...(leaving !== undefined && { leaving: { as: leaving, at: Number(item["y"]?.N) } }),
+    ...(until === undefined ? {} : { until: Number(until) }),
+    ...(item["mv"] && { moved: true }),
+  };
+};
+
+/** Version 0.2.0 stored only when it announced a member, with the info of the entry. */
+const announcementOf = (item: Item, info: Json | undefined): Announcement | undefined =>
+  item["t"] && {
+    as: item["f"]?.S ?? item["u"]?.S ?? "",
+    at: Number(item["t"].N),
+    digest: item["d"]?.S ?? infoDigest(info),
+  };

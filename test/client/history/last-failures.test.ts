@@ -1,0 +1,77 @@
+import { arrived, numbered, QUIET, subscribed } from "../support/recorded.js";
+import { codeOf, connectedOnly, listen, page } from "../support/last.js";
+import { Bench } from "../support/setup.js";
+
+const bench = Bench.use();
+const connected = () => connectedOnly(bench);
+
+describe("subscribe({ last }) is refused", () => {
+  it.each([
+    ["a wildcard", "a/*", 5, "wildcard", '"last" needs one channel: a wildcard has no history of its own.'],
+    ["0", "a", 0, "bad_frame", '"last" must be a whole number from 1 to 100; it is 0.'],
+    ["101", "a", 101, "bad_frame", '"last" must be a whole number from 1 to 100; it is 101.'],
+    ["1.5", "a", 1.5, "bad_frame", '"last" must be a whole number from 1 to 100; it is 1.5.'],
+  ])("for %s", async (_, channel, last, code, message) => {
+    const { pushIt, peer } = await connected();
+    await expect(pushIt.channel(channel).subscribe({ last })).rejects.toMatchObject({ code, channel, message });
+    await arrived(pushIt, peer);
+    expect(peer.frames.waiting).toBe(0);
+  });
+
+  it("on a channel without history, and other objects stay subscribed", async () => {
+    const { pushIt, peer } = await connected();
+    const [plain, room] = [pushIt.channel("a"), pushIt.channel("a")];
+    const [others, mine] = [listen(plain), listen(room)];
+    const done = [codeOf(plain.subscribe()), codeOf(room.subscribe({ last: 5 }))];
+    peer.answer(await peer.frames.take());
+    const asked = await peer.frames.take();
+    peer.send({ channel: "/meta/a", uuid: "m1", data: 0 }, { channel: "a", uuid: "m1", data: 1 });
+    peer.send({ channel: "/meta/history", uuid: asked.uuid, successful: false, code: "no_history", error: "None." });
+    expect(await Promise.all(done)).toEqual(["ok", "no_history"]);
+    peer.send({ channel: "a", uuid: "m2", data: 2 });
+    await arrived(pushIt, peer);
+    expect([others, mine, peer.frames.waiting]).toEqual([[1, 2], [1, 2], 0]);
+  });
+});
+
+describe("an unfinished subscribe({ last })", () => {
+  it("is fulfilled if its object unsubscribes", async () => {
+    const { pushIt, peer, received } = await subscribed(bench, QUIET);
+    const room = pushIt.channel("a");
+    const mine = listen(room);
+    const done = codeOf(room.subscribe({ last: 2 }));
+    const frame = await peer.frames.take();
+    await room.unsubscribe();
+    expect(await done).toBe("ok");
+    page(peer, frame, 9, 10);
+    peer.send(numbered(11));
+    await arrived(pushIt, peer);
+    expect(mine).toEqual([11]);
+    expect(received).toContain(11);
+  });
+
+  it("fails if the application disconnects or resets", async () => {
+    const { pushIt, peer } = await subscribed(bench, QUIET);
+    const first = codeOf(pushIt.channel("a").subscribe({ last: 2 }));
+    await peer.frames.take();
+    pushIt.disconnect();
+    expect(await first).toBe("closed");
+    const second = codeOf(pushIt.channel("a").subscribe({ last: 2 }));
+    pushIt.reset();
+    expect(await second).toBe("closed");
+  });
+
+  it("is replaced by a later one of the same object", async () => {
+    const { pushIt, peer } = await subscribed(bench, QUIET);
+    const room = pushIt.channel("a");
+    const mine = listen(room);
+    const done = [room.subscribe({ last: 1 })];
+    const first = await peer.frames.take();
+    done.push(room.subscribe({ last: 2 }));
+    const second = await peer.frames.take();
+    page(peer, first, 10);
+    page(peer, second, 9, 10);
+    await Promise.all(done);
+    expect(mine).toEqual([9, 10]);
+  });
+});
