@@ -9,6 +9,7 @@ import {
   NOTIFIER_TIMEOUT_MS,
 } from "./budgets.js";
 import type { FunctionSpec, RouteSpec } from "./function-spec.js";
+import { PRESENCE_ROUTES } from "./presence-routes.js";
 import {
   lingers,
   keepsLatest,
@@ -163,37 +164,8 @@ const REGISTRY = {
     permissionsIf: PINGING_IF,
     timeout: closeTimeout,
   },
-  presence: {
-    id: "Presence",
-    entry: "routes/presence",
-    route: answering("presence", 200),
-    neededIf: hasPresence,
-    guards: ["onSubscriptionRequest"],
-    permissions: { table: ["GetItem", "Query"], connections: NOTIFY_AND_CLOSE },
-    // It reads no history itself, but its guard may.
-    permissionsIf: [{ if: hasHistory, ifGuardModule: true, table: ["BatchGetItem", "PutItem", "UpdateItem"] }],
-    guardsIf: { if: hasPresenceState, guards: ["onMessageReceived"] },
-    timeout: (settings) => ({
-      "timeouts.onSubscriptionRequest": settings.timeouts.onSubscriptionRequest,
-      ...(someChannel(settings.channels, hasPresenceState) && replayTimeout(settings)),
-    }),
-  },
-  state: {
-    id: "State",
-    entry: "routes/state",
-    route: answering("state", 100),
-    neededIf: hasPresenceState,
-    // Without a presence guard, the publication guard decides.
-    guards: ["onPresenceRequest", "onPublicationRequest"],
-    permissions: { table: ["GetItem", "Query", "UpdateItem"], connections: NOTIFY_AND_CLOSE },
-    // It reads no history itself, but its guard may.
-    permissionsIf: [{ if: hasHistory, ifGuardModule: true, table: ["BatchGetItem", "PutItem"] }],
-    invokes: INVOKES_NOTIFIER,
-    timeout: ({ timeouts: { onPresenceRequest, onPublicationRequest } }) => ({
-      "timeouts.onPresenceRequest": onPresenceRequest,
-      "timeouts.onPublicationRequest": onPublicationRequest,
-    }),
-  },
+  presence: PRESENCE_ROUTES.presence,
+  state: PRESENCE_ROUTES.state,
   history: {
     id: "History",
     entry: "routes/history",

@@ -109,3 +109,11 @@ export const fanOutTimeout = ({ timeouts, fanOutMs }: TimeoutSettings): TimeoutP
 
 /** The timeout of a function that closes a connection at most. */
 export const closeTimeout = (): TimeoutParts => ({ close: CLOSE_BUDGET_MS });
+
+/** Without a presence guard, the publication guard decides about a state. */
+export const stateTimeout = ({
+  timeouts: { onPresenceRequest, onPublicationRequest },
+}: TimeoutSettings): TimeoutParts => ({
+  "timeouts.onPresenceRequest": onPresenceRequest,
+  "timeouts.onPublicationRequest": onPublicationRequest,
+});

@@ -103,7 +103,7 @@ export class DeveloperGuards implements GuardPort {
     const verdict = await this.publication(agent, message);
     if (!verdict.permitted) return verdict;
     const published = verdict.publish.find((each) => each.channel === channel);
-    // The guard accepted it, but nobody on the channel would receive it.
+    // The guard accepted it, but would not deliver it on the channel.
     if (!published) return { permitted: false, code: "denied", reason: `The ${SUBJECT.onPresenceRequest} was denied.` };
     return { permitted: true, state: published.data };
   }

@@ -1,6 +1,6 @@
 import { MAX_REASON_BYTES } from "../../../protocol/index.js";
 import type { Agent } from "../../../lambdas/connection/agent.js";
-import type { GuardPort, StateVerdict, Verdict } from "../../../lambdas/ports.js";
+import type { GuardPort, Verdict } from "../../../lambdas/ports.js";
 import { truncateReason } from "../../../lambdas/requests/truncate-reason.js";
 import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { agentOf, messageOf } from "../support/fakes.js";
@@ -43,14 +43,6 @@ const KINDS = {
     grant: "agent.unsubscribe(channel)",
     deny: "agent.unsubscriptionDenied.bind(agent, channel)",
     ask: (guards: GuardPort, who: Agent): Promise<Verdict> => guards.unsubscription(who, "stories/5"),
-  },
-  onPresenceRequest: {
-    subject: "presence state",
-    signature: "channel, agent, state",
-    grant: "agent.presenceSuccess(channel)",
-    deny: "agent.presenceDenied.bind(agent, channel)",
-    ask: (guards: GuardPort, who: Agent): Promise<StateVerdict> =>
-      guards.presence(who, { channel: "stories/5", uuid: "m1", data: { typing: true } }),
   },
 } as const;
 

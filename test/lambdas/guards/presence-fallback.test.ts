@@ -1,6 +1,6 @@
 import type { Json } from "../../../protocol/index.js";
 import { agentOf } from "../support/fakes.js";
-import { guardFolder } from "./harness.js";
+import { guardFolder, TIMEOUT } from "./harness.js";
 
 const agent = agentOf("c1");
 
@@ -55,6 +55,20 @@ describe("a presence guard", () => {
       onPublicationRequest(channel, agent, message) { agent.publicationDenied(message); },
     }`;
     expect(await verdictOf(module)).toEqual(permitted({ typing: true }));
+  });
+
+  it.each([
+    ["denies", "agent.presenceDenied(channel, 'No.')", "denied"],
+    ["throws", "throw new Error('planted')", "guard_failed"],
+    ["returns without a verdict", "return { permitted: true }", "guard_timeout"],
+    ["uses another guard's verdict", "agent.subscribe(channel)", "guard_failed"],
+    ["permits too late", "setTimeout(() => agent.presenceSuccess(channel), 1500)", "guard_timeout"],
+  ])("that %s permits nothing", async (_, body, code) => {
+    const { guards } = guardFolder(`{ onPresenceRequest(channel, agent, state) { ${body}; } }`, { timeout: TIMEOUT });
+    expect(await guards.presence(agent, { channel: "rooms/1", uuid: "m1", data: 1 })).toMatchObject({
+      permitted: false,
+      code,
+    });
   });
 
   it("of the most specific entry decides", async () => {
