@@ -53,6 +53,7 @@ export const CLIENT_CODES = {
   internal: RETRYABLE | AMBIGUOUS,
   throttled: RETRYABLE | AMBIGUOUS,
   queue_full: RETRYABLE,
+  token_failed: RETRYABLE,
   superseded: 0,
   bad_position: 0,
 } as const satisfies Record<string, number>;

@@ -15,7 +15,7 @@ import { Timers } from "./platform/timers.js";
 import { RequestQueue } from "./requests/request-queue.js";
 import type { Holder } from "./subscriptions/subscription.js";
 import { Subscriptions } from "./subscriptions/subscriptions.js";
-import type { Events, OnError, PublishRequest, PublishResult, SubscribeOptions } from "./types.js";
+import type { Events, OnError, PublishRequest, PublishResult, SubscribeOptions, TokenFunction } from "./types.js";
 
 /** The parts of one client, wired together. */
 export class Client implements Internals {
@@ -50,6 +50,10 @@ export class Client implements Internals {
 
   get isActive(): boolean {
     return this.isConnected || this.connection.state === "connecting";
+  }
+
+  tokenOf(channel: string): TokenFunction | undefined {
+    return this.subscriptions.tokenOf(channel);
   }
 
   /** Subscribes to a channel for a holder. */

@@ -18,6 +18,7 @@ export type {
   ReceivedMessage,
   SubscribeOptions,
   SubscriptionEvents,
+  TokenFunction,
 } from "./types.js";
 export type { Code } from "../../protocol/codes.js";
 export type { Message } from "../../protocol/frames.js";

@@ -7,7 +7,7 @@ import type { Extension, Notifications } from "./extension.js";
 import type { PushItOptions, ResolvedOptions } from "./options.js";
 import type { Socket } from "./platform/platform.js";
 import type { Timers } from "./platform/timers.js";
-import type { Events } from "./types.js";
+import type { Events, TokenFunction } from "./types.js";
 
 /** The state and the methods that the parts of one client share. */
 export interface Internals {
@@ -23,6 +23,8 @@ export interface Internals {
   readonly isConnected: boolean;
   /** Whether the client is connected or tries to connect. */
   readonly isActive: boolean;
+  /** The application's function for the token of a channel. */
+  tokenOf(channel: string): TokenFunction | undefined;
   /** Calls a hook of all extensions. */
   notify<Name extends keyof Notifications>(name: Name, ...args: Parameters<Notifications[Name]>): void;
   /** Reports that the state changed or that an attempt failed. */

@@ -48,6 +48,9 @@ export interface PublishResult {
 /** Called when a request failed. */
 export type OnError = (error: PushItError) => void;
 
+/** Returns the token of a channel, or a promise of it: any JSON value of at most 2,048 bytes. `undefined`: none. */
+export type TokenFunction = () => Json | undefined | Promise<Json | undefined>;
+
 /** How to subscribe. */
 export interface SubscribeOptions {
   /**
@@ -64,6 +67,13 @@ export interface SubscribeOptions {
    * @default - none
    */
   last?: number | undefined;
+  /**
+   * Returns a token for the subscription guard. The SDK calls it again before each subscribe, `history` and `presence`
+   * request of the channel, also after a reconnection, and does not store what it returns. If several objects of a
+   * channel have one, the newest counts. If it throws or returns nothing within `timeout`, the SDK retries later.
+   * @default - no token
+   */
+  token?: TokenFunction | undefined;
   /**
    * `false`: on a channel with presence, this client only observes. It receives all messages and events, and is not a
    * member. It is one as long as any other part of the page has subscribed without this.

@@ -46,6 +46,8 @@ export interface CheckedCounts {
   positions: number;
   /** Acknowledged ephemeral publications on channels with history. */
   ephemerals: number;
+  /** Components that requested the newest messages, and received some of them. */
+  newest: number;
 }
 
 /** The result of a run. */
@@ -154,6 +156,7 @@ class Run {
       onError,
       onLifetime,
       recovers,
+      keepsAll: (channel: string): boolean => retention(channel) === "all",
     };
     const plan = planOf(seed, messages);
     const pool = connectAll(context, plan);
@@ -228,7 +231,7 @@ class Run {
     const first = violations.find(({ uuid }) => uuid !== undefined)?.uuid;
     const guarded = (is: (doing: GuardBehavior) => boolean): number =>
       publications.filter(({ data, result }) => result && data.do && is(data.do)).length;
-    const { recoveries, missed, unsubscriptions, wildcards } = countEvents(this.#journal);
+    const { recoveries, missed, ...counted } = countEvents(this.#journal);
     return {
       published: publications.length,
       acknowledged: publications.filter(({ result }) => result?.acknowledged).length,
@@ -236,9 +239,8 @@ class Run {
       missed,
       recoveries,
       checked: {
-        unsubscriptions,
+        ...counted,
         remounts: moves.remounted,
-        wildcards,
         workers: this.#workers,
         positions: countPositions(publications),
         ephemerals: publications.filter(({ data, result }) => data.ephemeral && result?.acknowledged).length,

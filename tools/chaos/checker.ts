@@ -112,6 +112,7 @@ const checkApplication = ({ who, pages }: Application, context: Context): Violat
     ...read.flatMap((page) => [
       ...wrongEvents(page),
       ...listenerDifferences(page),
+      ...wrongNewest(page, context),
       ...falseGaps(page, context),
       ...leaks(page, context),
       ...duplicates(page, context, earlier),
@@ -133,6 +134,35 @@ const listenerDifferences = ({ page, listened }: ReadPage): Violation[] =>
     if (byComponent === byClient) return [];
     const what = `component ${holder} of ${page.who.name} on ${name} received ${byComponent} messages, and its client ${byClient}`;
     return [{ wrong: byComponent < byClient ? "lost" : "duplicated", what, who: page.who.name, channel: name }];
+  });
+
+/**
+ * Checks the components that requested the newest messages. They receive these and all later messages once, in the
+ * channel's order.
+ */
+const wrongNewest = ({ page: { who }, listenedLast }: ReadPage, { order }: Context): Violation[] =>
+  listenedLast.flatMap(({ name, holder, isSubscribed, byComponent, byClient }) => {
+    const violation = (wrong: ViolationKind, uuid: string, what: string): Violation => ({
+      wrong,
+      uuid,
+      what: `component ${holder} of ${who.name} on ${name}, which requested the newest messages, ${what}`,
+      who: who.name,
+      channel: name,
+    });
+    const received = new Set(byComponent);
+    const placed = byComponent.filter((uuid) => order.of(name, uuid) !== undefined);
+    const repeated = byComponent.filter((uuid, at) => byComponent.indexOf(uuid) !== at);
+    const late = placed.filter((uuid, at) => at > 0 && order.of(name, placed[at - 1]!)! > order.of(name, uuid)!);
+    // The client may receive older messages later than the component receives the newest ones.
+    const first = order.of(name, placed[0] ?? "") ?? 0;
+    const missing = isSubscribed
+      ? byClient.filter((uuid) => !received.has(uuid) && (order.of(name, uuid) ?? Infinity) > first)
+      : [];
+    return [
+      ...repeated.map((uuid) => violation("duplicated", uuid, `received ${uuid} again`)),
+      ...late.map((uuid) => violation("reordered", uuid, `received ${uuid} after a later message`)),
+      ...missing.map((uuid) => violation("lost", uuid, `has not received ${uuid}, which its client received`)),
+    ];
   });
 
 /** Finds `subscribed` events that report missed messages on a channel that keeps all messages. */

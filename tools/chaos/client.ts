@@ -6,7 +6,7 @@ import { ChaosPage, type Component, type SubscribeApi } from "./page.js";
 import { readPage } from "./read-page.js";
 import type { PlannedPublication } from "./plan.js";
 import { type Credentials, maySubscribe } from "./policy.js";
-import { type Random, randomFor } from "../lib/random.js";
+import { type Random, randomFor, randomInteger } from "../lib/random.js";
 import { type SocketListener, type Sockets, createSockets } from "./sockets.js";
 import type { MessageTimeline } from "./message-timeline.js";
 
@@ -24,6 +24,8 @@ export interface ClientContext {
   onError(what: string): void;
   /** Whether a channel has history. */
   recovers(channel: string): boolean;
+  /** Whether a channel's history keeps all messages of the run. */
+  keepsAll(channel: string): boolean;
 }
 
 /** Events that trigger a change of subscriptions. */
@@ -38,6 +40,10 @@ const PING_MS = 10_000;
 
 /** Delay before an application subscribes again after a denial, in milliseconds. */
 const RESUBSCRIBE_MS = 1_000;
+
+/** The share of the components with a handle of their own that request the newest messages, and of how many. */
+const LAST_SHARE = 0.3;
+const MAX_LAST = 30;
 
 /** An application with one page at a time. */
 export class ChaosClient {
@@ -89,8 +95,9 @@ export class ChaosClient {
   }
 
   /** Mounts a component. @see ChaosPage.mount */
-  mount(name: string, way?: SubscribeApi, turn?: number): Component {
-    return this.#page.mount(name, way, turn);
+  mount(name: string, way: SubscribeApi = "handle", turn?: number): Component {
+    const wantsLast = way === "handle" && this.context.keepsAll(name) && this.random() < LAST_SHARE;
+    return this.#page.mount(name, way, turn, wantsLast ? randomInteger(this.random, 1, MAX_LAST) : undefined);
   }
 
   /** Unmounts a component. @see ChaosPage.unmount */
@@ -196,13 +203,13 @@ export class ChaosClient {
     });
   }
 
-  /** The names of the members that the client sees on a channel; `undefined` if the request fails. */
-  async presentNames(channel: string): Promise<string[] | undefined> {
+  /** The users that the client sees as members of a channel; `undefined` if the request fails. */
+  async presentUsers(channel: string): Promise<string[] | undefined> {
     const read = await this.#page.sdk
       .channel(channel)
       .presence()
       .catch(() => undefined);
-    return read?.members.map(({ info }) => (info as { name: string }).name);
+    return read?.members.map(({ userId, agent }) => userId ?? agent);
   }
 
   #maySubscribe(name: string): boolean {

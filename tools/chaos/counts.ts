@@ -11,11 +11,13 @@ export interface EventCounts {
   unsubscriptions: number;
   /** Acknowledged subscriptions to wildcards. */
   wildcards: number;
+  /** Components that requested the newest messages, and received messages. */
+  newest: number;
 }
 
 /** Counts the events of all pages. */
 export const countEvents = ({ applications }: Pick<Journal, "applications">): EventCounts => {
-  const total: EventCounts = { recoveries: 0, missed: 0, unsubscriptions: 0, wildcards: 0 };
+  const total: EventCounts = { recoveries: 0, missed: 0, unsubscriptions: 0, wildcards: 0, newest: 0 };
   for (const page of applications.flatMap(({ pages }) => pages)) count(page, total);
   return total;
 };
@@ -30,6 +32,7 @@ const count = ({ entries }: Page, total: EventCounts): void => {
       const what = calls.get(entry.call);
       if (what) total[what] += 1;
     }
+    if (entry.is === "listenedLast" && entry.byComponent.length > 0) total.newest += 1;
     if (entry.is !== "subscribed") continue;
     if (entry.recovered === false) total.missed += 1;
     if (subscribed.has(entry.name)) total.recoveries += 1;

@@ -60,6 +60,16 @@ export type Entry = Moment &
     | { is: "message"; channel: string; uuid: string; data: unknown; offset?: number }
     /** A component was unmounted. How many messages its own listener received, and the client's listener. */
     | { is: "listened"; name: string; holder: number; byComponent: number; byClient: number }
+    /** A component that requested the newest messages was unmounted. Which messages the two listeners received. */
+    | {
+        is: "listenedLast";
+        name: string;
+        holder: number;
+        /** Whether its subscription was acknowledged. */
+        isSubscribed: boolean;
+        byComponent: readonly string[];
+        byClient: readonly string[];
+      }
     /** The application left the page with these positions; `undefined`: the channel has no position. */
     | { is: "left"; positions: Readonly<Record<string, Position | undefined>> }
   );

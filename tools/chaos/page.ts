@@ -17,9 +17,15 @@ export interface Component {
   handle: Channel;
   /** @internal Stops its listeners. */
   stop(): void;
-  receivedByHandle: number;
-  /** @internal Number of messages that a listener of the client received in the same period. */
-  receivedByClient: number;
+  /** How many of the newest messages it requests; absent: none. */
+  last?: number;
+  /** @internal The uuids that its own listener received, and a listener of the client in the same period. */
+  receivedByHandle: string[];
+  receivedByClient: string[];
+  /** @internal Whether its subscription was acknowledged. */
+  isSubscribed?: boolean;
+  /** @internal How often it has subscribed. Each time it gets the newest messages again. */
+  subscriptions: number;
   /** @internal Whether it waits to subscribe again after a denial. */
   isRetrying?: boolean;
 }
@@ -67,7 +73,7 @@ export class ChaosPage {
   }
 
   /** Mounts a component and subscribes it. @param turn the turn, if it contains other calls */
-  mount(name: string, way: SubscribeApi = "handle", turn = this.parts.journal.turn()): Component {
+  mount(name: string, way: SubscribeApi = "handle", turn = this.parts.journal.turn(), last?: number): Component {
     const handle = this.sdk.channel(name);
     const holder = way === "handle" ? (this.#holders += 1) : 0;
     const component: Component = {
@@ -76,12 +82,17 @@ export class ChaosPage {
       api: way,
       handle,
       stop: () => undefined,
-      receivedByHandle: 0,
-      receivedByClient: 0,
+      ...(last !== undefined && { last }),
+      subscriptions: 0,
+      receivedByHandle: [],
+      receivedByClient: [],
     };
     const stops = [
-      handle.on("message", () => void (component.receivedByHandle += 1)),
-      this.sdk.on("message", ({ channel }) => void (covers(name, channel) && (component.receivedByClient += 1))),
+      handle.on("message", ({ uuid }) => void component.receivedByHandle.push(uuid)),
+      this.sdk.on(
+        "message",
+        ({ channel, uuid }) => void (covers(name, channel) && component.receivedByClient.push(uuid)),
+      ),
     ];
     component.stop = () => stops.forEach((stop) => stop());
     this.components.add(component);
@@ -100,10 +111,11 @@ export class ChaosPage {
 
   /** Subscribes a component. */
   subscribe(component: Component, turn: number): void {
-    const { name, api, handle } = component;
+    const { name, api, handle, last } = component;
     const { since, sinceBy } = this.parts;
+    component.subscriptions += 1;
     const position = sinceBy === "subscribe" && !this.#unsubscribed.has(name) ? since[name] : undefined;
-    const options = position ? { since: position } : {};
+    const options = { ...(position && { since: position }), ...(last !== undefined && { last }) };
     const [fulfilled, rejected] = this.#calls("subscribe", component, turn);
     if (api === "handle") handle.subscribe(options).then(fulfilled, rejected);
     else this.sdk.subscribe(name, rejected, fulfilled, options);
@@ -138,15 +150,15 @@ export class ChaosPage {
   }
 
   #listened(component: Component): void {
-    const { name, holder, receivedByHandle, receivedByClient } = component;
+    const { name, holder, last, isSubscribed = false, receivedByHandle, receivedByClient } = component;
     component.stop();
-    this.parts.journal.note(this.page, {
-      is: "listened",
-      name,
-      holder,
-      byComponent: receivedByHandle,
-      byClient: receivedByClient,
-    });
+    if (last !== undefined && component.subscriptions > 1) return;
+    this.parts.journal.note(
+      this.page,
+      last === undefined
+        ? { is: "listened", name, holder, byComponent: receivedByHandle.length, byClient: receivedByClient.length }
+        : { is: "listenedLast", name, holder, isSubscribed, byComponent: receivedByHandle, byClient: receivedByClient },
+    );
   }
 
   /** Records a call, and returns its two callbacks. */
@@ -161,7 +173,9 @@ export class ChaosPage {
     journal.note(this.page, { is, name, holder, call, turn });
     return [
       () => {
-        if (!this.#left) journal.note(this.page, { is: "fulfilled", call });
+        if (this.#left) return;
+        component.isSubscribed = is === "subscribe";
+        journal.note(this.page, { is: "fulfilled", call });
       },
       ({ code, retryable }) => {
         if (this.#left) return;

@@ -13,6 +13,7 @@ export interface ReadPage {
   /** The subscription state of each requested name. */
   readings: ReadonlyMap<string, NameReading>;
   listened: readonly EntryOf<"listened">[];
+  listenedLast: readonly EntryOf<"listenedLast">[];
   /** How the application left it; absent: it is the last page. */
   left?: EntryOf<"left">;
 }
@@ -42,6 +43,7 @@ export const readPage = (page: Page, recovers: (name: string) => boolean): ReadP
     messages,
     readings,
     listened: marks.filter((entry) => entry.is === "listened"),
+    listenedLast: marks.filter((entry) => entry.is === "listenedLast"),
     ...(left && { left }),
   };
 };

@@ -132,6 +132,7 @@ class NameReader {
         return this.#left(entry);
       case "message":
       case "listened":
+      case "listenedLast":
         return;
     }
   }

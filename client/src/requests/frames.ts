@@ -52,16 +52,27 @@ export const nextBatch = (
   return batch;
 };
 
+/** How many bytes of a frame extensions may add to a subscription with a token when it is sent. */
+export const TARGET_BYTES = 192;
+
 /** A channel as JSON: its name, or an object if there is more to say. */
-const encodeTarget = ({ channel, ...more }: SubscriptionTarget): string =>
-  JSON.stringify(Object.values(more).some((value) => value !== undefined) ? { channel, ...more } : channel);
+const encodeTarget = ({ channel, ...more }: SubscriptionTarget, hasMore: boolean): string =>
+  JSON.stringify(hasMore || Object.values(more).some((value) => value !== undefined) ? { channel, ...more } : channel);
+
+/** A request's part of a frame. */
+const encodeRequest = ({ target, payload, token }: Request): string => {
+  const json = target ? encodeTarget(target, token !== undefined) : payload;
+  // The token is the last field of the channel, or of the frame's data.
+  const end = target ? -1 : -2;
+  return token === undefined ? json : `${json.slice(0, end)},"token":${token}${json.slice(end)}`;
+};
 
 /** The text of a frame that carries requests of one action. Subscriptions share the uuid of the first one. */
 export const encodeBatch = (batch: readonly Request[]): string => {
-  const { action, uuid, channel, payload } = batch[0]!;
+  const { action, uuid, channel } = batch[0]!;
   const start = `{"action":"${action}",`;
-  const payloads = batch.map(({ target, payload }) => (target ? encodeTarget(target) : payload)).join();
+  const payloads = batch.map(encodeRequest).join();
   if (channel !== undefined && isSubscriptionAction(action))
     return `${start}"channel":"/meta/${action}","uuid":"${uuid}","data":{"channels":[${payloads}]}}`;
-  return batch.length > 1 ? `${start}"messages":[${payloads}]}` : start + payload.slice(1);
+  return batch.length > 1 ? `${start}"messages":[${payloads}]}` : start + payloads.slice(1);
 };

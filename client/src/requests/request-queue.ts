@@ -1,6 +1,6 @@
 import type { Action } from "../../../protocol/frames.js";
 import type { Json } from "../../../protocol/json.js";
-import { MAX_CHANNELS_PER_FRAME, MAX_MESSAGES_PER_FRAME } from "../../../protocol/limits.js";
+import { MAX_CHANNELS_PER_FRAME, MAX_MESSAGES_PER_FRAME, MAX_TOKEN_BYTES } from "../../../protocol/limits.js";
 import type { Transport } from "../connection/transport.js";
 import { defer } from "../emitter.js";
 import { PushItError, type RequestCode } from "../errors.js";
@@ -14,8 +14,10 @@ import {
   MAX_NAME_LENGTH,
   MAX_PAYLOAD_BYTES,
   nextBatch,
+  TARGET_BYTES,
 } from "./frames.js";
-import { isSubscriptionAction, type Outcome, type Request, type RequestFields } from "./request.js";
+import type { TokenFunction } from "../types.js";
+import { carriesToken, isSubscriptionAction, type Outcome, type Request, type RequestFields } from "./request.js";
 
 /** The code for an error frame of API Gateway itself, which has only an English text. */
 const gatewayCode = (text: string): RequestCode => {
@@ -87,6 +89,7 @@ export class RequestQueue {
     defer(() => {
       // If this process slept, the server may not recognise their uuids any more.
       for (const request of this.#open) if (request.retryUntil! < this.#client.timers.now()) this.#expire(request);
+      for (const request of this.#open) this.#prepare(request);
       while (this.transport) {
         const batch = nextBatch(this.#open, this.limits);
         if (!batch[0]) return;
@@ -170,7 +173,34 @@ export class RequestQueue {
   }
 
   #expire(request: Request): void {
-    this.fail(request, "timeout", request.attempts ? "No reply in time." : "Not sent in time.");
+    const waited = request.attempts ? "No reply in time." : "Not sent in time.";
+    this.fail(request, "timeout", request.state === "preparing" ? 'The function "token" took too long.' : waited);
+  }
+
+  /** Asks the application for the token of a request, if its channel has one. It is asked for each time anew. */
+  #prepare(request: Request): void {
+    const { action, channel, state, tokenTransport } = request;
+    const { transport } = this;
+    if (state !== "queued" || !transport || tokenTransport === transport || !carriesToken(action)) return;
+    const getToken = this.#client.tokenOf(channel!);
+    request.token = undefined;
+    if (!getToken) return;
+    request.state = "preparing";
+    request.tokenTransport = transport;
+    const isWaiting = (): boolean => this.#open.has(request) && request.state === "preparing";
+    encodeToken(getToken).then(
+      (token) => {
+        if (!isWaiting()) return;
+        request.state = "queued";
+        // On another transport, the application is asked again.
+        if (this.transport === transport) request.token = token;
+        request.bytes = utf8(request.payload).length + TARGET_BYTES + utf8(token ?? "").length;
+        this.flush();
+      },
+      (error: PushItError) => {
+        if (isWaiting()) this.fail(request, error.code, error.message);
+      },
+    );
   }
 
   #send(transport: Transport, requests: Request[]): void {
@@ -184,12 +214,14 @@ export class RequestQueue {
     }
     this.#client.log("sent", requests[0]!.action, ...requests.map(({ channel, uuid }) => channel ?? uuid));
     transport.send(encodeBatch(requests));
-    for (const request of requests)
+    for (const request of requests) {
+      request.token = request.tokenTransport = undefined;
       if (request.action === "send") this.#end(request, { transport });
       else {
         this.#open.add(request);
         this.startTimer(request);
       }
+    }
   }
 
   #end(request: Request, outcome: Outcome): void {
@@ -225,6 +257,23 @@ export class RequestQueue {
     return true;
   }
 }
+
+/**
+ * The application's token as JSON. Rejects with a `PushItError`, which has nothing of the token.
+ */
+const encodeToken = async (getToken: TokenFunction): Promise<string | undefined> => {
+  let token: string | undefined;
+  try {
+    token = JSON.stringify(await getToken());
+  } catch (error) {
+    // Not the error's message, which may quote the token.
+    const name = error instanceof Error ? `: ${error.name}` : "";
+    throw new PushItError("token_failed", `The function "token" failed${name}. Catch its error to see more.`);
+  }
+  const bytes = utf8(token ?? "").length;
+  if (bytes > MAX_TOKEN_BYTES) throw new PushItError("too_large", "The token has " + tooLarge(bytes, MAX_TOKEN_BYTES));
+  return token;
+};
 
 /** A request with a frame of its own, whose order does not matter. */
 const metaRequest = (action: Action, data: object | undefined, onEnd: (outcome: Outcome) => void): RequestFields => {

@@ -51,10 +51,17 @@ export interface RequestFields {
 
 /** A request to the server, from the queue to its reply. */
 export interface Request extends RequestFields {
-  /** `waiting`: it was sent and failed, and keeps its place until it is sent again. */
-  state: "queued" | "inFlight" | "waiting";
-  /** The size of its payload in UTF-8 when it was enqueued. */
+  /**
+   * `preparing`: the application is asked for its token. `waiting`: it was sent and failed, and keeps its place until it
+   * is sent again.
+   */
+  state: "queued" | "preparing" | "inFlight" | "waiting";
+  /** The size of its payload in UTF-8 when it was enqueued, and of its token. */
   bytes: number;
+  /** The token as JSON, from the application's answer until the request is sent. */
+  token?: string | undefined;
+  /** The transport for which the application was asked for the token. */
+  tokenTransport?: Transport | undefined;
   /** The frame in which it was last sent. */
   batch?: Batch;
   /** How often it was sent. */
@@ -66,6 +73,10 @@ export interface Request extends RequestFields {
   /** Cancels the timer that runs for it. */
   cancelTimer?: () => void;
 }
+
+/** Whether requests of an action carry the token of their channel. */
+export const carriesToken = (action: Action): boolean =>
+  action === "subscribe" || action === "history" || action === "presence";
 
 /** Whether an action is about subscriptions, and not about messages. */
 export const isSubscriptionAction = (action: Action): boolean => action === "subscribe" || action === "unsubscribe";

@@ -1,5 +1,6 @@
 import type { Request } from "../requests/request.js";
 import type { SettleCallback } from "../internals.js";
+import type { TokenFunction } from "../types.js";
 
 /** An owner of a subscription: a channel object, or the client itself. */
 export type Holder = object;
@@ -20,6 +21,8 @@ export interface Subscription {
   readonly channel: string;
   /** Its holders, each with the role that it wants. Without any, the client unsubscribes. */
   readonly holders: Map<Holder, Role>;
+  /** The holders' functions for tokens. The newest comes last. */
+  readonly tokens: Map<Holder, TokenFunction>;
   /** The calls that wait for their result. */
   waiters: Waiter[];
   /** The request that is queued or in flight. */

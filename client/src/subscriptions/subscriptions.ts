@@ -6,7 +6,7 @@ import { PushItError } from "../errors.js";
 import type { Extension } from "../extension.js";
 import type { ConnectionPart, Internals, SettleCallback } from "../internals.js";
 import { newId } from "../platform/id.js";
-import type { SubscribeOptions } from "../types.js";
+import type { SubscribeOptions, TokenFunction } from "../types.js";
 import type { Outcome, Request, SubscriptionTarget } from "../requests/request.js";
 import { MAX_NAME_LENGTH } from "../requests/frames.js";
 import { dataOf, type RequestQueue } from "../requests/request-queue.js";
@@ -35,13 +35,18 @@ export class Subscriptions implements Extension {
     return [...this.#subscriptions.values()].filter(({ holders }) => holders.size).map(({ channel }) => channel);
   }
 
+  /** The function for the token of a channel: the newest. */
+  tokenOf(channel: string): TokenFunction | undefined {
+    return [...(this.#subscriptions.get(channel)?.tokens.values() ?? [])].pop();
+  }
+
   /** Whether all holders of a channel fulfil a condition. */
   everyHolder(channel: string, condition: (holder: Holder) => boolean): boolean {
     return [...(this.#subscriptions.get(channel)?.holders.keys() ?? [])].every(condition);
   }
 
   /** Adds a holder of a channel. `settle` is called when the channel is subscribed, or with the error. */
-  hold(channel: string, holder: Holder, settle?: SettleCallback, { present }: SubscribeOptions = {}): void {
+  hold(channel: string, holder: Holder, settle?: SettleCallback, { present, token }: SubscribeOptions = {}): void {
     if (typeof channel !== "string" || channel.length > MAX_NAME_LENGTH)
       return settle?.(
         new PushItError("bad_channel", `"channel" must be a string of at most ${MAX_CHANNEL_LENGTH} characters.`, {
@@ -50,6 +55,10 @@ export class Subscriptions implements Extension {
       );
     const subscription = this.#subscriptions.get(channel) ?? this.#add(channel);
     subscription.holders.set(holder, present === false ? "observer" : "member");
+    if (token) {
+      subscription.tokens.delete(holder);
+      subscription.tokens.set(holder, token);
+    }
     this.#reconcileSoon(subscription, { holder, wants: true, settle });
   }
 
@@ -60,6 +69,7 @@ export class Subscriptions implements Extension {
       return this.#releaseUnknown(channel, holder, settle);
     if (!subscription) return settle();
     const hasLeft = subscription.holders.delete(holder);
+    subscription.tokens.delete(holder);
     if (hasLeft) this.#client.notify("onReleased", channel, holder);
     // This includes a holder that left before, if the server has not replied yet.
     if (!subscription.holders.size) return this.#reconcileSoon(subscription, { holder, wants: false, settle });
@@ -120,6 +130,7 @@ export class Subscriptions implements Extension {
       this.#settleStopped(subscription);
       if (holders.size) this.#client.emitter.emit("unsubscribed", { channel });
       holders.clear();
+      subscription.tokens.clear();
     }
     this.#reconcileAll();
   }
@@ -131,7 +142,7 @@ export class Subscriptions implements Extension {
   }
 
   #add(channel: string): Subscription {
-    const subscription: Subscription = { channel, holders: new Map(), waiters: [] };
+    const subscription: Subscription = { channel, holders: new Map(), tokens: new Map(), waiters: [] };
     this.#subscriptions.set(channel, subscription);
     return subscription;
   }
@@ -158,7 +169,7 @@ export class Subscriptions implements Extension {
     const action = holders.size ? "subscribe" : "unsubscribe";
     if (request) {
       // A request that was sent has to end first. Then the subscription is reconciled again.
-      if (request.action === action || request.state !== "queued") return;
+      if (request.action === action || request.state === "inFlight") return;
       this.#queue.withdraw(request);
       subscription.request = undefined;
     }
@@ -266,6 +277,7 @@ export class Subscriptions implements Extension {
     const { channel } = subscription;
     const subscriptions = this.#connection.transport?.subscriptions;
     subscription.holders.clear();
+    subscription.tokens.clear();
     subscription.isAnnounced = false;
     // The server may still have an earlier subscription.
     if (subscriptions?.has(channel)) subscriptions.set(channel, false);

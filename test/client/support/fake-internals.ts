@@ -7,7 +7,7 @@ import type { ConnectionPart, Internals } from "../../../client/src/internals.js
 import { type PushItOptions, resolveOptions } from "../../../client/src/options.js";
 import type { Socket } from "../../../client/src/platform/platform.js";
 import { Timers } from "../../../client/src/platform/timers.js";
-import type { Events } from "../../../client/src/types.js";
+import type { Events, TokenFunction } from "../../../client/src/types.js";
 import { FakePlatform } from "./fake-platform.js";
 import type { ClientFrame } from "./scripted-server.js";
 
@@ -35,6 +35,13 @@ export class FakeInternals implements Internals {
       platform: this.platform,
       ...options,
     });
+  }
+
+  /** The functions for tokens, by channel. */
+  readonly tokens: Record<string, TokenFunction> = {};
+
+  tokenOf(channel: string): TokenFunction | undefined {
+    return this.tokens[channel];
   }
 
   notify<Name extends keyof Notifications>(name: Name, ...args: Parameters<Notifications[Name]>): void {

@@ -36,6 +36,12 @@ describe("the counts of events", () => {
       .reconnects("log/a")
       .reconnects("log/a")
       .note({ is: "subscribed", name: "log/b", recovered: false, code: "too_far_behind" });
-    expect(countEvents(scene.journal)).toEqual({ recoveries: 1, missed: 1, unsubscriptions: 1, wildcards: 1 });
+    expect(countEvents(scene.journal)).toEqual({
+      recoveries: 1,
+      missed: 1,
+      unsubscriptions: 1,
+      wildcards: 1,
+      newest: 0,
+    });
   });
 });
