@@ -22,8 +22,8 @@ export interface Notifications {
   onSubscribed(result: SubscribeResult): void;
   /** A subscription failed. The server may have it nevertheless. */
   onSubscribeFailed(channel: string): void;
-  /** The client is not subscribed to a channel any more, and does not want to be. */
-  onUnsubscribed(channel: string): void;
+  /** The client is not subscribed to a channel any more, and does not want to be: on its own request, or by an error. */
+  onUnsubscribed(channel: string, error?: PushItError): void;
   /** The back end ended a subscription of the agent on a transport. */
   onRevoked(channel: string, reason: string | undefined, transport: Transport): void;
   /** The server has sent this agent's id, its limits, and the replies to the ping's questions. */

@@ -130,8 +130,8 @@ export class LastMessages implements Extension {
     if (reader) this.#remove(reader);
   }
 
-  onUnsubscribed(channel: string): void {
-    for (const { holder } of this.#readers.get(channel)?.values() ?? []) this.onReleased(channel, holder);
+  onUnsubscribed(channel: string, error?: PushItError): void {
+    for (const reader of this.#readers.get(channel)?.values() ?? []) this.#remove(reader, error);
   }
 
   onDisconnected(): void {
@@ -206,11 +206,14 @@ export class LastMessages implements Extension {
     if (!isExpected) this.#client.emitter.emit("error", error);
   }
 
-  #remove(reader: Reader): void {
+  #remove(
+    reader: Reader,
+    error = new PushItError("superseded", "The subscription has ended.", { channel: reader.channel }),
+  ): void {
     const { channel, holder } = reader;
     this.#readers.get(channel)!.delete(holder);
     if (!this.#readers.get(channel)!.size) this.#readers.delete(channel);
-    this.#settle(reader, new PushItError("superseded", "The subscription has ended.", { channel }));
+    this.#settle(reader, error);
   }
 
   /** Settles the calls, after the listeners have received the messages that were delivered before. */

@@ -282,7 +282,7 @@ export class Subscriptions implements Extension {
     // The server may still have an earlier subscription.
     if (subscriptions?.has(channel)) subscriptions.set(channel, false);
     this.#client.emitter.emit("unsubscribed", { channel, error });
-    this.#client.notify("onUnsubscribed", channel);
+    this.#client.notify("onUnsubscribed", channel, error);
     this.#fail(subscription, true, error);
   }
 
