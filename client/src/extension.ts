@@ -1,9 +1,8 @@
 import type { ConnectionInfo, Message, SubscribeResult } from "../../protocol/frames.js";
 import type { Transport } from "./connection/transport.js";
 import type { PushItError, RequestCode } from "./errors.js";
-import type { SettleCallback } from "./internals.js";
 import type { Outcome, Request } from "./requests/request.js";
-import type { Holder } from "./subscriptions/subscription.js";
+import type { Holder, SettleCallback } from "./subscriptions/holder.js";
 import type { SubscribeOptions } from "./types.js";
 
 /** The events that a client reports to its extensions. */

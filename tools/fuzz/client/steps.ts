@@ -17,7 +17,7 @@ const CONNECTION_CODES = ["denied", "guard_failed", "too_many_agents", "unavaila
 /** Runs one command. */
 type Step = (world: Simulation, command: Command) => void | Promise<void>;
 
-/** What else a subscription of a walk asks for. */
+/** The options of a subscription of a walk. */
 interface SubscribeExtras {
   since?: unknown;
   /** How many of the newest messages; 0: none. */
