@@ -77,6 +77,7 @@ export const checkPresence = async (
   const suspects: LiveConnection[] = [];
   const ask = pacedBy(system, hasTime);
   const end = ending(system, result);
+  const checks: Promise<void>[] = [];
   const heartbeatLeaseMs = settings.presenceHeartbeatMs + HEARTBEAT_MARGIN_MS;
   for (const shard of shardsOf(settings.presenceLeaseMs, Math.floor(at / RUN_MS), clock.random())) {
     for await (const page of liveness.ofShard(shard)) {
@@ -90,9 +91,10 @@ export const checkPresence = async (
         else result.checked += 1;
         if (exists === false) suspects.push(each);
       };
-      await Promise.all(page.map(check));
+      checks.push(...page.map(check));
     }
   }
+  await Promise.all(checks);
   if (suspects.length > 0) await clock.sleep(SECOND_CHECK_MS);
   await Promise.all(
     suspects.map(async (each) => {

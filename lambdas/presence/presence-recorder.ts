@@ -26,6 +26,9 @@ const NOTIFICATION_WAIT_MS = 30_000;
 /** Maximum number of channels of one run: as many as a frame can subscribe to. */
 const CHANNELS_PER_RUN = MAX_CHANNELS_PER_FRAME;
 
+/** How many connections that have just joined are remembered. */
+const MAX_REMEMBERED = 1_000;
+
 /** How many channels are written at once. */
 const WRITES_IN_FLIGHT = 16;
 
@@ -39,6 +42,11 @@ const WRITES_IN_FLIGHT = 16;
 export class PresenceRecorder {
   readonly #system: PresenceRecorderDependencies;
   readonly #limited = limiter(WRITES_IN_FLIGHT);
+  /**
+   * The members of connections that have just joined, by connection. If an agent ends while it joins, its liveness row is
+   * deleted already when the join is taken back.
+   */
+  readonly #joined = new Map<string, string>();
 
   constructor(system: PresenceRecorderDependencies) {
     this.#system = system;
@@ -49,6 +57,7 @@ export class PresenceRecorder {
     const { members, liveness, occupancy, clock } = this.#system;
     const present = this.#withPresence(channels);
     if (present.length === 0) return;
+    this.#remember(agent);
     await liveness.begin(agent, clock.now());
     await this.#each(present, async (channel) => {
       const found = await occupancy.read(channel);
@@ -82,7 +91,7 @@ export class PresenceRecorder {
     const { members, liveness, clock } = this.#system;
     const present = this.#withPresence(channels);
     if (present.length === 0) return;
-    const member = await liveness.memberPlace(connectionId);
+    const member = (await liveness.memberPlace(connectionId)) ?? this.#joined.get(connectionId);
     const left: string[] = [];
     await this.#each(present, async (channel) => {
       if (!(await members.leave(connectionId, member, channel, clock.now(), joinedBefore))) return;
@@ -136,6 +145,12 @@ export class PresenceRecorder {
       log.error("announce_not_invoked", { channels: [channel], error: String(error) });
       return false;
     }
+  }
+
+  #remember(agent: PresenceIdentity): void {
+    const [oldest] = this.#joined.keys();
+    if (oldest !== undefined && this.#joined.size >= MAX_REMEMBERED) this.#joined.delete(oldest);
+    this.#joined.set(agent.connectionId, memberPlace(agent));
   }
 
   #withPresence(channels: readonly string[]): string[] {

@@ -7,6 +7,9 @@ import { pick, randomFor } from "../lib/random.js";
 /** Channels of each client that does not publish. */
 const CHANNELS_PER_SUBSCRIBER = 4;
 
+/** Clients of one user. */
+const CLIENTS_PER_USER = 2;
+
 /** One client in so many is an outsider, who may not read private channels. */
 const OUTSIDER_INTERVAL = 4;
 
@@ -23,11 +26,12 @@ export interface ClientPool {
 
 /** Connects all clients, with subscriptions that depend on the seed. */
 export const connectAll = (context: ClientContext, plan: Plan): ClientPool => {
-  const random = randomFor(context.seed, "crowd");
+  const random = randomFor(context.seed, "clients");
   const names = CHANNELS.map(({ name }) => name);
   const join = (name: string, index: number, channels: Iterable<string>): ChaosClient => {
     const who = {
       name,
+      user: `${name[0]}-user${Math.floor(index / CLIENTS_PER_USER)}`,
       listenerGroup: index % LISTENER_GROUPS,
       insider: index % OUTSIDER_INTERVAL !== OUTSIDER_INTERVAL - 1,
     };

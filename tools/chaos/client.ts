@@ -203,13 +203,13 @@ export class ChaosClient {
     });
   }
 
-  /** The names of the members that the client sees on a channel; `undefined` if the request fails. */
-  async presentNames(channel: string): Promise<string[] | undefined> {
+  /** The users that the client sees as members of a channel; `undefined` if the request fails. */
+  async presentUsers(channel: string): Promise<string[] | undefined> {
     const read = await this.#page.sdk
       .channel(channel)
       .presence()
       .catch(() => undefined);
-    return read?.members.map(({ info }) => (info as { name: string }).name);
+    return read?.members.map(({ userId, agent }) => userId ?? agent);
   }
 
   #maySubscribe(name: string): boolean {

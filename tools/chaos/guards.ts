@@ -21,8 +21,8 @@ const misbehave = async (doing: policy.GuardBehavior | undefined): Promise<void>
 /** The guards of a chaos run. They implement policy.ts. */
 export default guards<policy.Credentials>({
   onConnectionRequest(agent) {
-    const { name, listenerGroup } = agent.credentials;
-    agent.connected({ info: { name, listenerGroup } });
+    const { name, user, listenerGroup } = agent.credentials;
+    agent.connected({ userId: user, info: { name, listenerGroup } });
   },
   onSubscriptionRequest(channel, agent) {
     if (policy.maySubscribe(channel.name, agent.credentials)) agent.subscribe(channel);

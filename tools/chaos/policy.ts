@@ -25,6 +25,8 @@ export interface Payload {
 /** The credentials of a client. */
 export interface Credentials {
   name: string;
+  /** The user of the client. Two clients have the same user. */
+  user: string;
   /** Selects the messages that the client may receive on channels with a delivery guard. */
   listenerGroup: number;
   /** Whether the client may read private channels. */

@@ -59,14 +59,14 @@ export const publishFinalMessages = async (by: ChaosClient): Promise<number> => 
 
 /** Descriptions of errors in the presence of a channel. */
 export const presenceErrors = async (clients: readonly ChaosClient[], channel: string): Promise<string[]> => {
-  const expected = clients.filter((each) => each.isDesired(channel)).map(({ who }) => who.name);
-  const present = await clients.find((each) => each.isDesired(channel))?.presentNames(channel);
+  const expected = [...new Set(clients.filter((each) => each.isDesired(channel)).map(({ who }) => who.user))];
+  const present = await clients.find((each) => each.isDesired(channel))?.presentUsers(channel);
   if (!present) return [`no client can read the presence of ${channel}`];
-  const twice = present.filter((name, index) => present.indexOf(name) !== index);
+  const twice = present.filter((user, index) => present.indexOf(user) !== index);
   return [
-    ...expected.filter((name) => !present.includes(name)).map((name) => `${name} is not present on ${channel}`),
-    ...[...twice, ...present.filter((name) => !expected.includes(name))].map(
-      (name) => `${name} is present on ${channel} without a subscription`,
+    ...expected.filter((user) => !present.includes(user)).map((user) => `${user} is not present on ${channel}`),
+    ...[...twice, ...present.filter((user) => !expected.includes(user))].map(
+      (user) => `${user} is present on ${channel} without a subscription`,
     ),
   ];
 };

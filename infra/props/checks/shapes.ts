@@ -38,6 +38,7 @@ const channelOptions = struct<ChannelOptions>({
   latest: boolean,
   history: struct<HistoryOptions>({ size: number, ttl: duration }),
   presence: boolean,
+  from: boolean,
   shards: number,
 });
 

@@ -3,7 +3,7 @@ import type { Agent } from "../../connection/agent.js";
 import type { PresenceRecorder } from "../../presence/presence-recorder.js";
 import type { PresenceIdentity } from "../../presence/members.js";
 import type { ChannelPatterns } from "../../../protocol/channel-settings.js";
-import type { Clock, DeletionOrder } from "../../ports.js";
+import type { Clock } from "../../ports.js";
 import { Table } from "./table.js";
 
 type Recorder = Pick<PresenceRecorder, "join" | "announceJoins" | "leave" | "end" | "describe">;
@@ -11,8 +11,9 @@ type Recorder = Pick<PresenceRecorder, "join" | "announceJoins" | "leave" | "end
 /**
  * The table of a deployment with presence: it records joins and leaves with the subscriptions.
  *
- * A join is recorded before the subscription is written, and a leave after it is deleted. So if both happen at once, no
- * agent stays present without a subscription. At worst an agent is subscribed and absent: it learns this from its next
+ * A join is recorded before the agent receives messages, and a leave after it receives none. So if both happen at once,
+ * no agent stays present without a subscription. Both are recorded while the agent has its own row, so that its removal
+ * finds the channel. At worst an agent is subscribed and absent: it learns this from its next
  * ping, and subscribes again.
  */
 export class PresenceRecordingTable extends Table {
@@ -28,19 +29,30 @@ export class PresenceRecordingTable extends Table {
     channels: string[],
     observed: ReadonlySet<string> = new Set(),
   ): Promise<void> {
-    const joined = channels.filter((channel) => !observed.has(channel));
-    await this.#recorder.join(agent, joined);
     await super.putSubscriptions(agent, channels, observed);
     await this.#recorder.leave(
       agent.connectionId,
       channels.filter((channel) => observed.has(channel)),
     );
-    await this.#recorder.announceJoins(agent, joined);
+    await this.#recorder.announceJoins(
+      agent,
+      channels.filter((channel) => !observed.has(channel)),
+    );
   }
 
-  override async deleteSubscriptions(connectionId: string, channels: string[], order?: DeletionOrder): Promise<void> {
-    await super.deleteSubscriptions(connectionId, channels, order);
-    await this.#recorder.leave(connectionId, channels);
+  protected override beforeSubscribed(
+    agent: PresenceIdentity,
+    channels: string[],
+    observed: ReadonlySet<string>,
+  ): Promise<void> {
+    return this.#recorder.join(
+      agent,
+      channels.filter((channel) => !observed.has(channel)),
+    );
+  }
+
+  protected override afterUnsubscribed(connectionId: string, channels: string[]): Promise<void> {
+    return this.#recorder.leave(connectionId, channels);
   }
 
   override endPresence(connectionId: string): Promise<void> {

@@ -19,7 +19,6 @@ import {
 import { type ChannelPatterns, shardsOf } from "../../../protocol/channel-settings.js";
 import {
   channelKeys,
-  channelOf,
   connectionKey,
   deadlineKey,
   registrationKey,
@@ -40,14 +39,12 @@ import type {
   Subscriber,
 } from "../../ports.js";
 import { mergePages } from "../../delivery/merge-streams.js";
+import { subscriptionsIn } from "./connection-subscriptions.js";
 import { conditionally } from "./conditional-write.js";
 import { Batches, keyItem as key, put, remove } from "./batches.js";
 import {
-  agentEndOf,
   agentItem,
   denialItem,
-  expiresAtOf,
-  infoOf,
   type Item,
   number,
   ownSubscriptionItem,
@@ -55,7 +52,6 @@ import {
   connectionRecordOf,
   subscriberItem,
   subscriberOf,
-  subscriptionEndOf,
   text,
   ttlAfterSweep,
 } from "./items.js";
@@ -176,6 +172,7 @@ export class Table implements Store {
     await this.#batches.write(
       each.map((channel) => put(subscriptionKey(connectionId, channel), ownSubscriptionItem(agent, channel, observed))),
     );
+    await this.beforeSubscribed(agent, each, observed);
     await this.#batches.write(
       each.map((channel) =>
         put(subscriberKey(channel, connectionId, shardsOf(this.#channels, channel)), subscriberItem(agent, channel)),
@@ -189,13 +186,21 @@ export class Table implements Store {
     order: DeletionOrder = "own first",
   ): Promise<void> {
     const each = [...new Set(channels)];
-    const steps = [
-      each.map((channel) => remove(subscriptionKey(connectionId, channel))),
-      each.flatMap((channel) => subscriberKeys(channel, connectionId, shardsOf(this.#channels, channel)).map(remove)),
-    ];
-    if (order === "own last") steps.reverse();
-    for (const step of steps) await this.#batches.write(step);
+    const own = each.map((channel) => remove(subscriptionKey(connectionId, channel)));
+    const others = each.flatMap((channel) =>
+      subscriberKeys(channel, connectionId, shardsOf(this.#channels, channel)).map(remove),
+    );
+    if (order === "own first") await this.#batches.write(own);
+    await this.#batches.write(others);
+    await this.afterUnsubscribed(connectionId, each);
+    if (order === "own last") await this.#batches.write(own);
   }
+
+  /** Runs when an agent has its own rows of subscriptions, and receives nothing yet. */
+  protected async beforeSubscribed(_agent: unknown, _channels: string[], _observed: unknown): Promise<void> {}
+
+  /** Runs when an agent receives nothing any more. If it is being removed, it still has its own rows. */
+  protected async afterUnsubscribed(_connectionId: string, _channels: string[]): Promise<void> {}
 
   // A deployment without presence has no rows of it.
   async endPresence(_connectionId: string): Promise<void> {}
@@ -214,30 +219,9 @@ export class Table implements Store {
   }
 
   async connectionSubscriptions(connectionId: string): Promise<ConnectionSubscriptions> {
-    const ends = new Map<string, number>();
-    const observed: string[] = [];
-    let record: Item | undefined;
-    for await (const item of this.#query(connectionKey(connectionId))) {
-      const sk = item["sk"]?.S ?? "";
-      const channel = channelOf(sk);
-      if (channel !== undefined) ends.set(channel, subscriptionEndOf(item));
-      if (channel !== undefined && item["o"]) observed.push(channel);
-      if (sk === connectionRecordKey(connectionId).sk) record = item;
-    }
-    const channels = [...ends.keys()];
-    if (!record) return { present: false, channels, outdated: [] };
-    const end = agentEndOf(record);
-    const expiresAt = expiresAtOf(record);
-    const info = infoOf(record);
-    const outdated = channels.filter((channel) => ends.get(channel) !== end);
-    return {
-      present: true,
-      channels,
-      outdated,
-      ...(observed.length > 0 && { observed }),
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-      ...(info === undefined ? {} : { info }),
-    };
+    const rows: Item[] = [];
+    for await (const item of this.#query(connectionKey(connectionId))) rows.push(item);
+    return subscriptionsIn(rows, connectionRecordKey(connectionId).sk);
   }
 
   async takeConnection(connectionId: string): Promise<ConnectionRecord> {

@@ -19,7 +19,7 @@ describe("the checker, of components that request the newest messages", () => {
     return scene.judged();
   };
 
-  it("permits the newest messages, and those that follow", () => {
+  it("permits the newest messages and later ones", () => {
     expect(judged(["m1", "m2", "m3"], ["m3"])).toEqual([]);
   });
 
@@ -33,6 +33,10 @@ describe("the checker, of components that request the newest messages", () => {
 
   it("finds a message that only the client received", () => {
     expect(judged(["m1", "m2"], ["m3"])).toEqual(["lost m3"]);
+  });
+
+  it("excuses messages that are older than the newest ones", () => {
+    expect(judged(["m2", "m3"], ["m1", "m2", "m3"])).toEqual([]);
   });
 
   it("excuses a component that was unmounted before its subscription was acknowledged", () => {

@@ -9,8 +9,8 @@ import {
 } from "../../../tools/chaos/journal.js";
 import type { Credentials, Payload } from "../../../tools/chaos/policy.js";
 
-export const INSIDER: Credentials = { name: "s1", listenerGroup: 0, insider: true };
-export const OUTSIDER: Credentials = { name: "s2", listenerGroup: 0, insider: false };
+export const INSIDER: Credentials = { name: "s1", user: "u1", listenerGroup: 0, insider: true };
+export const OUTSIDER: Credentials = { name: "s2", user: "u2", listenerGroup: 0, insider: false };
 
 /** The epoch of every channel's history here. */
 export const EPOCH = "e";

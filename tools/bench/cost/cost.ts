@@ -1,6 +1,5 @@
-import { DEFAULTS } from "../../../client/src/options.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
-import { COMPUTE_MS, DECLARED_MS } from "../../../local/meter/latency.js";
+import { DECLARED_MS } from "../../../local/meter/latency.js";
 import { PRICES } from "../../../local/meter/prices.js";
 import type { Benchmark, Chart } from "../benchmark.js";
 import { lineChart } from "../charts/charts.js";
@@ -9,7 +8,9 @@ import { fifoTable } from "./fifo.js";
 import { type Metered, meterPublications } from "./metered.js";
 import { appSyncEvents, awsSample, iotCore } from "./competitors.js";
 import { exceededQuotas } from "./quotas.js";
-import { gbSecondsOf, modelUnits } from "./model.js";
+import { type IdleCost, idleCosts, idleTable, idleUnits, idleUsd, monthCost, type MonthCost } from "./idle.js";
+import { meterIdle } from "./metered-idle.js";
+import { modelUnits } from "./model.js";
 import { type Units, usdOf } from "../units.js";
 
 const MILLION = 1e6;
@@ -17,19 +18,11 @@ const MILLION = 1e6;
 /** Rounds to four significant digits. */
 const significant = (value: number): number => Number(value.toPrecision(4));
 
-/**
- * The cost of a connection minute in USD, including the SDK's pings. With history, a ping is more frequent and also
- * reads the subscription and the channel's head.
- */
+/** The cost of a connection minute in USD, including the SDK's heartbeats. */
 const CONNECTION_MINUTE_USD = {
   pushIt: (history: boolean): number => {
-    const reads = history ? 3 : 1;
-    const ping =
-      (2 * PRICES.apiGateway.messages + PRICES.lambda.requests + reads * PRICES.dynamodb.readUnits) / MILLION;
-    const gbSeconds = gbSecondsOf(COMPUTE_MS + (history ? 2 : 1) * DECLARED_MS.dynamoDb);
-    // Minus up to a tenth, at random.
-    const perMinute = 60_000 / (0.95 * (history ? DEFAULT_SETTINGS.checkMs : DEFAULTS.pingInterval));
-    return PRICES.apiGateway.connectionMinutes / MILLION + perMinute * (ping + gbSeconds * PRICES.lambda.gbSecond);
+    const load = { kind: history ? "history" : "neither", agents: 1, perChannel: 1 } as const;
+    return PRICES.apiGateway.connectionMinutes / MILLION + idleUsd(load, idleUnits(load)) / 60;
   },
   appSyncEvents: (): number => PRICES.appSyncEvents.connectionMinutes / MILLION,
   iotCore: (): number => PRICES.iotCore.connectionMinutes / MILLION,
@@ -150,10 +143,28 @@ const charts = (cells: ScenarioCost[]): Chart[] => {
   ];
 };
 
-/** Compares the cost of a million deliveries. */
-export const cost: Benchmark<ScenarioCost[]> = {
-  summary: "USD for a million deliveries, beside AppSync Events, IoT Core and AWS's chat sample",
-  run: async ({ root, progress }) => scenarioCosts(await meterPublications(root, undefined, progress)),
-  table,
-  charts,
+/** One line of the result: a load, idle agents, or a month. */
+export type CostRow = ScenarioCost | IdleCost | MonthCost;
+
+const scenariosOf = (rows: readonly CostRow[]): ScenarioCost[] =>
+  rows.filter((row): row is ScenarioCost => "fanOut" in row);
+
+/** The rows of idle agents, and of a month of them. */
+const idleRows = (idle: IdleCost[]): CostRow[] => [...idle, ...idle.slice(-1).map(monthCost)];
+
+const idleTableOf = (rows: readonly CostRow[]): string[] => {
+  const idle = rows.filter((row): row is IdleCost => "idleUsd" in row);
+  const month = rows.find((row): row is MonthCost => "month" in row);
+  return month ? [idleTable(idle, month), ""] : [];
+};
+
+/** Compares the cost of a million deliveries, and of idle agents. */
+export const cost: Benchmark<CostRow[]> = {
+  summary: "USD for a million deliveries, and for idle agents, beside AppSync Events, IoT Core and AWS's chat sample",
+  run: async ({ root, progress }) => [
+    ...scenarioCosts(await meterPublications(root, undefined, progress)),
+    ...idleRows(idleCosts(await meterIdle(root))),
+  ],
+  table: (rows) => [...idleTableOf(rows), table(scenariosOf(rows))].join("\n"),
+  charts: (rows) => charts(scenariosOf(rows)),
 };

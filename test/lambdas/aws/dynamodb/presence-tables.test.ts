@@ -239,22 +239,42 @@ describe("an occupied channel", () => {
 describe("the table of a deployment with presence", () => {
   test("records a member before its subscription and removes it after", async () => {
     const { testTable, members, asked, table } = await setUp();
-    let subscribed = false;
+    const states: unknown[] = [];
     testTable.intercept = async (name, input, next) => {
-      if (name === "BatchWrite" || name === "BatchWriteItem") {
-        expect(await members.all("rooms/1")).toHaveLength(1);
-        subscribed = true;
-      }
+      if (name === "BatchWriteItem")
+        states.push((await members.all("rooms/1")).map(({ leftAt }) => leftAt !== undefined));
       return next(input);
     };
     await table.putSubscriptions(ada, ["rooms/1", "plain", "rooms/*"]);
     await table.deleteSubscriptions("c1", ["rooms/1", "plain", "rooms/*"]);
-    expect(subscribed).toBe(true);
+    // The agent's own rows, those of the channels; and both again, while it is still a member.
+    expect(states).toEqual([[], [false], [false], [false]]);
     expect(asked).toEqual(["rooms/1"]);
     expect(await members.all("rooms/1")).toMatchObject([{ leftAt: NOW }]);
   });
 
-  test("records no member for an observer, and its leave if it was one", async () => {
+  test("records a leave before an ended agent's last rows are deleted", async () => {
+    const { testTable, members, table } = await setUp();
+    await table.putSubscriptions(ada, ["rooms/1"]);
+    let writes = 0;
+    testTable.intercept = async (name, input, next) => {
+      if (name === "BatchWriteItem" && (writes += 1) === 2) throw new Error("killed");
+      return next(input);
+    };
+    await expect(table.deleteSubscriptions("c1", ["rooms/1"], "own last")).rejects.toThrow("killed");
+    expect(await members.all("rooms/1")).toMatchObject([{ leftAt: NOW }]);
+    expect((await table.connectionSubscriptions("c1")).channels).toEqual(["rooms/1"]);
+  });
+
+  test("takes a join back although the agent's liveness row is gone", async () => {
+    const { members, liveness, table } = await setUp();
+    await table.putSubscriptions(ada, ["rooms/1"]);
+    await liveness.end("c1");
+    await table.deleteSubscriptions("c1", ["rooms/1"]);
+    expect(await members.all("rooms/1")).toMatchObject([{ leftAt: NOW }]);
+  });
+
+  test("records no member for an observer, and a member's leave", async () => {
     const { members, asked, table } = await setUp();
     await table.putSubscriptions(ada, ["rooms/1", "rooms/2"], new Set(["rooms/1"]));
     expect(await members.all("rooms/1")).toEqual([]);
