@@ -18,6 +18,8 @@ export interface ChannelSettings {
   presence?: true;
   /** Whether each member may have a state. Only with `presence`. */
   presenceState?: true;
+  /** Whether each message says which agent published it. */
+  from?: true;
   /** How many partitions the channel's subscribers are spread over, a power of two. @default 1 */
   shards?: number;
 }

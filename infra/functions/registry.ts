@@ -14,6 +14,7 @@ import {
   lingers,
   keepsLatest,
   hasHistory,
+  storesPublishers,
   hasPresence,
   hasPresenceState,
   replays,
@@ -218,7 +219,7 @@ const REGISTRY = {
       queue: ["SendMessage"],
     },
     // To forget a user, it searches the whole table for the user's messages.
-    permissionsIf: [...PUBLISHING_IF, { if: hasHistory, table: ["Scan"] }],
+    permissionsIf: [...PUBLISHING_IF, { if: storesPublishers, table: ["Scan"] }],
     invokes: INVOKES_BOTH,
     sendsEvents: true,
     timeout: fanOutTimeout,

@@ -26,6 +26,8 @@ export const hasPresence = ({ presence }: ChannelSettings) => presence;
 export const hasPresenceState = ({ presenceState }: ChannelSettings) => presenceState;
 /** Whether a channel replays messages to a new subscriber. */
 export const replays = ({ latest, history }: ChannelSettings) => latest ?? history;
+/** Whether stored messages say whose they are: those of a forgotten user are searched. */
+export const storesPublishers = ({ latest, history, from }: ChannelSettings) => history ?? (latest && from);
 /** Channels with history find their latest message there. */
 export const storesLatest = ({ latest, history }: ChannelSettings) => latest && !history;
 

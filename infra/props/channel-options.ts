@@ -38,6 +38,14 @@ export interface ChannelOptions {
    */
   readonly presence?: boolean | PresenceOptions;
   /**
+   * Whether each message says who published it: `from` has the agent's id, and the `userId` and `info` that its
+   * connection guard set. The server decides it, never a client. All subscribers see it, and histories keep it, unless a
+   * delivery guard removes it.
+   *
+   * @default false
+   */
+  readonly from?: boolean;
+  /**
    * How many partitions of the table the channel's subscribers are spread over: 2, 4, 8, 16, 32 or 64. A partition
    * takes 1,000 subscriptions a second, so this is for channels with tens of thousands of subscribers that may all
    * subscribe at once. Each shard is one more Query for each publication. Wildcards below the pattern are spread, too.
@@ -91,9 +99,11 @@ export const resolveChannels = (
           `channels: "${pattern}" is neither a channel name (within limits) nor a pattern such as "prices/*" or "rooms/*/typing"`,
         );
       }
-      const { linger, latest, history, presence, shards } = options;
+      const { linger, latest, history, presence, from, shards } = options;
       if (Token.isUnresolved(latest))
         throw validationError(scope, `channels["${pattern}"].latest must be known at synthesis`);
+      if (Token.isUnresolved(from))
+        throw validationError(scope, `channels["${pattern}"].from must be known at synthesis`);
       if (Token.isUnresolved(presence))
         throw validationError(scope, `channels["${pattern}"].presence must be known at synthesis`);
       const settled: ChannelSettings = {
@@ -101,6 +111,7 @@ export const resolveChannels = (
         ...(latest && { latest }),
         ...(history && { history: historyOf(scope, pattern, history) }),
         ...presenceOf(scope, pattern, presence),
+        ...(from && { from }),
         ...(shards !== undefined && { shards: shardsOf(scope, pattern, shards) }),
       };
       return [pattern, settled];

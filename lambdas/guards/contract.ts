@@ -66,10 +66,13 @@ export interface GuardRequest {
   recipients?: AgentData[];
 }
 
-/** The delivery to one recipient; `data` left out: unchanged. */
+/** The delivery to one recipient. */
 export interface DeliveryData {
   agent: string;
+  /** Left out: unchanged. */
   data?: Json;
+  /** `false`: the recipient does not learn who published the message. */
+  from?: false;
 }
 
 /** A message that a guard function publishes. */

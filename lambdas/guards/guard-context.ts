@@ -90,6 +90,8 @@ export const argumentsFor = (
 ): GuardArguments => {
   const subscribe: string[] = [];
   const publish: RequestedMessage[] = [];
+  const at = call.message?.at;
+  const from = call.message?.from && structuredClone(call.message.from);
   let closed = false;
 
   const assertHandler = (verdict: string, ...handlers: GuardCall["handler"][]): void => {
@@ -215,7 +217,9 @@ export const argumentsFor = (
             channel: call.channel ?? "",
             uuid: call.message?.uuid ?? "",
             data: copy(message.data, "message.data"),
-            ...(call.message?.at !== undefined && { at: call.message.at }),
+            ...(at !== undefined && { at }),
+            // A guard can remove `from`, but not change it.
+            ...(from && message.from && { from }),
           },
         ],
       }));

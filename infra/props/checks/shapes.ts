@@ -40,6 +40,7 @@ const channelOptions = struct<ChannelOptions>({
   latest: boolean,
   history: struct<HistoryOptions>({ size: number, ttl: duration }),
   presence: booleanOr("an object such as { state: true }", struct<PresenceOptions>({ state: boolean })),
+  from: boolean,
   shards: number,
 });
 

@@ -34,11 +34,13 @@ describe("channels", () => {
       "/lead/x": { linger: Duration.seconds(5), latest: false },
       "big/*": { shards: 8 },
       "rooms/*/typing": { latest: true },
+      "talks/*": { from: true },
       __proto__x: {},
     };
     expect(channelsOf(channels)).toEqual({
       "big/*": { shards: 8 },
       "rooms/*/typing": { latest: true },
+      "talks/*": { from: true },
       "prices/*": { lingerMs: 250, latest: true },
       "/lead/x": { lingerMs: 5_000 },
       __proto__x: {},
