@@ -1,3 +1,4 @@
+import { channelSettings } from "../../protocol/channel-settings.js";
 import { fanOut } from "../delivery/fan-out.js";
 import type { Dependencies } from "../dependencies.js";
 import { limiter } from "../util/limiter.js";
@@ -143,9 +144,10 @@ const notifySubscribers = async (system: PresenceNotifierDependencies, found: Oc
   const limited = limiter(WRITES_IN_FLIGHT);
   const groups = groupEntries(await endLeases(system, channel, await members.all(channel)));
   const now = clock.now();
+  const hasStates = channelSettings(settings.channels, channel).presenceState;
   const planned = await Promise.all(
     groups.map((group) =>
-      planNotification(system, limited, channel, group, groupState(group, now, settings.presenceGraceMs)),
+      planNotification(system, limited, channel, group, groupState(group, now, settings.presenceGraceMs), hasStates),
     ),
   );
   await fanOut(
