@@ -135,6 +135,7 @@ export interface GuardTimeouts {
   onSubscriptionRequest: number;
   onPublicationRequest: number;
   onUnsubscriptionRequest: number;
+  onPresenceRequest: number;
   onMessageReceived: number;
   onDisconnect: number;
 }

@@ -31,11 +31,12 @@ export interface ChannelOptions {
    */
   readonly history?: HistoryOptions;
   /**
-   * Whether the channel has presence: a list of its members, and notifications of joins and leaves.
+   * Whether the channel has presence: a list of its members, and notifications of joins and leaves. With
+   * `{ state: true }`, each member may have a state, such as `{ typing: true }`.
    *
    * @default false
    */
-  readonly presence?: boolean;
+  readonly presence?: boolean | PresenceOptions;
   /**
    * Whether each message says who published it: `from` has the agent's id, and the `userId` and `info` that its
    * connection guard set. The server decides it, never a client. All subscribers see it, and histories keep it, unless a
@@ -55,6 +56,17 @@ export interface ChannelOptions {
    * @default - one
    */
   readonly shards?: number;
+}
+
+/** The presence of a channel. */
+export interface PresenceOptions {
+  /**
+   * Whether each member may have a state of at most 512 bytes, such as `{ typing: true }`, which it changes at any time.
+   * The channel's subscribers are notified of each change: that costs as much as a join.
+   *
+   * @default false
+   */
+  readonly state?: boolean;
 }
 
 /** How much of a channel's messages is kept. */
@@ -98,13 +110,25 @@ export const resolveChannels = (
         ...(linger && { lingerMs: lingerOf(scope, pattern, linger) }),
         ...(latest && { latest }),
         ...(history && { history: historyOf(scope, pattern, history) }),
-        ...(presence && { presence }),
+        ...presenceOf(scope, pattern, presence),
         ...(from && { from }),
         ...(shards !== undefined && { shards: shardsOf(scope, pattern, shards) }),
       };
       return [pattern, settled];
     }),
   );
+
+const presenceOf = (
+  scope: IConstruct,
+  pattern: string,
+  presence: ChannelOptions["presence"],
+): Pick<ChannelSettings, "presence" | "presenceState"> => {
+  if (!presence) return {};
+  const { state } = presence === true ? {} : presence;
+  if (Token.isUnresolved(state))
+    throw validationError(scope, `channels["${pattern}"].presence.state must be known at synthesis`);
+  return { presence: true, ...(state && { presenceState: true }) };
+};
 
 const shardsOf = (scope: IConstruct, pattern: string, shards: number): number => {
   const prop = `channels["${pattern}"].shards`;

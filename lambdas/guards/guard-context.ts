@@ -33,6 +33,7 @@ export interface GuardArguments {
   channel: Channel | undefined;
   message: RequestedMessage | undefined;
   token: Json | undefined;
+  state: Json | undefined;
 }
 
 /** The last time that a `Date` can represent, in epoch milliseconds. */
@@ -198,6 +199,16 @@ export const argumentsFor = (
       assertHandler("agent.publicationDenied", "onPublicationRequest");
       deny("agent.publicationDenied", reason);
     },
+    presenceSuccess(channel) {
+      assertHandler("agent.presenceSuccess", "onPresenceRequest");
+      assertRequested("agent.presenceSuccess", channel);
+      permit("agent.presenceSuccess");
+    },
+    presenceDenied(channel, reason) {
+      assertHandler("agent.presenceDenied", "onPresenceRequest");
+      assertRequested("agent.presenceDenied", channel);
+      deny("agent.presenceDenied", reason);
+    },
     deliver(_channel, message) {
       assertHandler("agent.deliver", "onMessageReceived");
       permit("agent.deliver", () => ({
@@ -221,5 +232,6 @@ export const argumentsFor = (
     channel: call.channel === undefined ? undefined : channelNamed(call.channel),
     message: call.message,
     token: call.token,
+    state: call.state,
   };
 };

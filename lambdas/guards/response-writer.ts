@@ -27,6 +27,8 @@ export const responseOf = (
         return { version, verdict: "publicationDenied", channel, ...reason };
       case "onUnsubscriptionRequest":
         return { version, verdict: "unsubscriptionDenied", channel, ...reason };
+      case "onPresenceRequest":
+        return { version, verdict: "presenceDenied", channel, ...reason };
       case "onMessageReceived":
       case "onDisconnect":
         return undefined;
@@ -55,6 +57,8 @@ export const responseOf = (
       };
     case "onUnsubscriptionRequest":
       return { version, verdict: "unsubscribe", channel };
+    case "onPresenceRequest":
+      return { version, verdict: "presenceSuccess", channel };
     case "onMessageReceived":
     case "onDisconnect":
       return undefined;

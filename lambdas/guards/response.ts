@@ -147,6 +147,7 @@ const decisionOf = (fields: Fields, request: GuardRequest, now: number, limits: 
     case "subscribe":
       return permit({ subscribe: [request.channel ?? "", ...subscriptions(fields, request, limits)] });
     case "unsubscribe":
+    case "presenceSuccess":
       return permit();
     case "publicationSuccess": {
       const result = json(fields, "result", MAX_RESULT_BYTES);

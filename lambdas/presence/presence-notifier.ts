@@ -1,3 +1,4 @@
+import { channelSettings } from "../../protocol/channel-settings.js";
 import { fanOut } from "../delivery/fan-out.js";
 import type { Dependencies } from "../dependencies.js";
 import { limiter } from "../util/limiter.js";
@@ -157,9 +158,10 @@ const notifySubscribers = async (
   const limited = limiter(WRITES_IN_FLIGHT);
   const groups = groupEntries(await endEntries(system, channel, await members.all(channel), isAlive));
   const now = clock.now();
+  const hasStates = channelSettings(settings.channels, channel).presenceState;
   const planned = await Promise.all(
     groups.map((group) =>
-      planNotification(system, limited, channel, group, groupState(group, now, settings.presenceGraceMs)),
+      planNotification(system, limited, channel, group, groupState(group, now, settings.presenceGraceMs), hasStates),
     ),
   );
   await fanOut(

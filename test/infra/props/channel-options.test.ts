@@ -14,6 +14,19 @@ const channelsOf = (channels?: Record<string, ChannelOptions>): unknown => {
 };
 
 describe("channels", () => {
+  test("with presence may let members have a state", () => {
+    const channels = {
+      "rooms/*": { presence: { state: true } },
+      "halls/*": { presence: {} },
+      "no/*": { presence: false },
+    };
+    expect(channelsOf(channels)).toEqual({
+      "rooms/*": { presence: true, presenceState: true },
+      "halls/*": { presence: true },
+      "no/*": {},
+    });
+  });
+
   test("reach every function as plain JSON, without missing options", () => {
     expect(channelsOf()).toEqual({});
     const channels = {

@@ -121,6 +121,20 @@ describe("onSubscriptionRequest(channel, agent)", () => {
   });
 });
 
+describe("onPresenceRequest(channel, agent, state)", () => {
+  test("presenceSuccess(channel) permits", () => {
+    const { agent, channel, decisions } = guardCall("onPresenceRequest");
+    agent.presenceSuccess(channel);
+    expect(decisions).toEqual([{ permitted: true, subscribe: [], publish: [] }]);
+  });
+
+  test("presenceDenied(channel, reason) denies", () => {
+    const { agent, channel, decisions } = guardCall("onPresenceRequest");
+    agent.presenceDenied(channel, "No.");
+    expect(decisions).toEqual([{ permitted: false, reason: "No." }]);
+  });
+});
+
 describe("onUnsubscriptionRequest(channel, agent)", () => {
   test("unsubscribe(channel) permits", () => {
     const { agent, channel, decisions } = guardCall("onUnsubscriptionRequest");
