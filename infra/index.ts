@@ -1,5 +1,5 @@
 export { AccessLogs, type AccessLogOptions } from "./access-logs.js";
-export type { ChannelOptions, HistoryOptions } from "./props/channel-options.js";
+export type { ChannelOptions, HistoryOptions, PresenceOptions } from "./props/channel-options.js";
 export type { Limits } from "./props/client-limits.js";
 export type { FanOutQueue as Deliveries, FanOutQueueProps as DeliveriesProps } from "./fan-out-queue.js";
 export type { PushItFunctions } from "./functions/push-it-functions.js";

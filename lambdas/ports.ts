@@ -166,6 +166,9 @@ export interface Denied {
 /** A guard's verdict, or a denial if there is none. */
 export type Verdict = Permitted | Denied;
 
+/** The verdict about a member's state: the state as the guard permits it, or a denial. */
+export type StateVerdict = { permitted: true; state: Json } | Denied;
+
 /**
  * The message for a recipient, perhaps changed. `undefined`: none, because the guard dropped it or returned no verdict;
  * `"late"`: none, because there was no time to ask the guard.
@@ -186,6 +189,11 @@ export interface GuardPort {
   subscription(agent: Agent, channel: string, token?: Json): Promise<Verdict>;
   unsubscription(agent: Agent, channel: string): Promise<Verdict>;
   publication(agent: Agent, message: RequestedMessage): Promise<Verdict>;
+  /**
+   * Whether an agent may have a state on a channel. If no presence guard applies, the publication guard decides.
+   * @param message the state as the data of a publication on the channel
+   */
+  presence(agent: Agent, message: Message): Promise<StateVerdict>;
   /** Whether a guard decides deliveries on this channel. */
   guardsDelivery(channel: string): Promise<boolean>;
   /**

@@ -45,6 +45,7 @@ export const DEFAULT_TIMEOUTS: GuardTimeouts = {
   onSubscriptionRequest: 1_000,
   onPublicationRequest: 1_000,
   onUnsubscriptionRequest: 1_000,
+  onPresenceRequest: 1_000,
   onMessageReceived: 1_000,
   onDisconnect: 1_000,
 };

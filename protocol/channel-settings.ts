@@ -16,6 +16,10 @@ export interface ChannelSettings {
   history?: HistorySettings;
   /** Whether agents can ask who is present on the channel, and are notified when members join and leave. */
   presence?: true;
+  /** Whether each member may have a state. Only with `presence`. */
+  presenceState?: true;
+  /** Whether each message says which agent published it. */
+  from?: true;
   /** How many partitions the channel's subscribers are spread over, a power of two. @default 1 */
   shards?: number;
 }

@@ -34,6 +34,16 @@ export const Meta = {
 /** One of the meta channels. */
 export type MetaChannel = (typeof Meta)[keyof typeof Meta];
 
+/** The publisher of a message, as the server knows it. */
+export interface MessageFrom {
+  /** The id of the agent that published it. */
+  connection: string;
+  /** The agent's user, if its connection guard named one. */
+  userId?: string;
+  /** The agent's public info, if its connection guard set it. */
+  info?: Json;
+}
+
 /** A message as it travels to subscribers. */
 export interface Message<Data = Json> {
   /** The channel on which it was published, also if it arrives through a wildcard subscription. */
@@ -53,10 +63,15 @@ export interface Message<Data = Json> {
    * is a notice of the server.
    */
   at?: number;
+  /**
+   * Its publisher, on channels whose options say so. Left out: the server API has published it, or a delivery guard has
+   * removed it.
+   */
+  from?: MessageFrom;
 }
 
 /** A message as its publisher sends it. */
-export interface OutgoingMessage<Data = Json> extends Omit<Message<Data>, "offset" | "epoch" | "at"> {
+export interface OutgoingMessage<Data = Json> extends Omit<Message<Data>, "offset" | "epoch" | "at" | "from"> {
   /** `false`: the publisher does not receive its own message. @default true */
   echo?: boolean;
   /** `true`: the server delivers it and keeps nothing of it, also on channels that keep messages. @default false */
@@ -120,6 +135,7 @@ export interface GuardTimeouts {
   onSubscriptionRequest: number;
   onPublicationRequest: number;
   onUnsubscriptionRequest: number;
+  onPresenceRequest: number;
   onMessageReceived: number;
   onDisconnect: number;
 }

@@ -8,6 +8,7 @@ export const HANDLERS = [
   "onPublicationRequest",
   "onMessageReceived",
   "onUnsubscriptionRequest",
+  "onPresenceRequest",
   "onDisconnect",
 ] as const;
 

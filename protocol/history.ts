@@ -1,4 +1,5 @@
 import type { Code } from "./codes.js";
+import type { MessageFrom } from "./frames.js";
 import type { Json } from "./json.js";
 
 /** A client's position in a channel's history: it has everything up to and including `offset`. */
@@ -16,6 +17,8 @@ export interface HistoryMessage {
   offset: number;
   /** When the server accepted it, in epoch milliseconds. */
   at?: number;
+  /** Its publisher, on channels whose options say so. */
+  from?: MessageFrom;
 }
 
 /**

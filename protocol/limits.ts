@@ -18,6 +18,9 @@ export const MAX_TOKEN_BYTES = 2048;
 /** Largest `info` of an agent, in bytes of its JSON. */
 export const MAX_INFO_BYTES = 256;
 
+/** Largest state of a member on a channel, in bytes of its JSON. */
+export const MAX_STATE_BYTES = 512;
+
 /** Largest `result` of a publication, in bytes of its JSON. So the replies to a full frame still fit one frame. */
 export const MAX_RESULT_BYTES = 1024;
 

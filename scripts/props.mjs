@@ -13,7 +13,7 @@ const TABLES = {
   PushItProps: "infra/props/push-it-props.ts",
   ChannelOptions: "infra/props/channel-options.ts",
   HistoryOptions: "infra/props/channel-options.ts",
-  GuardTimeouts: "infra/props/options.ts",
+  GuardTimeouts: "infra/props/guard-timeouts.ts",
   Limits: "infra/props/client-limits.ts",
   RouteThrottling: "infra/props/options.ts",
   FunctionConcurrency: "infra/props/options.ts",

@@ -6,14 +6,14 @@ import type { StateChange } from "./connection/state.js";
 import { defer, Emitter, inZone } from "./emitter.js";
 import { PushItError } from "./errors.js";
 import type { Extension, Notifications } from "./extension.js";
-import type { Internals, SettleCallback } from "./internals.js";
+import type { Internals } from "./internals.js";
 import { findLoss } from "./json.js";
 import { Deduplicator } from "./messages/deduplicator.js";
 import { type PushItOptions, type ResolvedOptions, resolveOptions } from "./options.js";
 import { newId, requireRuntime } from "./platform/id.js";
 import { Timers } from "./platform/timers.js";
 import { RequestQueue } from "./requests/request-queue.js";
-import type { Holder } from "./subscriptions/subscription.js";
+import type { Holder, SettleCallback } from "./subscriptions/holder.js";
 import { Subscriptions } from "./subscriptions/subscriptions.js";
 import type { Events, OnError, PublishRequest, PublishResult, SubscribeOptions, TokenFunction } from "./types.js";
 

@@ -1,9 +1,8 @@
 import type { ConnectionInfo, Message, SubscribeResult } from "../../protocol/frames.js";
 import type { Transport } from "./connection/transport.js";
 import type { PushItError, RequestCode } from "./errors.js";
-import type { SettleCallback } from "./internals.js";
 import type { Outcome, Request } from "./requests/request.js";
-import type { Holder } from "./subscriptions/subscription.js";
+import type { Holder, SettleCallback } from "./subscriptions/holder.js";
 import type { SubscribeOptions } from "./types.js";
 
 /** The events that a client reports to its extensions. */
@@ -22,8 +21,8 @@ export interface Notifications {
   onSubscribed(result: SubscribeResult): void;
   /** A subscription failed. The server may have it nevertheless. */
   onSubscribeFailed(channel: string): void;
-  /** The client is not subscribed to a channel any more, and does not want to be. */
-  onUnsubscribed(channel: string): void;
+  /** The client is not subscribed to a channel any more, and does not want to be: on its own request, or by an error. */
+  onUnsubscribed(channel: string, error?: PushItError): void;
   /** The back end ended a subscription of the agent on a transport. */
   onRevoked(channel: string, reason: string | undefined, transport: Transport): void;
   /** The server has sent this agent's id, its limits, and the replies to the ping's questions. */

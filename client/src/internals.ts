@@ -2,7 +2,6 @@ import type { Message, SubscribeResult } from "../../protocol/frames.js";
 import type { Transport } from "./connection/transport.js";
 import type { State, StateChange, StateCode } from "./connection/state.js";
 import type { Emitter } from "./emitter.js";
-import type { PushItError } from "./errors.js";
 import type { Extension, Notifications } from "./extension.js";
 import type { PushItOptions, ResolvedOptions } from "./options.js";
 import type { Socket } from "./platform/platform.js";
@@ -50,6 +49,3 @@ export interface ConnectionPart {
   openSocket(): Promise<Socket | undefined>;
   use(socket: Socket): void;
 }
-
-/** Called once when a call of the application has succeeded, or with the error. */
-export type SettleCallback = (error?: PushItError) => void;

@@ -23,6 +23,12 @@ export interface PushItFunctions {
   /** Behind `heartbeat`: a ping that gets a reply only if there is news. */
   readonly heartbeat: lambda.Function;
   /**
+   * Behind `state`: changes the state of a member of a channel.
+   *
+   * @default - none, if no channel has members with a state
+   */
+  readonly state?: lambda.Function;
+  /**
    * Behind `presence`: lists the members of a channel.
    *
    * @default - none: no channel has presence

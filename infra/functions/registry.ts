@@ -9,11 +9,14 @@ import {
   NOTIFIER_TIMEOUT_MS,
 } from "./budgets.js";
 import type { FunctionSpec, RouteSpec } from "./function-spec.js";
+import { PRESENCE_ROUTES } from "./presence-routes.js";
 import {
   lingers,
   keepsLatest,
   hasHistory,
+  storesPublishers,
   hasPresence,
+  hasPresenceState,
   replays,
   storesLatest,
   answering,
@@ -97,7 +100,7 @@ const REGISTRY = {
   unsubscribe: {
     id: "Unsubscribe",
     entry: "routes/unsubscribe",
-    route: answering("unsubscribe", 300),
+    route: answering("unsubscribe", 200),
     guards: ["onUnsubscriptionRequest"],
     permissions: { table: ["GetItem", "Query", "BatchWriteItem"], connections: NOTIFY_AND_CLOSE },
     permissionsIf: [RECORDING_PRESENCE],
@@ -162,17 +165,8 @@ const REGISTRY = {
     permissionsIf: PINGING_IF,
     timeout: closeTimeout,
   },
-  presence: {
-    id: "Presence",
-    entry: "routes/presence",
-    route: answering("presence", 200),
-    neededIf: hasPresence,
-    guards: ["onSubscriptionRequest"],
-    permissions: { table: ["GetItem", "Query"], connections: NOTIFY_AND_CLOSE },
-    // It reads no history itself, but its guard may.
-    permissionsIf: [{ if: hasHistory, ifGuardModule: true, table: ["BatchGetItem", "PutItem", "UpdateItem"] }],
-    timeout: ({ timeouts }) => ({ "timeouts.onSubscriptionRequest": timeouts.onSubscriptionRequest }),
-  },
+  presence: PRESENCE_ROUTES.presence,
+  state: PRESENCE_ROUTES.state,
   history: {
     id: "History",
     entry: "routes/history",
@@ -225,7 +219,7 @@ const REGISTRY = {
       queue: ["SendMessage"],
     },
     // To forget a user, it searches the whole table for the user's messages.
-    permissionsIf: [...PUBLISHING_IF, { if: hasHistory, table: ["Scan"] }],
+    permissionsIf: [...PUBLISHING_IF, { if: storesPublishers, table: ["Scan"] }],
     invokes: INVOKES_BOTH,
     sendsEvents: true,
     timeout: fanOutTimeout,
@@ -269,14 +263,16 @@ const REGISTRY = {
     id: "Announce",
     entry: "workers/presence-notifier",
     neededIf: hasPresence,
-    // A subscriber may know who is present, so no delivery guard is asked. The notifier cannot invoke itself.
+    // A subscriber may know who is present. The delivery guards decide only about states. The notifier cannot invoke
+    // itself.
     guards: ["onDisconnect"],
+    guardsIf: { if: hasPresenceState, guards: ["onMessageReceived"] },
     permissions: {
       table: ["Query", "UpdateItem", "DeleteItem", "BatchWriteItem"],
       connections: NOTIFY_AND_CLOSE,
       queue: ["SendMessage"],
     },
-    permissionsIf: [RECORDING_PRESENCE],
+    permissionsIf: [RECORDING_PRESENCE, { if: hasPresenceState, table: ["BatchGetItem"] }],
     sendsEvents: true,
     timeout: () => ({ announcing: NOTIFIER_TIMEOUT_MS - MARGIN_MS }),
     mayOutliveRoutes: true,

@@ -22,8 +22,12 @@ export const keepsLatest = ({ latest }: ChannelSettings) => latest;
 export const hasHistory = ({ history }: ChannelSettings) => history;
 /** Whether a channel has presence. */
 export const hasPresence = ({ presence }: ChannelSettings) => presence;
+/** Whether the members of a channel may have a state. */
+export const hasPresenceState = ({ presenceState }: ChannelSettings) => presenceState;
 /** Whether a channel replays messages to a new subscriber. */
 export const replays = ({ latest, history }: ChannelSettings) => latest ?? history;
+/** Whether stored messages say whose they are: those of a forgotten user are searched. */
+export const storesPublishers = ({ latest, history, from }: ChannelSettings) => history ?? (latest && from);
 /** Channels with history find their latest message there. */
 export const storesLatest = ({ latest, history }: ChannelSettings) => latest && !history;
 
@@ -107,3 +111,11 @@ export const fanOutTimeout = ({ timeouts, fanOutMs }: TimeoutSettings): TimeoutP
 
 /** The timeout of a function that closes a connection at most. */
 export const closeTimeout = (): TimeoutParts => ({ close: CLOSE_BUDGET_MS });
+
+/** Without a presence guard, the publication guard decides about a state. */
+export const stateTimeout = ({
+  timeouts: { onPresenceRequest, onPublicationRequest },
+}: TimeoutSettings): TimeoutParts => ({
+  "timeouts.onPresenceRequest": onPresenceRequest,
+  "timeouts.onPublicationRequest": onPublicationRequest,
+});

@@ -34,6 +34,12 @@ export interface ChannelGuardFunctions {
    * @default - the less specific guard, or everyone may
    */
   readonly onUnsubscriptionRequest?: lambda.IFunction;
+  /**
+   * Decides the state of a member, on channels with `presence: { state: true }`.
+   *
+   * @default - the less specific guard, or else `onPublicationRequest` decides as about a publication of the state
+   */
+  readonly onPresenceRequest?: lambda.IFunction;
 }
 
 /** Functions that are guards. One function can be several guards: the request names the guard. */
@@ -66,6 +72,7 @@ const channelGuards = {
   onPublicationRequest: guardFunction,
   onMessageReceived: guardFunction,
   onUnsubscriptionRequest: guardFunction,
+  onPresenceRequest: guardFunction,
 };
 
 /** `manifestFault` says why the guards of a whole connection cannot be those of a channel. */

@@ -31,11 +31,20 @@ export interface ChannelOptions {
    */
   readonly history?: HistoryOptions;
   /**
-   * Whether the channel has presence: a list of its members, and notifications of joins and leaves.
+   * Whether the channel has presence: a list of its members, and notifications of joins and leaves. With
+   * `{ state: true }`, each member may have a state, such as `{ typing: true }`.
    *
    * @default false
    */
-  readonly presence?: boolean;
+  readonly presence?: boolean | PresenceOptions;
+  /**
+   * Whether each message says who published it: `from` has the agent's id, and the `userId` and `info` that its
+   * connection guard set. The server decides it, never a client. All subscribers see it, and histories keep it, unless a
+   * delivery guard removes it.
+   *
+   * @default false
+   */
+  readonly from?: boolean;
   /**
    * How many partitions of the table the channel's subscribers are spread over: 2, 4, 8, 16, 32 or 64. A partition
    * takes 1,000 subscriptions a second, so this is for channels with tens of thousands of subscribers that may all
@@ -47,6 +56,17 @@ export interface ChannelOptions {
    * @default - one
    */
   readonly shards?: number;
+}
+
+/** The presence of a channel. */
+export interface PresenceOptions {
+  /**
+   * Whether each member may have a state of at most 512 bytes, such as `{ typing: true }`, which it changes at any time.
+   * The channel's subscribers are notified of each change: that costs as much as a join.
+   *
+   * @default false
+   */
+  readonly state?: boolean;
 }
 
 /** How much of a channel's messages is kept. */
@@ -79,21 +99,36 @@ export const resolveChannels = (
           `channels: "${pattern}" is neither a channel name (within limits) nor a pattern such as "prices/*" or "rooms/*/typing"`,
         );
       }
-      const { linger, latest, history, presence, shards } = options;
+      const { linger, latest, history, presence, from, shards } = options;
       if (Token.isUnresolved(latest))
         throw validationError(scope, `channels["${pattern}"].latest must be known at synthesis`);
+      if (Token.isUnresolved(from))
+        throw validationError(scope, `channels["${pattern}"].from must be known at synthesis`);
       if (Token.isUnresolved(presence))
         throw validationError(scope, `channels["${pattern}"].presence must be known at synthesis`);
       const settled: ChannelSettings = {
         ...(linger && { lingerMs: lingerOf(scope, pattern, linger) }),
         ...(latest && { latest }),
         ...(history && { history: historyOf(scope, pattern, history) }),
-        ...(presence && { presence }),
+        ...presenceOf(scope, pattern, presence),
+        ...(from && { from }),
         ...(shards !== undefined && { shards: shardsOf(scope, pattern, shards) }),
       };
       return [pattern, settled];
     }),
   );
+
+const presenceOf = (
+  scope: IConstruct,
+  pattern: string,
+  presence: ChannelOptions["presence"],
+): Pick<ChannelSettings, "presence" | "presenceState"> => {
+  if (!presence) return {};
+  const { state } = presence === true ? {} : presence;
+  if (Token.isUnresolved(state))
+    throw validationError(scope, `channels["${pattern}"].presence.state must be known at synthesis`);
+  return { presence: true, ...(state && { presenceState: true }) };
+};
 
 const shardsOf = (scope: IConstruct, pattern: string, shards: number): number => {
   const prop = `channels["${pattern}"].shards`;

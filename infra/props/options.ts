@@ -1,5 +1,6 @@
-import type { Duration } from "aws-cdk-lib";
 import type * as apigatewayv2 from "aws-cdk-lib/aws-apigatewayv2";
+
+export type { GuardTimeouts } from "./guard-timeouts.js";
 
 /** The response to a denied client. */
 export enum Denials {
@@ -7,49 +8,6 @@ export enum Denials {
   EXPLAIN = "explain",
   /** Every denied client gets 403. A browser cannot see that status, so its user learns no reason. */
   REFUSE = "refuse",
-}
-
-/**
- * How long each guard may take for its verdict: at least 100 milliseconds each. A function's own timeout follows from
- * these and can be at most 28 seconds.
- */
-export interface GuardTimeouts {
-  /**
-   * For deciding a connection.
-   *
-   * @default Duration.seconds(10)
-   */
-  readonly onConnectionRequest?: Duration;
-  /**
-   * For deciding a subscription.
-   *
-   * @default Duration.seconds(1)
-   */
-  readonly onSubscriptionRequest?: Duration;
-  /**
-   * For deciding a publication.
-   *
-   * @default Duration.seconds(1)
-   */
-  readonly onPublicationRequest?: Duration;
-  /**
-   * For deciding an unsubscription.
-   *
-   * @default Duration.seconds(1)
-   */
-  readonly onUnsubscriptionRequest?: Duration;
-  /**
-   * For one recipient of one message. Within the fan-out budget.
-   *
-   * @default Duration.seconds(1)
-   */
-  readonly onMessageReceived?: Duration;
-  /**
-   * For the notification that an agent has left.
-   *
-   * @default Duration.seconds(1)
-   */
-  readonly onDisconnect?: Duration;
 }
 
 /**
@@ -85,7 +43,7 @@ export interface RouteThrottling {
   /**
    * Unsubscribe frames.
    *
-   * @default - 300 per second, bursts of 600
+   * @default - 200 per second, bursts of 400
    */
   readonly unsubscribe?: apigatewayv2.ThrottleSettings;
   /**
@@ -124,6 +82,12 @@ export interface RouteThrottling {
    * @default - 200 per second, bursts of 400
    */
   readonly presence?: apigatewayv2.ThrottleSettings;
+  /**
+   * Changes of members' states. If no channel has them, these are frames without a known action.
+   *
+   * @default - 100 per second, bursts of 200
+   */
+  readonly state?: apigatewayv2.ThrottleSettings;
   /**
    * Reading channels' histories. If no channel has one, these are frames without a known action.
    *
@@ -206,6 +170,12 @@ export interface FunctionConcurrency {
    * @default - unreserved
    */
   readonly presence?: number;
+  /**
+   * For changes of members' states.
+   *
+   * @default - unreserved
+   */
+  readonly state?: number;
   /**
    * For reading channels' histories.
    *

@@ -45,6 +45,7 @@ const configured = JSON.parse(environment["PUSH_IT_SETTINGS"] ?? "{}") as Partia
 const settings: Settings = {
   ...DEFAULT_SETTINGS,
   ...configured,
+  timeouts: { ...DEFAULT_SETTINGS.timeouts, ...configured.timeouts },
   limits: { ...DEFAULT_SETTINGS.limits, ...configured.limits },
 };
 
@@ -58,23 +59,25 @@ export const invokeNotifier = (): Announce => {
   return (channels) => invoke({ channel: channels[0], channels });
 };
 
+/** Records changes of members, and starts the notifier. */
+export const createPresenceRecorder = (table: Dependencies["table"], announce = invokeNotifier()): PresenceRecorder =>
+  new PresenceRecorder({
+    members: new MembersWriter(table),
+    liveness: new LivenessTable(table, systemClock),
+    occupancy: new OccupancyWriter(table, systemClock),
+    announce,
+    settings,
+    clock: systemClock,
+    log: lambdaLog,
+  });
+
 /** The table of connections, which also records presence if a channel has it. */
 const storeOf = (table: Dependencies["table"], announce: Announce | undefined): Store => {
   const { client, name } = table;
   if (!someChannel(settings.channels, ({ presence }) => presence))
     return new Table(client, name, systemClock, settings.channels);
-  const members = new MembersWriter(table);
-  const occupancy = new OccupancyWriter(table, systemClock);
-  const dependencies = {
-    members,
-    liveness: new LivenessTable(table, systemClock),
-    occupancy,
-    announce: announce ?? invokeNotifier(),
-    settings,
-    clock: systemClock,
-    log: lambdaLog,
-  };
-  return new PresenceRecordingTable(client, name, systemClock, settings.channels, new PresenceRecorder(dependencies));
+  const recorder = createPresenceRecorder(table, announce);
+  return new PresenceRecordingTable(client, name, systemClock, settings.channels, recorder);
 };
 
 const guardsWith = (events: ServerEvents, read: ReadHistory): GuardPort => {

@@ -1,4 +1,4 @@
-import { type Limits, Meta } from "../../protocol/index.js";
+import { type Json, type Limits, type Message, Meta, type PresenceEventData } from "../../protocol/index.js";
 import type { Agent } from "../connection/agent.js";
 import { limiter } from "../util/limiter.js";
 import { fits, serialize, type SerializedMessage, serializeWithheld } from "./serialize.js";
@@ -45,14 +45,16 @@ export const createDeliveryGuards = (
     return (publication.withheld && skipOf(publication)) ?? serialize({ ...message, offset, epoch });
   });
   const plain = memoize((publications: readonly Publication[]) => publications.map(packed));
-  // The subscription guard has decided already about presence events and deletions.
-  const isGuarded = memoize(
-    async (channel: string) => channel !== Meta.presence && channel !== Meta.history && guards.guardsDelivery(channel),
-  );
+  const guardsDelivery = memoize((channel: string) => guards.guardsDelivery(channel));
+  const subject = memoize(subjectOf);
+  const isGuarded = async (message: Message): Promise<boolean> => {
+    const about = subject(message);
+    return about !== undefined && guardsDelivery(about.channel);
+  };
 
   /** The publications of a list about which a guard decides. */
   const guarded = memoize(async (publications: readonly Publication[]): Promise<ReadonlySet<Publication>> => {
-    const decided = await Promise.all(publications.map(({ message }) => isGuarded(message.channel)));
+    const decided = await Promise.all(publications.map(({ message }) => isGuarded(message)));
     return new Set(publications.filter(({ withheld }, at) => decided[at] && !withheld));
   });
 
@@ -64,7 +66,7 @@ export const createDeliveryGuards = (
       if (remaining <= 0) return undefined;
       let begin = (): void => undefined;
       const begun = new Promise<void>((resolve) => (begin = resolve));
-      const transformed = guards.delivery(agent, message, remaining, begin);
+      const transformed = guards.delivery(agent, subject(message) ?? message, remaining, begin);
       await Promise.race([begun, transformed]);
       return { transformed };
     });
@@ -75,7 +77,7 @@ export const createDeliveryGuards = (
       withheld(publication);
       return skipOf(publication);
     }
-    const fitting = serialize({ ...transformed, offset, epoch });
+    const fitting = serialize({ ...withSubject(message, transformed), offset, epoch });
     if (fits(fitting, settings.limits)) return fitting;
     log.error("delivery_too_large", {
       agent: agent.uuid,
@@ -115,6 +117,25 @@ export const createDeliveryGuards = (
       return asked.size === 0 ? plain(publications) : askAll(agents?.get(subscriber.connectionId), publications, asked);
     };
   };
+};
+
+/**
+ * The message about which the recipients' guards decide. About a member's state they decide as about a message on its
+ * channel. `undefined`: the subscription guard has decided already about joins, leaves and deletions.
+ */
+const subjectOf = (message: Message): Message | undefined => {
+  if (message.channel === Meta.history) return undefined;
+  if (message.channel !== Meta.presence) return message;
+  const { channel, changed } = message.data as unknown as PresenceEventData;
+  return changed?.state === undefined ? undefined : { channel, uuid: message.uuid, data: changed.state };
+};
+
+/** A message with its subject as the recipient's guard permits it. */
+const withSubject = (message: Message, permitted: Message): Message => {
+  if (message.channel !== Meta.presence) return permitted;
+  const event = message.data as unknown as PresenceEventData;
+  const changed = { ...event.changed!, state: permitted.data };
+  return { ...message, data: { ...event, changed } as unknown as Json };
 };
 
 /** The replacement for a message that a recipient does not receive. Without a position, a client cannot notice a gap. */

@@ -11,8 +11,8 @@ export interface SerializedMessage {
 }
 
 /** Serialises a message once, however many will receive it. */
-export const serialize = ({ channel, uuid, data, at, offset, epoch }: Message): SerializedMessage =>
-  packed({ channel, uuid, data, at, offset, epoch }, at === undefined ? 0 : `,"at":${at}`.length);
+export const serialize = ({ channel, uuid, data, from, at, offset, epoch }: Message): SerializedMessage =>
+  packed({ channel, uuid, data, from, at, offset, epoch }, at === undefined ? 0 : `,"at":${at}`.length);
 
 /** That there is a message which its recipient does not get. */
 export const serializeWithheld = ({ channel, epoch, offset }: WithheldMessage): SerializedMessage =>

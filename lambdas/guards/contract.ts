@@ -60,14 +60,19 @@ export interface GuardRequest {
   message?: RequestedMessage;
   /** In requests of `onSubscriptionRequest` only: the client's token, if it sent one. */
   token?: Json;
+  /** In requests of `onPresenceRequest` only: the state that the agent wants to have. */
+  state?: Json;
   /** In requests of `onMessageReceived` only: 1 to 100 agents, all for the same message. */
   recipients?: AgentData[];
 }
 
-/** The delivery to one recipient; `data` left out: unchanged. */
+/** The delivery to one recipient. */
 export interface DeliveryData {
   agent: string;
+  /** Left out: unchanged. */
   data?: Json;
+  /** `false`: the recipient does not learn who published the message. */
+  from?: false;
 }
 
 /** A message that a guard function publishes. */
@@ -106,6 +111,8 @@ export type GuardVerdict =
       result?: Json;
     }
   | { verdict: "publicationDenied"; channel: string; reason?: string }
+  | { verdict: "presenceSuccess"; channel: string }
+  | { verdict: "presenceDenied"; channel: string; reason?: string }
   | { verdict: "deliver"; channel: string; deliveries: DeliveryData[] };
 
 /** A guard function's response. */
@@ -120,6 +127,7 @@ export const VERDICTS = {
   onSubscriptionRequest: ["subscribe", "subscriptionDenied"],
   onPublicationRequest: ["publicationSuccess", "publicationDenied"],
   onUnsubscriptionRequest: ["unsubscribe", "unsubscriptionDenied"],
+  onPresenceRequest: ["presenceSuccess", "presenceDenied"],
   onMessageReceived: ["deliver"],
   onDisconnect: [],
 } as const satisfies Record<HandlerName, readonly VerdictName[]>;

@@ -2,7 +2,7 @@ import type { GuardTimeouts, Json, Message, RequestedMessage } from "../../proto
 import type { Agent } from "../connection/agent.js";
 import { entriesFor, type HandlerName } from "../../protocol/guard-manifest.js";
 import type { Handshake } from "../connection/handshake.js";
-import type { DeliveryVerdict, GuardPort, Log, Permitted, Verdict } from "../ports.js";
+import type { DeliveryVerdict, GuardPort, Log, Permitted, StateVerdict, Verdict } from "../ports.js";
 import { truncateReason } from "../requests/truncate-reason.js";
 import { combineVerdicts } from "./combine-verdicts.js";
 import type { GuardCall } from "./messages.js";
@@ -14,6 +14,7 @@ const SUBJECT: Record<HandlerName, string> = {
   onSubscriptionRequest: "subscription",
   onPublicationRequest: "publication",
   onUnsubscriptionRequest: "unsubscription",
+  onPresenceRequest: "presence state",
   onMessageReceived: "delivery",
   onDisconnect: "departure",
 };
@@ -53,6 +54,7 @@ export const openGuards: GuardPort = {
   subscription: (_agent, channel) => Promise.resolve(open([channel])),
   unsubscription: () => Promise.resolve(open()),
   publication: (_agent, message) => Promise.resolve(open([], [message])),
+  presence: (_agent, { data }) => Promise.resolve({ permitted: true, state: data }),
   guardsDelivery: () => Promise.resolve(false),
   delivery: (_agent, message) => Promise.resolve(message),
   disconnected: () => Promise.resolve(),
@@ -92,6 +94,18 @@ export class DeveloperGuards implements GuardPort {
     return (
       (await this.#decide("onPublicationRequest", agent, { channel: message.channel, message })) ?? open([], [message])
     );
+  }
+
+  async presence(agent: Agent, message: Message): Promise<StateVerdict> {
+    const { channel, data: state } = message;
+    const own = await this.#decide("onPresenceRequest", agent, { channel, state });
+    if (own) return own.permitted ? { permitted: true, state } : own;
+    const verdict = await this.publication(agent, message);
+    if (!verdict.permitted) return verdict;
+    const published = verdict.publish.find((each) => each.channel === channel);
+    // The guard accepted it, but would not deliver it on the channel.
+    if (!published) return { permitted: false, code: "denied", reason: `The ${SUBJECT.onPresenceRequest} was denied.` };
+    return { permitted: true, state: published.data };
   }
 
   async guardsDelivery(channel: string): Promise<boolean> {
@@ -175,13 +189,13 @@ export class DeveloperGuards implements GuardPort {
 type CallingAgent = Agent & { isConnected?: boolean; handshake?: Handshake };
 
 /** The subject of a decision. */
-type Subject = { channel?: string; message?: Message; token?: Json | undefined };
+type Subject = { channel?: string; message?: Message; token?: Json | undefined; state?: Json };
 
 const callOf = (
   handler: HandlerName,
   entry: string,
   agent: CallingAgent,
-  { channel, message, token }: Subject,
+  { channel, message, token, state }: Subject,
 ): GuardCall => ({
   handler,
   entry,
@@ -197,4 +211,5 @@ const callOf = (
   ...(channel === undefined ? {} : { channel }),
   ...(message === undefined ? {} : { message }),
   ...(token === undefined ? {} : { token }),
+  ...(state === undefined ? {} : { state }),
 });

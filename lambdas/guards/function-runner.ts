@@ -55,7 +55,7 @@ export class FunctionRunner implements GuardRunner {
   }
 
   async run(call: GuardCall, timeoutMs: number, withinMs = timeoutMs, begun?: () => void): Promise<CallResult> {
-    const { handler, entry, agent, channel, message, token } = call;
+    const { handler, entry, agent, channel, message, token, state } = call;
     const arn = this.#dependencies.functions[entry]?.[handler];
     if (arn === undefined) return { kind: "failed", detail: `no guard function is known for ${handler}` };
     if (handler === "onMessageReceived" && message) {
@@ -67,6 +67,7 @@ export class FunctionRunner implements GuardRunner {
       ...(channel === undefined ? {} : { channel }),
       ...(message === undefined ? {} : { message }),
       ...(token === undefined ? {} : { token }),
+      ...(state === undefined ? {} : { state }),
     });
     const asked = await this.#ask(arn, request, (response) =>
       readDecision(response, request, this.#dependencies.clock.now(), this.#dependencies.limits),

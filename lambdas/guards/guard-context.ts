@@ -33,6 +33,7 @@ export interface GuardArguments {
   channel: Channel | undefined;
   message: RequestedMessage | undefined;
   token: Json | undefined;
+  state: Json | undefined;
 }
 
 /** The last time that a `Date` can represent, in epoch milliseconds. */
@@ -89,6 +90,8 @@ export const argumentsFor = (
 ): GuardArguments => {
   const subscribe: string[] = [];
   const publish: RequestedMessage[] = [];
+  const at = call.message?.at;
+  const from = call.message?.from && structuredClone(call.message.from);
   let closed = false;
 
   const assertHandler = (verdict: string, ...handlers: GuardCall["handler"][]): void => {
@@ -196,6 +199,16 @@ export const argumentsFor = (
       assertHandler("agent.publicationDenied", "onPublicationRequest");
       deny("agent.publicationDenied", reason);
     },
+    presenceSuccess(channel) {
+      assertHandler("agent.presenceSuccess", "onPresenceRequest");
+      assertRequested("agent.presenceSuccess", channel);
+      permit("agent.presenceSuccess");
+    },
+    presenceDenied(channel, reason) {
+      assertHandler("agent.presenceDenied", "onPresenceRequest");
+      assertRequested("agent.presenceDenied", channel);
+      deny("agent.presenceDenied", reason);
+    },
     deliver(_channel, message) {
       assertHandler("agent.deliver", "onMessageReceived");
       permit("agent.deliver", () => ({
@@ -204,7 +217,9 @@ export const argumentsFor = (
             channel: call.channel ?? "",
             uuid: call.message?.uuid ?? "",
             data: copy(message.data, "message.data"),
-            ...(call.message?.at !== undefined && { at: call.message.at }),
+            ...(at !== undefined && { at }),
+            // A guard can remove `from`, but not change it.
+            ...(from && message.from && { from }),
           },
         ],
       }));
@@ -217,5 +232,6 @@ export const argumentsFor = (
     channel: call.channel === undefined ? undefined : channelNamed(call.channel),
     message: call.message,
     token: call.token,
+    state: call.state,
   };
 };

@@ -127,11 +127,12 @@ const handlerOf = <Credentials>(guards: Guards<Credentials>, log: HandlerLog): G
 
   return async (request, context) => {
     const [first, ...others] = entriesOfRequest(request);
-    const { guard: handler, channel, message, token, agent, recipients = [], wildcards, timeoutMs } = request;
+    const { guard: handler, channel, message, token, state, agent, recipients = [], wildcards, timeoutMs } = request;
     const about = {
       ...(channel === undefined ? {} : { channel }),
       ...(message === undefined ? {} : { message }),
       ...(token === undefined ? {} : { token }),
+      ...(state === undefined ? {} : { state }),
     };
     const callFor = (entry: string, recipient: AgentData): GuardCall => ({
       handler,

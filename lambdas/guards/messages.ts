@@ -15,6 +15,8 @@ export interface GuardCall {
   message?: RequestedMessage;
   /** The client's token of a subscription, history or presence request. Never in a log. */
   token?: Json;
+  /** The state that the agent wants to have on a channel with presence. */
+  state?: Json;
 }
 
 /** The log's fields about a call. */

@@ -44,13 +44,22 @@ export const manifestOf = (entries: ModuleEntries): Manifest => {
 export const callHandler = (
   entries: ModuleEntries,
   call: Pick<GuardCall, "entry" | "handler">,
-  { agent, channel, message, token }: GuardArguments,
+  { agent, channel, message, token, state }: GuardArguments,
 ): unknown => {
   const guards = entries.get(call.entry);
   const handler = guards?.[call.handler] as (...args: unknown[]) => unknown;
-  const subject = call.handler === "onSubscriptionRequest" ? [token] : message === undefined ? [] : [message];
-  const args = channel === undefined ? [agent] : [channel, agent, ...subject];
+  const args = channel === undefined ? [agent] : [channel, agent, ...subjectOf(call.handler, { message, token, state })];
   return handler.apply(guards, args);
+};
+
+/** The last argument of a handler, which depends on what it decides about. */
+const subjectOf = (
+  handler: HandlerName,
+  { message, token, state }: Pick<GuardArguments, "message" | "token" | "state">,
+): unknown[] => {
+  if (handler === "onSubscriptionRequest") return [token];
+  if (handler === "onPresenceRequest") return [state];
+  return message === undefined ? [] : [message];
 };
 
 /**

@@ -27,6 +27,8 @@ export const responseOf = (
         return { version, verdict: "publicationDenied", channel, ...reason };
       case "onUnsubscriptionRequest":
         return { version, verdict: "unsubscriptionDenied", channel, ...reason };
+      case "onPresenceRequest":
+        return { version, verdict: "presenceDenied", channel, ...reason };
       case "onMessageReceived":
       case "onDisconnect":
         return undefined;
@@ -55,6 +57,8 @@ export const responseOf = (
       };
     case "onUnsubscriptionRequest":
       return { version, verdict: "unsubscribe", channel };
+    case "onPresenceRequest":
+      return { version, verdict: "presenceSuccess", channel };
     case "onMessageReceived":
     case "onDisconnect":
       return undefined;
@@ -72,9 +76,14 @@ const entryOf = (
   ...((ephemeral ?? false) === isEphemeralByDefault(asked, channel) ? {} : { ephemeral: ephemeral ?? false }),
 });
 
-/** The delivery to one recipient; `data` is left out if it is unchanged. */
-export const deliveryOf = (agent: AgentData, { data }: Message, delivered: Message | undefined): DeliveryData[] => {
+/** The delivery to one recipient. Fields that say that nothing changed are left out. */
+export const deliveryOf = (
+  agent: AgentData,
+  { data, from }: Message,
+  delivered: Message | undefined,
+): DeliveryData[] => {
   if (!delivered) return [];
   const changed = JSON.stringify(delivered.data) !== JSON.stringify(data);
-  return [{ agent: agent.uuid, ...(changed && { data: delivered.data }) }];
+  const removed = from !== undefined && delivered.from === undefined;
+  return [{ agent: agent.uuid, ...(changed && { data: delivered.data }), ...(removed && { from: false }) }];
 };

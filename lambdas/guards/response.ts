@@ -147,6 +147,7 @@ const decisionOf = (fields: Fields, request: GuardRequest, now: number, limits: 
     case "subscribe":
       return permit({ subscribe: [request.channel ?? "", ...subscriptions(fields, request, limits)] });
     case "unsubscribe":
+    case "presenceSuccess":
       return permit();
     case "publicationSuccess": {
       const result = json(fields, "result", MAX_RESULT_BYTES);
@@ -174,8 +175,12 @@ const deliveriesOf = ({ deliveries }: Fields, { recipients = [], message }: Guar
     const { agent } = each as { agent: string };
     assertShape(asked.has(agent), "deliveries has an agent that is not a recipient");
     assertShape(!delivered.has(agent), "deliveries has an agent twice");
-    if (message)
-      delivered.set(agent, Object.hasOwn(each, "data") ? { ...message, data: each["data"] as Json } : message);
+    const { from: keepsFrom } = each;
+    assertShape(keepsFrom === undefined || keepsFrom === false, "each from in deliveries must be false, or left out");
+    if (!message) continue;
+    const { from, ...others } = message;
+    const data = Object.hasOwn(each, "data") ? { data: each["data"] as Json } : {};
+    delivered.set(agent, { ...others, ...data, ...(from && keepsFrom !== false && { from }) });
   }
   return delivered;
 };

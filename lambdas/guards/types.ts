@@ -53,6 +53,10 @@ export interface Agent<Credentials = unknown> {
   publicationSuccess(message: Message<unknown>, result?: Json): void;
   /** Closing verdict of `onPublicationRequest`: denied. Staged calls are dropped. */
   publicationDenied(message: Message<unknown>, reason?: string): void;
+  /** Closing verdict of `onPresenceRequest`: the channel's subscribers are notified of the agent's state. */
+  presenceSuccess(channel: ChannelLike): void;
+  /** Closing verdict of `onPresenceRequest`: the agent keeps the state that it had. */
+  presenceDenied(channel: ChannelLike, reason?: string): void;
   /** Closing verdict of `onMessageReceived`: the agent gets this message, transformed as you like. */
   deliver(channel: ChannelLike, message: Message<unknown>): void;
   /** Another channel, to publish on from `onPublicationRequest`: `agent.channel("audit").publish(message)`. */
@@ -146,6 +150,13 @@ export interface ChannelGuards<Credentials = unknown> {
    * Decides with `agent.unsubscribe(channel)` or `agent.unsubscriptionDenied(channel, reason)`. Left out: permitted.
    */
   onUnsubscriptionRequest?(channel: Channel, agent: Agent<Credentials>): unknown;
+  /**
+   * Decides about the state that an agent wants to have as a member of a channel, with `agent.presenceSuccess(channel)`
+   * or `agent.presenceDenied(channel, reason)`. It is not called if an agent removes its state. Left out:
+   * `onPublicationRequest` decides, as about a publication of the state on the channel.
+   * @param state at most 512 bytes of JSON, never `null`
+   */
+  onPresenceRequest?(channel: Channel, agent: Agent<Credentials>, state: Json): unknown;
 }
 
 /** The default export of a guard module. */

@@ -218,7 +218,7 @@ const storeAt = async (
   {
     claim: { epoch, offset, at },
     wanted: {
-      message: { uuid, data },
+      message: { uuid, data, from },
     },
   }: ClaimedMessage,
 ): Promise<StoredMessage | undefined> => {
@@ -226,11 +226,11 @@ const storeAt = async (
     await histories.put(
       channel,
       epoch,
-      { offset, at, message: { uuid, data }, ...(userId !== undefined && { userId }) },
+      { offset, at, message: { uuid, data, ...(from && { from }) }, ...(userId !== undefined && { userId }) },
       keep,
     )
   ) {
-    return { position: { epoch, offset }, message: { channel, uuid, data, at } };
+    return { position: { epoch, offset }, message: { channel, uuid, data, ...(from && { from }), at } };
   }
   return findMessage(histories, channel, { epoch, offset }, uuid);
 };

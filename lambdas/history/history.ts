@@ -1,4 +1,4 @@
-import type { Json } from "../../protocol/index.js";
+import type { Message } from "../../protocol/index.js";
 import type { HistorySettings } from "../../protocol/channel-settings.js";
 
 /** The head of a channel's history: the offsets from 1 to `offset` are taken. */
@@ -21,7 +21,7 @@ export interface HistoryRow {
    */
   at: number;
   /** Left out: the offset is sealed, and stays empty. */
-  message?: { uuid: string; data: Json };
+  message?: Pick<Message, "uuid" | "data" | "from">;
   /** The user whose agent published it, so that it can be deleted when the user is to be forgotten. */
   userId?: string;
   /** The uuid of a message that was deleted here. A repeated publication finds it, and is not stored again. */

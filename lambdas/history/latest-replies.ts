@@ -1,4 +1,4 @@
-import { type Reply, MAX_FRAME_BYTES, type Limits, type Message } from "../../protocol/index.js";
+import { type Json, type Reply, MAX_FRAME_BYTES, type Limits, type Message } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "../connection/agent.js";
 import { channelSettings } from "../../protocol/channel-settings.js";
@@ -51,7 +51,9 @@ export const attachLatest = async (
     if (bytes > room) overflow.push(message);
     else {
       room -= bytes;
-      updated.set(answer, { ...answer, data: { ...(answer.data as object), channel, latest } });
+      // The compiler does not accept an interface as `Json`, because a declaration could add a field to it.
+      const data = { ...(answer.data as object), channel, latest } as unknown as Json;
+      updated.set(answer, { ...answer, data });
     }
   }
   const posted = await post(system, agent, overflow);

@@ -1,4 +1,4 @@
-import { MAX_FRAME_BYTES, type HistoryMessage, type Limits, type Replay } from "../../protocol/index.js";
+import { MAX_FRAME_BYTES, type HistoryMessage, type Limits, type Message, type Replay } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "../connection/agent.js";
 import { limiter } from "../util/limiter.js";
@@ -55,7 +55,7 @@ export const filterPage = async (
     if (!delivered) return { offset, bytes: 0 };
     const serialized = serialize({ ...delivered, offset, epoch });
     if (fits(serialized, settings.limits) && serialized.counted <= MAX_FRAME_BYTES - REPLAY_BYTES)
-      return asStored({ offset, at, message: { uuid: delivered.uuid, data: delivered.data } });
+      return asStored({ offset, at, message: storedOf(delivered) });
     log.error("delivery_too_large", { agent: agent.uuid, channel, uuid: message.uuid, bytes: serialized.counted });
     return { offset, bytes: 0 };
   };
@@ -63,6 +63,8 @@ export const filterPage = async (
   const end = all.indexOf("late");
   return { page, decided: (end < 0 ? all : all.slice(0, end)).filter((each) => each !== "late") };
 };
+
+const storedOf = ({ uuid, data, from }: Message): MessageRow["message"] => ({ uuid, data, ...(from && { from }) });
 
 /** A stored message as it is in a replay. */
 export const listed = ({ offset, at, message }: MessageRow): HistoryMessage => ({ ...message, at, offset });

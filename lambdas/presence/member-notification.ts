@@ -4,11 +4,12 @@ import type { Publication } from "../delivery/recipients.js";
 import type { Dependencies } from "../dependencies.js";
 import type { Limited } from "../util/limiter.js";
 import { announcedAs, type GroupState, identityOf, isMember, type MemberGroup, memberOf } from "./member-groups.js";
-import type { Announcement, PresenceEntry } from "./members.js";
+import type { Announcement, PresenceEntry, StateAnnouncement } from "./members.js";
+import { dueState, stateOf } from "./member-state.js";
 
 /** One event of a member. */
 interface MemberEvent {
-  kind: "joined" | "left";
+  kind: "joined" | "left" | "changed";
   member: Member;
   at: number;
 }
@@ -24,6 +25,8 @@ export interface MemberNotification {
   announcement?: Announcement;
   /** The entries that have to have this announcement from now on. */
   announce: PresenceEntry[];
+  /** The state that the subscribers know after the events, if that is new, and the entry that has to have it. */
+  state?: { entry: PresenceEntry; announcement: StateAnnouncement };
   /** Entries that have left and are not needed any more. */
   remove: PresenceEntry[];
   /** Entries that are present, whose earlier leave is announced with this. */
@@ -39,8 +42,9 @@ export const planNotification = async (
   channel: string,
   group: MemberGroup,
   state: GroupState,
+  hasStates = false,
 ): Promise<MemberNotification> => {
-  if (state.present.length > 0) return planPresent(group, state);
+  if (state.present.length > 0) return planPresent(group, state, hasStates);
   const nothing = { isMember: isMember(state), events: [], announce: [], remove: [], endLeaving: [] };
   if (state.dueAt !== undefined) return { ...nothing, dueAt: state.dueAt };
   const left = group.entries.filter(({ moved }) => !moved);
@@ -84,7 +88,7 @@ const beginLeaving = async (
 };
 
 /** Decides about a member that is present: it is announced if that is new, or if its info is. */
-const planPresent = (group: MemberGroup, state: GroupState): MemberNotification => {
+const planPresent = (group: MemberGroup, state: GroupState, hasStates: boolean): MemberNotification => {
   const { present, gone, announced, digest } = state;
   const [first, ...others] = announced;
   const as = announcedAs(group, state);
@@ -97,6 +101,8 @@ const planPresent = (group: MemberGroup, state: GroupState): MemberNotification 
   const at = isNew ? Math.max(changedAt, ...leftAt.map((each) => each + 1), (first?.at ?? -1) + 1) : first.at;
   const holder = present.find((each) => each.announced?.as === as) ?? oldest;
   const isRecorded = !isNew && holder?.announced?.as === as && holder.announced.at === at;
+  const member = memberOf(group, state, as);
+  const changed = oldest && hasStates ? dueState(present, group.entries, { at, isNew }) : undefined;
   const left = (id: string, leftSince: number): MemberEvent => ({
     kind: "left",
     member: identityOf(group, state, id),
@@ -107,8 +113,10 @@ const planPresent = (group: MemberGroup, state: GroupState): MemberNotification 
     events: [
       ...begun.map((each) => left(each.as, each.at)),
       ...others.map((each) => left(each.as, each.at + 1)),
-      ...(isNew ? [{ kind: "joined" as const, member: memberOf(group, state, as), at }] : []),
+      ...(isNew ? [{ kind: "joined" as const, member, at }] : []),
+      ...(changed ? [{ kind: "changed" as const, member: { ...member, ...stateOf(present) }, at: changed.at }] : []),
     ],
+    ...(oldest && changed && { state: { entry: oldest, announcement: changed } }),
     announcement: { as, at, digest },
     announce: present.filter(
       (each) => (each === holder && !isRecorded) || others.some((other) => other.as === each.announced?.as),
@@ -123,8 +131,9 @@ export const recordNotification = async (
   { members }: NotificationDependencies,
   limited: Limited,
   channel: string,
-  { announcement, announce, remove, endLeaving }: MemberNotification,
+  { announcement, announce, state, remove, endLeaving }: MemberNotification,
 ): Promise<void> => {
+  if (state) await limited(() => members.announceState(channel, state.entry, state.announcement));
   if (announcement)
     await Promise.all(announce.map((each) => limited(() => members.announce(channel, each, announcement))));
   await Promise.all([
@@ -135,10 +144,10 @@ export const recordNotification = async (
 
 /** An event as a message to the channel's subscribers. */
 export const publicationOf = (channel: string, { kind, member, at }: MemberEvent): Publication => {
-  const data: PresenceEventData = { channel, ...(kind === "joined" ? { joined: member } : { left: member }), at };
+  const data: PresenceEventData = { channel, [kind]: member, at };
   // A repeated notification has the same uuid. A uuid has at most 64 characters, and a channel may have more.
   const uuid = createHash("sha256")
-    .update(JSON.stringify([channel, member.agent, kind === "left", at]))
+    .update(JSON.stringify([channel, member.agent, kind === "changed" ? kind : kind === "left", at]))
     .digest("base64url")
     .slice(0, 22);
   const message: Message = { channel: Meta.presence, uuid, data: data as unknown as Json };

@@ -18,6 +18,14 @@ export interface Announcement {
   digest: string;
 }
 
+/** A notification of a member's state. */
+export interface StateAnnouncement {
+  /** The `at` of the event, in epoch milliseconds. */
+  at: number;
+  /** A digest of the announced state; empty: none. */
+  digest: string;
+}
+
 /** One connection of a member of a channel, as it is stored. */
 export interface PresenceEntry {
   /** Its sort key among the channel's entries: the member's place, and behind it the connection's. */
@@ -31,6 +39,12 @@ export interface PresenceEntry {
   since: number;
   /** When it last joined or changed its info, in epoch milliseconds. */
   changedAt: number;
+  /** The state that the connection set last. It is deleted when the connection leaves. */
+  state?: Json;
+  /** When the connection last set or removed its state, in epoch milliseconds. */
+  stateAt?: number;
+  /** The state of its member that the channel's subscribers know. At least one entry has it, if there was one. */
+  stateAnnounced?: StateAnnouncement;
   /** When it left, in epoch milliseconds, until its entry is deleted. */
   leftAt?: number;
   /** The announcement that the channel's subscribers know. At least one entry of an announced member has it. */
@@ -52,6 +66,14 @@ export interface Members {
   join(agent: PresenceIdentity, channel: string, now: number): Promise<void>;
   /** Records changed public info of a present connection. */
   describe(agent: PresenceIdentity, channel: string, now: number): Promise<void>;
+  /**
+   * Sets the state of a present connection.
+   * @param state `null`: removes it
+   * @returns whether it was present
+   */
+  setState(agent: PresenceIdentity, channel: string, state: Json, now: number): Promise<boolean>;
+  /** Records the state of an entry's member that the channel's subscribers know. */
+  announceState(channel: string, entry: PresenceEntry, announcement: StateAnnouncement): Promise<void>;
   /**
    * Records that a connection has left.
    * @param member its member's place; left out: it is not known to be present

@@ -13,15 +13,18 @@ import { forChannel, failure, success } from "../requests/replies.js";
 import { channelSettings } from "../../protocol/channel-settings.js";
 import { announcedAs, groupEntries, groupState, isMember, memberOf } from "./member-groups.js";
 import { behindMember, type Members, type PresenceEntry } from "./members.js";
+import { stateOf, stateUuid } from "./member-state.js";
 import type { Occupancy } from "./occupancy.js";
-import type { Clock } from "../ports.js";
+import type { Clock, GuardPort } from "../ports.js";
+import { limiter } from "../util/limiter.js";
 import { type QueryGuardDependencies, authorizeQuery } from "../requests/channel-query-guard.js";
 
 /** The ports that presence queries use. */
 export interface PresenceQueryDependencies extends QueryGuardDependencies {
+  guards: QueryGuardDependencies["guards"] & Pick<GuardPort, "guardsDelivery" | "delivery">;
   members: Pick<Members, "page">;
   occupancy: Pick<Occupancy, "read">;
-  settings: QueryGuardDependencies["settings"] & Pick<Settings, "channels" | "presenceGraceMs">;
+  settings: QueryGuardDependencies["settings"] & Pick<Settings, "channels" | "presenceGraceMs" | "timeouts">;
   clock: Pick<Clock, "now">;
 }
 
@@ -50,7 +53,7 @@ interface MemberPage {
 }
 
 type PageDependencies = Pick<PresenceQueryDependencies, "members" | "clock"> & {
-  settings: Pick<Settings, "presenceGraceMs">;
+  settings: Pick<Settings, "presenceGraceMs" | "channels">;
 };
 
 /** The members after a place, as many as fit. */
@@ -60,6 +63,7 @@ const memberPage = async (
   size: ReplyBudget,
 ): Promise<MemberPage> => {
   const listed: Member[] = [];
+  const hasStates = channelSettings(settings.channels, channel).presenceState;
   let { bytes, rows } = size;
   let place = after ? behindMember(after) : undefined;
   let last = after ? after : undefined;
@@ -78,7 +82,8 @@ const memberPage = async (
     for (const group of groups) {
       const state = groupState(group, now, settings.presenceGraceMs);
       if (isMember(state)) {
-        const member = memberOf(group, state, announcedAs(group, state));
+        const identity = memberOf(group, state, announcedAs(group, state));
+        const member = hasStates ? { ...identity, ...stateOf(state.present) } : identity;
         bytes -= Buffer.byteLength(JSON.stringify(member)) + 1;
         if (bytes < 0) return { members: listed, ...(last !== undefined && { more: last }) };
         listed.push(member);
@@ -107,6 +112,36 @@ export const readPresencePage = async (
   return { channel, count: Math.max(listed, found?.count ?? 0), ...part };
 };
 
+/** How many delivery guards may wait for their start at once. */
+const WAITING_GUARDS = 32;
+
+/**
+ * Members with the states that the reader's delivery guard permits, as about messages on the channel. A state without a
+ * verdict in time is left out, and so is a state that the guard made longer.
+ */
+const withPermittedStates = async (
+  { guards, settings, clock }: Pick<PresenceQueryDependencies, "guards" | "settings" | "clock">,
+  agent: Agent,
+  channel: string,
+  members: readonly Member[],
+): Promise<Member[]> => {
+  if (members.every(({ state }) => state === undefined)) return [...members];
+  if (!(await guards.guardsDelivery(channel))) return [...members];
+  const { onMessageReceived: timeoutMs } = settings.timeouts;
+  const until = clock.now() + timeoutMs;
+  const limited = limiter(WAITING_GUARDS);
+  const ask = async ({ state, ...member }: Member): Promise<Member> => {
+    if (state === undefined || clock.now() >= until) return member;
+    const message = { channel, uuid: stateUuid(channel, member.agent, state), data: state };
+    const permitted = await guards.delivery(agent, message, timeoutMs);
+    if (!permitted || permitted === "late" || sizeOf(permitted.data) > sizeOf(state)) return member;
+    return { ...member, state: permitted.data };
+  };
+  return Promise.all(members.map((member) => limited(() => ask(member))));
+};
+
+const sizeOf = (data: Json): number => Buffer.byteLength(JSON.stringify(data));
+
 /** Maximum number of rows for one reply to an agent: as many of the smallest members as a frame holds. */
 export const ROWS_PER_FRAME = 1_000;
 
@@ -125,9 +160,8 @@ export const answerPresenceQuery = async (
   const { presence } = channelSettings(system.settings.channels, channel);
   const refusal = await authorizeQuery(system, agent, query, presence ? undefined : "no_presence");
   if (refusal) return forChannel(channel, failure(Meta.presence, uuid, ...refusal));
-  const listed = await readPresencePage(system, query, {
-    bytes: MAX_FRAME_BYTES - ENVELOPE_BYTES - RESERVED_BYTES,
-    rows: ROWS_PER_FRAME,
-  });
-  return success(Meta.presence, uuid, listed as unknown as Json);
+  const bytes = MAX_FRAME_BYTES - ENVELOPE_BYTES - RESERVED_BYTES;
+  const listed = await readPresencePage(system, query, { bytes, rows: ROWS_PER_FRAME });
+  const members = await withPermittedStates(system, agent, channel, listed.members);
+  return success(Meta.presence, uuid, { ...listed, members } as unknown as Json);
 };

@@ -1,4 +1,4 @@
-import { MAX_CHANNELS_PER_FRAME } from "../../protocol/index.js";
+import { type Json, MAX_CHANNELS_PER_FRAME } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { withPresence } from "../../protocol/channel-settings.js";
 import { limiter } from "../util/limiter.js";
@@ -10,7 +10,7 @@ import { chunks } from "../util/chunks.js";
 
 /** The ports that recording presence uses. */
 export interface PresenceRecorderDependencies {
-  members: Pick<Members, "join" | "describe" | "leave" | "ofMember">;
+  members: Pick<Members, "join" | "describe" | "setState" | "leave" | "ofMember">;
   liveness: Pick<Liveness, "begin" | "memberPlace" | "end">;
   occupancy: Pick<Occupancy, "read" | "ensure" | "scheduleRun">;
   /** Starts the notifier for these channels, in one run. */
@@ -96,7 +96,9 @@ export class PresenceRecorder {
     await this.#each(present, async (channel) => {
       if (!(await members.leave(connectionId, member, channel, clock.now(), joinedBefore))) return;
       const entries = member === undefined ? [] : await members.ofMember(channel, member);
-      if (entries.every(({ leftAt }) => leftAt !== undefined)) left.push(channel);
+      // The others may know a state that this connection has set.
+      const mayHaveState = entries.some(({ stateAnnounced }) => stateAnnounced?.digest);
+      if (mayHaveState || entries.every(({ leftAt }) => leftAt !== undefined)) left.push(channel);
     });
     await this.startNotifier(left);
   }
@@ -112,6 +114,18 @@ export class PresenceRecorder {
     const present = this.#withPresence(channels);
     await this.#each(present, (channel) => members.describe(agent, channel, clock.now()));
     await this.startNotifier(present);
+  }
+
+  /**
+   * Sets an agent's state on a channel, and starts the notifier.
+   * @param state `null`: removes it
+   * @returns whether the agent is a member
+   */
+  async setState(agent: PresenceIdentity, channel: string, state: Json): Promise<boolean> {
+    const { members, clock } = this.#system;
+    const isMember = await members.setState(agent, channel, state, clock.now());
+    if (isMember) await this.startNotifier([channel]);
+    return isMember;
   }
 
   /** Starts as few notifier runs as possible, and none for a channel that already expects one. */

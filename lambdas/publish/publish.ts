@@ -5,6 +5,7 @@ import {
   type Reply,
   type RequestedMessage,
 } from "../../protocol/index.js";
+import { channelSettings } from "../../protocol/channel-settings.js";
 import type { Agent } from "../connection/agent.js";
 import { publisherOf } from "../connection/session.js";
 import type { Publication } from "../delivery/recipients.js";
@@ -115,10 +116,20 @@ const askGuard = async (
   if (error) return refused(uuid, error);
   const verdict = await guards.publication(agent, { channel, uuid, data, ...(ephemeral && { ephemeral }) });
   if (!verdict.permitted) return refused(uuid, verdict.code, verdict.reason);
-  const publish = withDistinctUuids(verdict.publish);
+  const publish = withDistinctUuids(verdict.publish).map((message) => withFrom(message, agent, settings));
   if (!publish.every((message) => fitsChannel(message, settings))) return refused(uuid, "too_large");
   return { reply: success(Meta.successful, uuid, verdict.result), publish, subscribe: verdict.subscribe };
 };
+
+/** A message with its publisher, if its channel's messages say whose they are. */
+const withFrom = (
+  message: RequestedMessage,
+  { uuid: connection, userId, info }: Agent,
+  { channels }: PublishDependencies["settings"],
+): RequestedMessage =>
+  channelSettings(channels, message.channel).from
+    ? { ...message, from: { connection, ...(userId !== undefined && { userId }), ...(info !== undefined && { info }) } }
+    : message;
 
 const refused = (
   uuid: string | undefined,

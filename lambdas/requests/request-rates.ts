@@ -21,6 +21,12 @@ export const HISTORY_REQUESTS: RateLimit = { perSecond: 10, burst: 200 };
 export const PRESENCE_REQUESTS: RateLimit = { perSecond: 5, burst: 100 };
 
 /**
+ * `state` requests of one agent: each calls a guard, and all subscribers of the channel are notified. It is enough for a
+ * state that follows a user's typing.
+ */
+export const STATE_CHANGES: RateLimit = { perSecond: 5, burst: 10 };
+
+/**
  * `refresh` requests of one agent: each calls the connection guard, and may write two rows for each subscription. The
  * SDK sends one before the agent's end, and retries after a pause if it failed.
  */

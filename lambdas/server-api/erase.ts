@@ -69,7 +69,7 @@ export const deleteHistory = async (
 };
 
 /**
- * Disconnects a user's agents, and deletes their messages from all histories, step by step. The first request
+ * Disconnects a user's agents, and deletes their messages from all histories and latest values, step by step. The first request
  * disconnects, the next ones scan the table. Subscribers are notified of each deleted message.
  * @param after `more` of the last response; left out: this is the first request
  */
@@ -81,15 +81,16 @@ export const forgetUser = async (
   const { erasure, clock, settings } = system;
   if (after === undefined) {
     const disconnected = await disconnect(system, { userId }, undefined);
-    const keepsMessages = someChannel(settings.channels, ({ history }) => history);
+    const keepsMessages = someChannel(settings.channels, ({ history, latest, from }) => history ?? (latest && from));
     return { disconnected, deletedMessages: 0, ...(keepsMessages && { more: "" }) };
   }
   const until = clock.now() + settings.fanOutMs / 2;
   const deleted = new Map<string, DeletedMessage[]>();
+  const latest: string[] = [];
   let deletedMessages = 0;
   let more: string | undefined = after;
   do {
-    const page: { found: ChannelPosition[]; after?: string } = await erasure.publishedBy(
+    const page: { found: ChannelPosition[]; latest: string[]; after?: string } = await erasure.publishedBy(
       userId,
       more === "" ? undefined : more,
     );
@@ -99,16 +100,18 @@ export const forgetUser = async (
       deleted.set(channel, [...(deleted.get(channel) ?? []), { epoch, offset, uuid }]);
       deletedMessages += 1;
     }
+    latest.push(...page.latest);
     more = page.after;
   } while (more !== undefined && clock.now() < until);
-  await notify(
-    system,
-    [...deleted].map(([channel, messages]) => ({ channel, messages })),
-  );
+  await notify(system, [
+    ...[...deleted].map(([channel, messages]) => ({ channel, messages })),
+    ...latest.map((channel) => ({ channel })),
+  ]);
   // Last: after a crash before this, the next request finds the messages again, and notifies.
   for (const [channel, messages] of deleted)
     for (const { epoch, offset } of messages) await erasure.disown({ channel, epoch, offset });
-  return { disconnected: 0, deletedMessages, ...(more !== undefined && { more }) };
+  for (const channel of latest) await erasure.deleteLatest(channel, userId);
+  return { disconnected: 0, deletedMessages: deletedMessages + latest.length, ...(more !== undefined && { more }) };
 };
 
 /** Deletes messages that wait for a delivery together with others. */

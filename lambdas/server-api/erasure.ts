@@ -25,12 +25,16 @@ export interface Erasure {
    * @returns how many messages were deleted; `isWhole`: no row is left
    */
   deleteRows(channel: string, epoch: string, hasTime: () => boolean): Promise<{ deleted: number; isWhole: boolean }>;
-  /** Deletes a channel's last message, where it is kept without a history. */
-  deleteLatest(channel: string): Promise<void>;
+  /**
+   * Deletes a channel's last message, where it is kept without a history.
+   * @param userId only if an agent of this user has published it
+   */
+  deleteLatest(channel: string, userId?: string): Promise<void>;
   /**
    * Looks for messages that a user's agents have published, among the next rows of the whole table.
    * @param after the end of the previous page; left out: begins with the first row
-   * @returns `after`: where this page ended; `undefined`: there are no more rows
+   * @returns `found`: messages of histories. `latest`: the channels whose last message without a history is the user's.
+   * `after`: where this page ended; `undefined`: there are no more rows
    */
-  publishedBy(userId: string, after?: string): Promise<{ found: ChannelPosition[]; after?: string }>;
+  publishedBy(userId: string, after?: string): Promise<{ found: ChannelPosition[]; latest: string[]; after?: string }>;
 }

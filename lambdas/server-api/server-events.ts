@@ -29,6 +29,7 @@ export const withDisconnectEvents = (guards: GuardPort, events: ServerEvents): G
   subscription: (agent, channel, token) => guards.subscription(agent, channel, token),
   unsubscription: (agent, channel) => guards.unsubscription(agent, channel),
   publication: (agent, message) => guards.publication(agent, message),
+  presence: (agent, message) => guards.presence(agent, message),
   guardsDelivery: (channel) => guards.guardsDelivery(channel),
   delivery: (agent, message, withinMs, begun) => guards.delivery(agent, message, withinMs, begun),
   disconnected: async (agent) => {

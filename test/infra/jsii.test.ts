@@ -41,6 +41,9 @@ const problemOf = (type: ts.Type): string | undefined => {
   return isAnonymous ? "a type without a name" : undefined;
 };
 
+/** In other languages, a union is a value of any type. Each needs a reason: here, `true` was there before the options. */
+const UNIONS = new Map([["ChannelOptions.presence", ["boolean | PresenceOptions is a union"]]]);
+
 /** Every property and method that users see, `Class.member`. */
 const members = exported
   .filter((symbol) => symbol.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.Class))
@@ -74,6 +77,7 @@ describe("the exports of infra", () => {
       "Guards",
       "HistoryOptions",
       "Limits",
+      "PresenceOptions",
       "PublishTargetProps",
       "PushIt",
       "PushItFunctions",
@@ -119,7 +123,7 @@ describe("a type", () => {
             ...signature.parameters.map((parameter) => checker.getTypeOfSymbolAtLocation(parameter, declaration)),
           ])
         : [type];
-    expect(types.map(problemOf).filter(Boolean)).toEqual([]);
+    expect(types.map(problemOf).filter(Boolean)).toEqual(UNIONS.get(_name) ?? []);
   });
 
   test("with a union, a function or no name is found", () => {

@@ -11,7 +11,7 @@ import { makeStack, readable, resourcesOf, synthesize } from "./synth.js";
 /** Every function, route and schedule of all options. */
 const EVERYTHING: PushItProps = {
   guards: Guards.fromModule("test/infra/fixtures/guards.ts"),
-  channels: { "all/*": { history: {}, presence: true, linger: Duration.millis(250) } },
+  channels: { "all/*": { history: {}, presence: { state: true }, linger: Duration.millis(250) } },
   encryption: dynamodb.TableEncryption.CUSTOMER_MANAGED,
   publishUrl: true,
 };

@@ -14,6 +14,7 @@ import {
   PRESENCE_CHANGE,
   PRESENCE_REQUESTS,
   REFRESH_REQUESTS,
+  STATE_CHANGES,
   PINGS_WITH_CHANNELS,
   subscriptionChanges,
 } from "../../lambdas/requests/request-rates.js";
@@ -88,7 +89,18 @@ describe("the cost of an unknown client", () => {
     ["whole 10 seconds", rate("connect"), MESSAGE + lambda(10) + LOG],
     [
       "frames on denied sockets",
-      rate("subscribe", "unsubscribe", "publish", "refresh", "ping", "heartbeat", "presence", "history", "default"),
+      rate(
+        "subscribe",
+        "unsubscribe",
+        "publish",
+        "refresh",
+        "ping",
+        "heartbeat",
+        "presence",
+        "state",
+        "history",
+        "default",
+      ),
       frame + MESSAGE,
     ],
     ["the same on `send`", rate("send"), frame],
@@ -176,6 +188,7 @@ describe("the reads and writes of a permitted agent", () => {
     ["carry `positions` or `presentChannels`", PINGS_WITH_CHANNELS],
     ["`history` requests", HISTORY_REQUESTS],
     ["`presence` requests", PRESENCE_REQUESTS],
+    ["`state` requests", STATE_CHANGES],
     ["`refresh` requests", REFRESH_REQUESTS],
   ])("the protocol states the limit of pings or requests: %s", (what, { perSecond, burst }) => {
     const protocol = readFileSync(join(root, "docs/PROTOCOL.md"), "utf8").split("\n");

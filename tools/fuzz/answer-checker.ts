@@ -3,7 +3,7 @@ import type { Reply, PresenceEventData, Json, Message, Position, WithheldMessage
 import type { TableChecker } from "./table-checker.js";
 import type { ContentCheck } from "./prediction.js";
 import { dataFor, type Changes, type DeliveryModel, type Member } from "./delivery-model.js";
-import { hasHistory, hasPresence, isTransformed, userOf } from "./policy.js";
+import { hasHistory, hasPresence, HISTORY_LIMITS, isTransformed, userOf } from "./policy.js";
 import { checkReplay } from "./replay-checker.js";
 import type { HistoryModel } from "./history-model.js";
 
@@ -24,6 +24,7 @@ const isRecent = (at: unknown): boolean => typeof at === "number" && Math.abs(Da
 const timeOf = (at: number | undefined): { at?: number } => (at === undefined ? {} : { at });
 
 const REPLAY_KEYS = new Set(["channel", "position", "messages", "more", "pendingMs", "recovered", "code"]);
+const LAST_KEYS = new Set([...REPLAY_KEYS, "older"]);
 
 /** Checks and records the history and presence in answers. */
 export class AnswerChecker {
@@ -177,7 +178,7 @@ export class AnswerChecker {
 
   #checkSubscribed(
     requester: Requester,
-    { channel, since }: Extract<ContentCheck, { kind: "subscribed" }>,
+    { channel, since, last }: Extract<ContentCheck, { kind: "subscribed" }>,
     data: JsonObject,
   ): string | undefined {
     const { presenceIntervalMs, historyCheckIntervalMs, ...others } = data;
@@ -186,6 +187,8 @@ export class AnswerChecker {
     if ((typeof historyCheckIntervalMs === "number") !== hasHistory(channel))
       return "historyCheckIntervalMs without history, or none with it";
     if (!hasHistory(channel)) return isSameList(keysOf(others), ["channel"]) ? undefined : "too much";
+    if (last !== undefined && others["recovered"] !== true)
+      return this.#checkLast(requester, { channel, since, last }, others);
     if (since.length === 0) {
       if (!isSameList(keysOf(others), ["channel", "position"])) return "too much, or no position";
       const known = [...this.histories.of(channel).offsets]
@@ -205,6 +208,39 @@ export class AnswerChecker {
       this.#checkReplay(requester, { channel, since: each, limit: 100, reverse: false }, others),
     );
     return faults.includes(undefined) ? undefined : faults[0];
+  }
+
+  /** Checks the newest messages of a channel, and the code if a position is lost. */
+  #checkLast(
+    requester: Requester,
+    { channel, since, last }: { channel: string; since: Position[]; last: number },
+    { messages, older, ...others }: JsonObject,
+  ): string | undefined {
+    if (Object.keys(others).some((key) => !LAST_KEYS.has(key))) return "too much";
+    if (older !== undefined && older !== true) return "a wrong value of older";
+    const { recovered, code, ...page } = others;
+    if ((recovered === false) !== since.length > 0 || (code !== undefined) !== since.length > 0)
+      return "a wrong value of recovered";
+    // A lost position has the newest position next to its code, or one before messages that are to be requested.
+    const outcome = { ...others, more: undefined, pendingMs: undefined };
+    const isIncomplete = page["more"] === true || page["pendingMs"] !== undefined;
+    const faults = since.map((each) =>
+      this.#checkReplay(requester, { channel, since: each, limit: 100, reverse: false }, outcome),
+    );
+    if (since.length > 0 && !isIncomplete && !faults.includes(undefined)) return faults[0];
+    // Like a page from the position before its first message.
+    const listed = (messages ?? []) as { offset: number }[];
+    const first = listed[0] ? listed[0].offset - 1 : (page["position"] as Position).offset;
+    const from = { epoch: (page["position"] as Position).epoch, offset: first };
+    const { epoch, maxOffset } = this.histories.of(channel);
+    // The history, or messages that are published meanwhile, may not be known yet.
+    if (from.epoch !== epoch || first > maxOffset || maxOffset - first > HISTORY_LIMITS.size) return undefined;
+    const query = { channel, since: from, limit: last, reverse: false };
+    return this.#checkReplay(requester, query, {
+      ...page,
+      ...(messages !== undefined && { messages }),
+      recovered: true,
+    });
   }
 
   #checkMember(channel: string, value: unknown): string | undefined {

@@ -20,12 +20,30 @@ const isPosition = (value: unknown): value is Position => {
   return typeof epoch === "string" && epoch.length <= 64 && Number.isSafeInteger(offset) && (offset as number) >= 0;
 };
 
-/** A requested channel and its `since`; `invalidSince`: `since` is not a position. */
+/** A requested channel. `invalidSince`: `since` is not a position, and so on. */
 export interface Target {
   channel: string;
   since?: Position;
   invalidSince?: boolean;
+  /** How many of the newest messages it requests. */
+  last?: number;
+  invalidLast?: boolean;
+  /** Its token is too large. */
+  largeToken?: boolean;
 }
+
+/** Maximum size of a token, in bytes of JSON. */
+const TOKEN_BYTES = 2_048;
+
+/** Whether an object has a token that is too large. */
+export const hasLargeToken = (fields: JsonObject): boolean => {
+  const token = own(fields, "token");
+  return token !== undefined && Buffer.byteLength(JSON.stringify(token)) > TOKEN_BYTES;
+};
+
+/** Whether a value can be a number of messages of one reply. */
+const isCount = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 100;
 
 /** Reads a target; `undefined` if it is malformed. */
 export const targetOf = (target: unknown): Target | undefined => {
@@ -33,8 +51,13 @@ export const targetOf = (target: unknown): Target | undefined => {
   const channel = isJsonObject(target) ? own(target, "channel") : undefined;
   if (!isJsonObject(target) || typeof channel !== "string") return undefined;
   const since = own(target, "since");
-  if (since === undefined) return { channel };
-  return isPosition(since) ? { channel, since } : { channel, invalidSince: true };
+  const last = own(target, "last");
+  return {
+    channel,
+    ...(since !== undefined && (isPosition(since) ? { since } : { invalidSince: true })),
+    ...(last !== undefined && (isCount(last) ? { last } : { invalidLast: true })),
+    ...(hasLargeToken(target) && { largeToken: true }),
+  };
 };
 
 /** Reads the targets of a subscribe or unsubscribe frame; `undefined` if they are malformed. */

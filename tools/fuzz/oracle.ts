@@ -1,7 +1,7 @@
 import { type JsonObject, isJsonObject } from "../lib/json.js";
 import type { Code, Json, Position } from "../../protocol/index.js";
 import { MAX_CREDENTIALS_BYTES } from "./handshakes.js";
-import { own, pingContent, targetOf, targetsOf, uuidIn } from "./frame-fields.js";
+import { hasLargeToken, type Target, own, pingContent, targetOf, targetsOf, uuidIn } from "./frame-fields.js";
 import * as names from "./protocol-rules.js";
 import * as policy from "./policy.js";
 import type { ContentCheck, ExpectedAnswer, Prediction, Publication } from "./prediction.js";
@@ -58,6 +58,19 @@ const subscriptionRuling = (name: string): policy.GuardDecision => {
   return policy.decisionOn("subscribe", name);
 };
 
+/** A query with a token that is too large. */
+const tooLarge = (meta: string, frame: JsonObject, about: string): Prediction =>
+  answers([{ channels: [meta], ...uuidIn(frame), about, code: "too_large" }]);
+
+/** Why a channel of a subscribe frame is refused before its guard is asked. */
+const targetCode = (name: string, targets: readonly Target[]): Code | undefined => {
+  const has = (fault: "invalidSince" | "invalidLast" | "largeToken"): boolean => targets.some((each) => each[fault]);
+  if ((has("invalidSince") && policy.hasHistory(name)) || has("invalidLast")) return "bad_frame";
+  if (has("largeToken")) return "too_large";
+  if (policy.hasHistory(name) || targets.every(({ last }) => last === undefined)) return undefined;
+  return name.endsWith("/*") ? "wildcard" : "no_history";
+};
+
 /** A query about a channel. Its subscription guard decides. */
 const question = (
   meta: string,
@@ -83,7 +96,9 @@ const history = (frame: JsonObject): Prediction => {
   const [limit = 100, reverse = false] = [own(data, "limit"), own(data, "reverse")];
   if (!Number.isInteger(limit) || (limit as number) < 1 || (limit as number) > 100 || typeof reverse !== "boolean")
     return bad(frame, meta);
-  return question(meta, frame, { kind: "history", ...target, limit: limit as number, reverse });
+  const { channel, since, largeToken } = target;
+  if (largeToken) return tooLarge(meta, frame, channel);
+  return question(meta, frame, { kind: "history", channel, ...(since && { since }), limit: limit as number, reverse });
 };
 
 const presence = (frame: JsonObject): Prediction => {
@@ -92,6 +107,7 @@ const presence = (frame: JsonObject): Prediction => {
   const [channel, after = ""] = isJsonObject(data) ? [own(data, "channel"), own(data, "after")] : [];
   if (typeof channel !== "string" || typeof after !== "string" || after.length > names.MAX_AFTER_LENGTH)
     return bad(frame, meta);
+  if (hasLargeToken(data as JsonObject)) return tooLarge(meta, frame, channel);
   return question(meta, frame, { kind: "presence", channel, after });
 };
 
@@ -106,11 +122,14 @@ const subscription = (frame: JsonObject, action: "subscribe" | "unsubscribe"): P
   const refused: ExpectedAnswer[] = [];
   for (const name of new Set(wanted.map(({ channel }) => channel))) {
     const ruled = action === "subscribe" ? subscriptionRuling(name) : policy.decisionOn("unsubscribe", name);
-    const hasInvalidSince =
-      action === "subscribe" &&
-      policy.hasHistory(name) &&
-      wanted.some((each) => each.channel === name && each.invalidSince);
-    const code = names.checkSubscriptionName(name, policy.WILDCARDS) ?? (hasInvalidSince ? "bad_frame" : CODES[ruled]);
+    const fault =
+      action === "subscribe"
+        ? targetCode(
+            name,
+            wanted.filter(({ channel }) => channel === name),
+          )
+        : undefined;
+    const code = names.checkSubscriptionName(name, policy.WILDCARDS) ?? fault ?? CODES[ruled];
     if (code) refused.push({ ...base, about: name, code });
     else
       for (const each of action === "subscribe" ? [name, ...policy.stagedSubscriptions(name)] : [name])
@@ -120,7 +139,13 @@ const subscription = (frame: JsonObject, action: "subscribe" | "unsubscribe"): P
     wanted.flatMap((each) => (each.channel === name && each.since ? each.since : []));
   const permitted = [...granted].map(([about, by]): ExpectedAnswer => {
     if (action === "unsubscribe") return { ...base, about };
-    return { ...base, about, grantedBy: by, content: { kind: "subscribed", channel: about, since: since(about) } };
+    const last = wanted.findLast((each) => each.channel === about && each.last !== undefined)?.last;
+    return {
+      ...base,
+      about,
+      grantedBy: by,
+      content: { kind: "subscribed", channel: about, since: since(about), last },
+    };
   });
   return answers([...permitted, ...refused], { [action]: [...granted.keys()] });
 };

@@ -3,7 +3,7 @@ import type { QUERY_BURST } from "./protocol-rules.js";
 
 /** Content of an answer that only the books know. */
 export type ContentCheck =
-  | { kind: "subscribed"; channel: string; since: Position[] }
+  | { kind: "subscribed"; channel: string; since: Position[]; last?: number | undefined }
   | { kind: "history"; channel: string; since?: Position; limit: number; reverse: boolean }
   | { kind: "stored"; channel: string; uuid: string; data: Json; fingerprint: string }
   | { kind: "presence"; channel: string; after: string }

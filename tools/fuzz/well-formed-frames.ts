@@ -41,13 +41,14 @@ export const wellFormedFrame = (tag: string): fc.Arbitrary<JsonObject> => {
     { weight: 1, arbitrary: hostileJson },
   );
   const kept = keptChannel(tag);
+  const shortText = fc.string({ maxLength: 20 });
   const from = kept.chain((name) => positionOn(name).map((since) => ({ channel: name, since })));
   const query = fc.tuple(
     fc.oneof(
       from,
       kept.map((name) => ({ channel: name })),
     ),
-    fc.record({ limit: fc.constantFrom(1, 2, 5, 100), reverse: fc.boolean() }, { requiredKeys: [] }),
+    fc.record({ limit: fc.constantFrom(1, 2, 5, 100), reverse: fc.boolean(), token: shortText }, { requiredKeys: [] }),
   );
   const after = fc.record(
     { after: fc.oneof(fc.constantFrom("@agent0@", "@agent1@", "", "~"), hostileText) },
@@ -67,17 +68,26 @@ export const wellFormedFrame = (tag: string): fc.Arbitrary<JsonObject> => {
     limit: fc.oneof(fc.constantFrom(0, 101, 1.5, -1, 1e20, "1", null), hostileJson),
     reverse: hostileJson,
     after: hostileJson,
+    token: fc.oneof(hostileJson, fc.constant("t".repeat(2_047))),
   };
   const strange = fc
     .tuple(channel, fc.record(odd, { requiredKeys: [] }))
     .map(([name, rest]) => ({ channel: name, ...rest }));
+  const token = fc.oneof(hostileJson, fc.constantFrom("t".repeat(2_046), "t".repeat(2_047), "é".repeat(1_024)));
+  const last = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(1, 2, 5, 100) }, { weight: 1, arbitrary: odd.limit });
+  const reading = fc.record({ last, token }, { requiredKeys: [] });
+  const newest = fc
+    .tuple(fc.oneof(from, fc.record({ channel: fc.oneof(kept, channel) })), reading)
+    .map(([which, how]) => ({ ...which, ...how }));
   const target = fc.oneof(
     { weight: 4, arbitrary: channel },
     { weight: 2, arbitrary: from },
+    { weight: 2, arbitrary: newest },
     { weight: 1, arbitrary: fc.record({ channel, since: position }, { requiredKeys: ["channel"] }) },
   );
   const names = fc.oneof(
     from,
+    newest,
     fc.record({ channel, since: position }, { requiredKeys: ["channel"] }),
     channel.map((name) => ({ channel: name })),
     fc.array(target, { minLength: 1, maxLength: 5 }).map((channels) => ({ channels })),

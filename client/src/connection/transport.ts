@@ -1,6 +1,6 @@
 import type { Member } from "../../../protocol/presence.js";
 import type { Socket } from "../platform/platform.js";
-import type { Role } from "../subscriptions/subscription.js";
+import type { Role } from "../subscriptions/holder.js";
 
 /** One socket that the server has accepted as an agent, and the agent's subscriptions on it. */
 export class Transport {

@@ -6,10 +6,9 @@ import type { Client } from "../client.js";
 import { defer } from "../emitter.js";
 import { PushItError } from "../errors.js";
 import type { Extension } from "../extension.js";
-import type { SettleCallback } from "../internals.js";
 import { dataOf } from "../requests/request-queue.js";
 import type { Request } from "../requests/request.js";
-import type { Holder } from "../subscriptions/subscription.js";
+import type { Holder, SettleCallback } from "../subscriptions/holder.js";
 import type { SubscribeOptions } from "../types.js";
 import { isAtOrBefore, isPosition } from "./channel-recovery.js";
 import type { Recovery } from "./recovery.js";
@@ -130,8 +129,8 @@ export class LastMessages implements Extension {
     if (reader) this.#remove(reader);
   }
 
-  onUnsubscribed(channel: string): void {
-    for (const { holder } of this.#readers.get(channel)?.values() ?? []) this.onReleased(channel, holder);
+  onUnsubscribed(channel: string, error?: PushItError): void {
+    for (const reader of this.#readers.get(channel)?.values() ?? []) this.#remove(reader, error);
   }
 
   onDisconnected(): void {
@@ -206,11 +205,14 @@ export class LastMessages implements Extension {
     if (!isExpected) this.#client.emitter.emit("error", error);
   }
 
-  #remove(reader: Reader): void {
+  #remove(
+    reader: Reader,
+    error = new PushItError("superseded", "The subscription has ended.", { channel: reader.channel }),
+  ): void {
     const { channel, holder } = reader;
     this.#readers.get(channel)!.delete(holder);
     if (!this.#readers.get(channel)!.size) this.#readers.delete(channel);
-    this.#settle(reader, new PushItError("superseded", "The subscription has ended.", { channel }));
+    this.#settle(reader, error);
   }
 
   /** Settles the calls, after the listeners have received the messages that were delivered before. */

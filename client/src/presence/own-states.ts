@@ -1,7 +1,7 @@
 import type { Json } from "../../../protocol/json.js";
 import type { Client } from "../client.js";
 import { PushItError } from "../errors.js";
-import type { SettleCallback } from "../internals.js";
+import type { SettleCallback } from "../subscriptions/holder.js";
 
 /** Longest pause before a state is sent again that came too fast, in milliseconds. The server takes 5 a second. */
 const MAX_PAUSE_MS = 1_000;

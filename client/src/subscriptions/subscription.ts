@@ -1,12 +1,6 @@
 import type { Request } from "../requests/request.js";
-import type { SettleCallback } from "../internals.js";
+import type { Holder, Role, SettleCallback } from "./holder.js";
 import type { TokenFunction } from "../types.js";
-
-/** An owner of a subscription: a channel object, or the client itself. */
-export type Holder = object;
-
-/** On a channel with presence: whether the client is a member, or only observes. */
-export type Role = "member" | "observer";
 
 /** A call of the application that waits for its result. */
 export interface Waiter {

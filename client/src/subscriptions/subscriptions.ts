@@ -4,13 +4,14 @@ import type { Transport } from "../connection/transport.js";
 import { defer } from "../emitter.js";
 import { PushItError } from "../errors.js";
 import type { Extension } from "../extension.js";
-import type { ConnectionPart, Internals, SettleCallback } from "../internals.js";
+import type { ConnectionPart, Internals } from "../internals.js";
 import { newId } from "../platform/id.js";
 import type { SubscribeOptions, TokenFunction } from "../types.js";
 import type { Outcome, Request, SubscriptionTarget } from "../requests/request.js";
 import { MAX_NAME_LENGTH } from "../requests/frames.js";
 import { dataOf, type RequestQueue } from "../requests/request-queue.js";
-import { type Holder, roleOf, type Subscription, type Waiter } from "./subscription.js";
+import type { Holder, SettleCallback } from "./holder.js";
+import { roleOf, type Subscription, type Waiter } from "./subscription.js";
 
 /**
  * Makes the server's subscriptions match the application's. Each channel has holders: the client subscribes for the
@@ -282,7 +283,7 @@ export class Subscriptions implements Extension {
     // The server may still have an earlier subscription.
     if (subscriptions?.has(channel)) subscriptions.set(channel, false);
     this.#client.emitter.emit("unsubscribed", { channel, error });
-    this.#client.notify("onUnsubscribed", channel);
+    this.#client.notify("onUnsubscribed", channel, error);
     this.#fail(subscription, true, error);
   }
 

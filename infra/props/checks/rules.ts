@@ -53,6 +53,15 @@ export const number = must<number>("a number", (value) => typeof value === "numb
 /** `true` or `false`. */
 export const boolean = must<boolean>("true or false", (value) => typeof value === "boolean");
 
+/** `true` or `false`, or what another rule checks. */
+export const booleanOr =
+  <T>(what: string, rule: Rule<T>): Rule<boolean | T> =>
+  (scope, path, value) => {
+    if (typeof value === "boolean" || passes(value)) return;
+    must(`true, false, or ${what}`, isObject)(scope, path, value);
+    rule(scope, path, value);
+  };
+
 /** A duration. It is recognized by its methods, because an app can have two copies of the CDK. */
 export const duration = must<Duration>("a Duration, such as Duration.seconds(10)", (value) =>
   has(value, "toMilliseconds"),

@@ -5,13 +5,14 @@ import type * as events from "aws-cdk-lib/aws-events";
 import type * as kms from "aws-cdk-lib/aws-kms";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import type { AccessLogs } from "../../access-logs.js";
-import type { ChannelOptions, HistoryOptions } from "../channel-options.js";
+import type { ChannelOptions, HistoryOptions, PresenceOptions } from "../channel-options.js";
 import type { Limits } from "../client-limits.js";
 import type { Guards } from "../../guards/guards.js";
 import { Denials, type FunctionConcurrency, type GuardTimeouts, type RouteThrottling } from "../options.js";
 import type { PushItProps } from "../push-it-props.js";
 import {
   boolean,
+  booleanOr,
   duration,
   having,
   list,
@@ -29,6 +30,7 @@ const timeouts = struct<GuardTimeouts>({
   onSubscriptionRequest: duration,
   onPublicationRequest: duration,
   onUnsubscriptionRequest: duration,
+  onPresenceRequest: duration,
   onMessageReceived: duration,
   onDisconnect: duration,
 });
@@ -37,7 +39,8 @@ const channelOptions = struct<ChannelOptions>({
   linger: duration,
   latest: boolean,
   history: struct<HistoryOptions>({ size: number, ttl: duration }),
-  presence: boolean,
+  presence: booleanOr("an object such as { state: true }", struct<PresenceOptions>({ state: boolean })),
+  from: boolean,
   shards: number,
 });
 
@@ -69,6 +72,7 @@ const throttling = struct<RouteThrottling>({
   ping: rate,
   heartbeat: rate,
   presence: rate,
+  state: rate,
   history: rate,
   default: rate,
 });
@@ -85,6 +89,7 @@ const concurrency = struct<FunctionConcurrency>({
   ping: number,
   heartbeat: number,
   presence: number,
+  state: number,
   history: number,
   default: number,
   sweep: number,

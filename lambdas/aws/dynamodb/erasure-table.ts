@@ -9,7 +9,7 @@ import {
 import type { HistorySettings } from "../../../protocol/channel-settings.js";
 import type { ChannelPosition, Erasure } from "../../server-api/erasure.js";
 import { HEAD_SECONDS } from "../../history/history.js";
-import { headKey, type Key, latestKey, positionOfRow, rowKey, ROWS_PREFIX } from "./keys.js";
+import { headKey, type Key, LATEST_PREFIX, latestKey, positionOfRow, rowKey, ROWS_PREFIX } from "./keys.js";
 import type { Clock } from "../../ports.js";
 import { Batches, keyItem, remove } from "./batches.js";
 import { conditionally } from "./conditional-write.js";
@@ -97,22 +97,43 @@ export class ErasureTable implements Erasure {
     return { deleted, isWhole: true };
   }
 
-  async deleteLatest(channel: string): Promise<void> {
-    await this.#client.send(new DeleteItemCommand({ TableName: this.#name, Key: keyItem(latestKey(channel)) }));
+  async deleteLatest(channel: string, userId?: string): Promise<void> {
+    await conditionally(
+      this.#client.send(
+        new DeleteItemCommand({
+          TableName: this.#name,
+          Key: keyItem(latestKey(channel)),
+          ...(userId !== undefined && {
+            ConditionExpression: "o = :user",
+            ExpressionAttributeValues: { ":user": text(userId) },
+          }),
+        }),
+      ),
+    );
   }
 
-  async publishedBy(userId: string, after?: string): Promise<{ found: ChannelPosition[]; after?: string }> {
+  async publishedBy(
+    userId: string,
+    after?: string,
+  ): Promise<{ found: ChannelPosition[]; latest: string[]; after?: string }> {
     const { Items: items = [], LastEvaluatedKey: last } = await this.#client.send(
       new ScanCommand({
         TableName: this.#name,
-        FilterExpression: "o = :user AND begins_with(pk, :rows)",
-        ExpressionAttributeValues: { ":user": text(userId), ":rows": text(ROWS_PREFIX) },
+        FilterExpression: "o = :user AND (begins_with(pk, :rows) OR begins_with(pk, :latest))",
+        ExpressionAttributeValues: {
+          ":user": text(userId),
+          ":rows": text(ROWS_PREFIX),
+          ":latest": text(LATEST_PREFIX),
+        },
         ProjectionExpression: "pk, sk",
         ...(after !== undefined && { ExclusiveStartKey: keyItem(keyOfCursor(after)) }),
       }),
     );
-    const found = items.map((item) => positionOfRow({ pk: item["pk"]?.S ?? "", sk: item["sk"]?.S ?? "" }));
-    return { found, ...(last && { after: cursorOf({ pk: last["pk"]?.S ?? "", sk: last["sk"]?.S ?? "" }) }) };
+    const keys = items.map((item) => ({ pk: item["pk"]?.S ?? "", sk: item["sk"]?.S ?? "" }));
+    const isLatest = ({ pk }: Key): boolean => pk.startsWith(LATEST_PREFIX);
+    const found = keys.filter((key) => !isLatest(key)).map(positionOfRow);
+    const latest = keys.filter(isLatest).map(({ pk }) => pk.slice(LATEST_PREFIX.length));
+    return { found, latest, ...(last && { after: cursorOf({ pk: last["pk"]?.S ?? "", sk: last["sk"]?.S ?? "" }) }) };
   }
 
   async #get(key: Key): Promise<Item | undefined> {

@@ -6,7 +6,6 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import type { Json } from "../../../protocol/index.js";
 import type { HistorySettings } from "../../../protocol/channel-settings.js";
 import {
   ChannelBusy,
@@ -214,7 +213,7 @@ const rowOf = (item: Item): HistoryRow => {
   return {
     offset: Number(item["sk"]?.S),
     at: numberOf(item, "t"),
-    ...(message !== undefined && { message: JSON.parse(message) as { uuid: string; data: Json } }),
+    ...(message !== undefined && { message: JSON.parse(message) as HistoryRow["message"] }),
     ...(deleted !== undefined && { deleted }),
   };
 };

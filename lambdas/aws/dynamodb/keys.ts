@@ -62,8 +62,11 @@ export const subscriberKeys = (channel: string, connectionId: string, shards: nu
   return [...keys.values()];
 };
 
+/** The start of the keys of channels' last messages. */
+export const LATEST_PREFIX = "v#";
+
 /** A channel's last message. */
-export const latestKey = (channel: string): Key => ({ pk: `v#${channel}`, sk: "latest" });
+export const latestKey = (channel: string): Key => ({ pk: `${LATEST_PREFIX}${channel}`, sk: "latest" });
 
 /** A waiting message on a channel that lingers. */
 export const logKey = (channel: string, id: string): Key => ({ pk: `l#${channel}`, sk: id });

@@ -21,17 +21,20 @@ export class LatestTable implements Latest {
     this.#clock = clock;
   }
 
-  async keep({ channel, uuid, data, at }: Message, count: number): Promise<number> {
+  async keep({ channel, uuid, data, from, at }: Message, count: number): Promise<number> {
     const now = this.#clock.now();
+    const userId = from?.userId;
+    const owner = userId === undefined ? " REMOVE o" : ", o = :user";
     const { Attributes } = await this.#client.send(
       new UpdateItemCommand({
         TableName: this.#name,
         Key: keyItem(latestKey(channel)),
         // Numbers start with the time, so that they still grow after the row was lost or has expired.
-        UpdateExpression: "SET m = :message, n = if_not_exists(n, :now) + :count, #ttl = :ttl",
+        UpdateExpression: `SET m = :message, n = if_not_exists(n, :now) + :count, #ttl = :ttl${owner}`,
         ExpressionAttributeNames: { "#ttl": "ttl" },
         ExpressionAttributeValues: {
-          ":message": text(JSON.stringify({ uuid, data, at })),
+          ...(userId !== undefined && { ":user": text(userId) }),
+          ":message": text(JSON.stringify({ uuid, data, from, at })),
           ":now": number(now),
           ":count": number(count),
           ":ttl": number(Math.ceil(now / 1000) + LATEST_SECONDS),

@@ -1,6 +1,13 @@
 import { DeleteItemCommand, type DynamoDBClient, QueryCommand } from "@aws-sdk/client-dynamodb";
 import type { Clock } from "../../ports.js";
-import type { Announcement, Members, MembersPage, PresenceEntry, PresenceIdentity } from "../../presence/members.js";
+import type {
+  Announcement,
+  Members,
+  MembersPage,
+  PresenceEntry,
+  PresenceIdentity,
+  StateAnnouncement,
+} from "../../presence/members.js";
 import { Batches, keyItem } from "./batches.js";
 import { conditionally } from "./conditional-write.js";
 import { type Item, number, text } from "./items.js";
@@ -58,6 +65,17 @@ export class MembersTable extends MembersWriter implements Members {
 
   async announce(channel: string, { place }: PresenceEntry, announcement: Announcement): Promise<void> {
     await this.#announce({ pk: membersKey(channel), sk: place }, announcement, "attribute_exists(pk)");
+  }
+
+  async announceState(channel: string, { place }: PresenceEntry, { at, digest }: StateAnnouncement): Promise<void> {
+    await this.update(
+      { pk: membersKey(channel), sk: place },
+      {
+        update: "SET st = :at, sd = :digest",
+        condition: "attribute_exists(pk)",
+        values: { ":at": number(at), ":digest": text(digest) },
+      },
+    );
   }
 
   #announce(key: Key, { as, at, digest }: Announcement, condition: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { type DynamoDBClient, QueryCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import type { Json } from "../../../protocol/index.js";
 import { expiryOf } from "../../connection/agent.js";
 import {
   memberPlace,
@@ -25,7 +26,7 @@ export interface MemberUpdate {
 }
 
 /** The part of `MembersTable` for joins and leaves, split off to keep the bundles of connect and disconnect small. */
-export class MembersWriter implements Pick<Members, "join" | "describe" | "leave" | "ofMember"> {
+export class MembersWriter implements Pick<Members, "join" | "describe" | "setState" | "leave" | "ofMember"> {
   protected readonly client: DynamoDBClient;
   protected readonly name: string;
 
@@ -61,6 +62,14 @@ export class MembersWriter implements Pick<Members, "join" | "describe" | "leave
     });
   }
 
+  setState(agent: PresenceIdentity, channel: string, state: Json, now: number): Promise<boolean> {
+    return this.update(keyOf(agent, channel), {
+      update: state === null ? "SET sa = :now REMOVE S" : "SET S = :state, sa = :now",
+      condition: IS_PRESENT,
+      values: { ":now": number(now), ...(state !== null && { ":state": text(JSON.stringify(state)) }) },
+    });
+  }
+
   async leave(
     connectionId: string,
     member: string | undefined,
@@ -71,7 +80,7 @@ export class MembersWriter implements Pick<Members, "join" | "describe" | "leave
     const values = { ":now": number(now) };
     if (member !== undefined) {
       const left = await this.update(memberKey(channel, member, connectionId), {
-        update: "SET g = :now",
+        update: "SET g = :now REMOVE S, sa",
         condition: joinedBefore === undefined ? IS_PRESENT : `${IS_PRESENT} AND r <= :before`,
         values: { ...values, ...(joinedBefore !== undefined && { ":before": number(joinedBefore) }) },
       });

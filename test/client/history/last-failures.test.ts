@@ -50,6 +50,21 @@ describe("an unfinished subscribe({ last })", () => {
     expect(received).toContain(11);
   });
 
+  it("fails if the server revokes the subscription", async () => {
+    const { pushIt, peer } = await subscribed(bench, QUIET);
+    pushIt.on("unsubscribed", () => {});
+    const done = codeOf(pushIt.channel("a").subscribe({ last: 2 }));
+    await peer.frames.take();
+    peer.send({
+      channel: "/meta/unsubscribe",
+      successful: true,
+      code: "revoked",
+      error: "Out.",
+      data: { channel: "a" },
+    });
+    expect(await done).toBe("revoked");
+  });
+
   it("fails if the application disconnects or resets", async () => {
     const { pushIt, peer } = await subscribed(bench, QUIET);
     const first = codeOf(pushIt.channel("a").subscribe({ last: 2 }));

@@ -27,7 +27,7 @@ const assets = (props: PushItProps = {}, outdir = makeFolder()): Record<Function
   const context = { "aws:cdk:enable-asset-metadata": true, "@aws-cdk/core:annotationsInValidationReport": false };
   const app = new App({ outdir, context });
   const stack = new Stack(app, "Test");
-  const channels = { "busy/*": { linger: Duration.seconds(1), history: {} }, "rooms/*": { presence: true } };
+  const channels = { "busy/*": { linger: Duration.seconds(1), history: {} }, "rooms/*": { presence: { state: true } } };
   const { functions } = new PushIt(stack, "PushIt", { channels, ...props });
   const { Resources } = app.synth().getStackByName("Test").template as {
     Resources: Record<string, { Metadata: Record<string, string> }>;

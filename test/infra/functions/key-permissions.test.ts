@@ -28,7 +28,7 @@ describe("a customer's key", () => {
 
   test("is granted to functions that only some channels need", () => {
     const stack = makeStack();
-    const channels = { "all/*": { history: {}, presence: true, linger: Duration.millis(250) } };
+    const channels = { "all/*": { history: {}, presence: { state: true }, linger: Duration.millis(250) } };
     const actual = permissions(synthesize({ encryptionKey: new kms.Key(stack, "Key"), channels }, stack));
     const keys = Object.fromEntries(Object.entries(actual).map(([name, resources]) => [name, resources["<Key.Arn>"]]));
     // A ping renews presence.

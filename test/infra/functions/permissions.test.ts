@@ -166,6 +166,18 @@ describe("the permissions of the functions", () => {
     });
   });
 
+  test("are few for states of members, and let the notifier read agents", () => {
+    const withState = permissions(synthesize({ channels: { "rooms/*": { presence: { state: true } } } }));
+    expect(withState.State).toEqual({
+      "<Table.Arn>": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+      "<StateLogs.Arn>": ["logs:CreateLogStream", "logs:PutLogEvents"],
+      "<AnnounceFunction.Arn>": ["lambda:InvokeFunction"],
+      ...notifyAndClose,
+    });
+    expect(withState.Announce!["<Table.Arn>"]).toContain("dynamodb:BatchGetItem");
+    expect(withState.Presence!["<Table.Arn>"]).toEqual(["dynamodb:GetItem", "dynamodb:Query"]);
+  });
+
   test("add dynamodb:Query if a presence guard may read history", () => {
     const channels = { "rooms/*": { presence: true }, "kept/*": { history: {} } };
     const tables = (props: PushItProps): string[] =>

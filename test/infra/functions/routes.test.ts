@@ -5,7 +5,7 @@ import { routeOf } from "../../../infra/functions/routes.js";
 import { makeStackIn, only, readable, resourcesOf, synthesize } from "../synth.js";
 
 const template = synthesize();
-const everything = synthesize({ channels: { "rooms/*": { history: {}, presence: true } } });
+const everything = synthesize({ channels: { "rooms/*": { history: {}, presence: { state: true } } } });
 
 /** The function of each route, by route key. */
 const functionsOf = (from: Template): Record<string, string | undefined> => {
@@ -54,6 +54,7 @@ describe("the routes", () => {
       heartbeat: [false, undefined],
       refresh: [true, "$default"],
       presence: [true, "$default"],
+      state: [true, "$default"],
       history: [true, "$default"],
       $default: [true, "$default"],
     });
@@ -73,8 +74,13 @@ describe("the routes", () => {
       heartbeat: "Heartbeat",
       $default: "DefaultRoute",
     };
-    expect(functionsOf(template)).toEqual({ ...always, presence: "DefaultRoute", history: "DefaultRoute" });
-    expect(functionsOf(everything)).toEqual({ ...always, presence: "Presence", history: "History" });
+    expect(functionsOf(template)).toEqual({
+      ...always,
+      presence: "DefaultRoute",
+      state: "DefaultRoute",
+      history: "DefaultRoute",
+    });
+    expect(functionsOf(everything)).toEqual({ ...always, presence: "Presence", state: "State", history: "History" });
   });
 
   // An update never removes a route whose settings the stage keeps.

@@ -21,6 +21,7 @@ describe("a function's timeout", () => {
     ["connectStatus", 7],
     ["ping", 7],
     ["heartbeat", 7],
+    ["state", 7],
     ["default", 7],
     ["refresh", 16],
     ["lingerFlusher", 300],

@@ -26,6 +26,7 @@ describe("guard functions", () => {
       onConnectionRequest: fn("Connection"),
       onSubscriptionRequest: fn("Subscription"),
       onUnsubscriptionRequest: fn("Unsubscription"),
+      onPresenceRequest: fn("Presence"),
       onPublicationRequest: fn("Publication"),
       onMessageReceived: fn("Delivery"),
       onDisconnect: fn("Departure"),

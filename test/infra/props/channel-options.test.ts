@@ -14,6 +14,19 @@ const channelsOf = (channels?: Record<string, ChannelOptions>): unknown => {
 };
 
 describe("channels", () => {
+  test("with presence may let members have a state", () => {
+    const channels = {
+      "rooms/*": { presence: { state: true } },
+      "halls/*": { presence: {} },
+      "no/*": { presence: false },
+    };
+    expect(channelsOf(channels)).toEqual({
+      "rooms/*": { presence: true, presenceState: true },
+      "halls/*": { presence: true },
+      "no/*": {},
+    });
+  });
+
   test("reach every function as plain JSON, without missing options", () => {
     expect(channelsOf()).toEqual({});
     const channels = {
@@ -21,11 +34,13 @@ describe("channels", () => {
       "/lead/x": { linger: Duration.seconds(5), latest: false },
       "big/*": { shards: 8 },
       "rooms/*/typing": { latest: true },
+      "talks/*": { from: true },
       __proto__x: {},
     };
     expect(channelsOf(channels)).toEqual({
       "big/*": { shards: 8 },
       "rooms/*/typing": { latest: true },
+      "talks/*": { from: true },
       "prices/*": { lingerMs: 250, latest: true },
       "/lead/x": { lingerMs: 5_000 },
       __proto__x: {},

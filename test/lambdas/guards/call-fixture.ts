@@ -8,8 +8,9 @@ export const callOf = (handler: HandlerName, more: Partial<GuardCall> = {}): Gua
   handler,
   entry: "",
   agent: { uuid: "agent-1", isConnected: true, connection: { id: "c1", sourceIp: "203.0.113.7", userAgent: "test" } },
-  ...(/Subscription|Unsubscription|Publication|Message/.test(handler) ? { channel: "stories/5" } : {}),
+  ...(/Subscription|Unsubscription|Publication|Presence|Message/.test(handler) ? { channel: "stories/5" } : {}),
   ...(/Publication|Message/.test(handler) ? { message: { channel: "stories/5", uuid: "m1", data: "hello" } } : {}),
+  ...(/Presence/.test(handler) ? { state: { typing: true } } : {}),
   ...more,
 });
 

@@ -30,6 +30,8 @@ const VERDICTS: Record<string, { use: Use; belongsTo: string[] }> = {
     use: (agent, _channel, message) => agent.publicationDenied(message),
     belongsTo: ["onPublicationRequest"],
   },
+  "agent.presenceSuccess": { use: (agent) => agent.presenceSuccess("stories/5"), belongsTo: ["onPresenceRequest"] },
+  "agent.presenceDenied": { use: (agent) => agent.presenceDenied("stories/5"), belongsTo: ["onPresenceRequest"] },
   "agent.deliver": {
     use: (agent, channel, message) => agent.deliver(channel, message),
     belongsTo: ["onMessageReceived"],
@@ -62,6 +64,8 @@ describe("a verdict about another channel than the requested one", () => {
       "agent.unsubscriptionDenied",
       (agent: Agent) => agent.unsubscriptionDenied("stories/6"),
     ],
+    ["onPresenceRequest", "agent.presenceSuccess", (agent: Agent) => agent.presenceSuccess("stories/6")],
+    ["onPresenceRequest", "agent.presenceDenied", (agent: Agent) => agent.presenceDenied("stories/6")],
   ] as const)("in %s, %s throws", (handler, name, use) => {
     const { agent, decisions } = guardCall(handler);
     expect(() => use(agent)).toThrow(`${name} must be called with the requested channel, stories/5`);

@@ -18,6 +18,7 @@ const FUNCTIONS: GuardFunctions = {
     onSubscriptionRequest: ALL,
     onPublicationRequest: ALL,
     onUnsubscriptionRequest: ALL,
+    onPresenceRequest: ALL,
     onMessageReceived: ALL,
     onDisconnect: ALL,
   },

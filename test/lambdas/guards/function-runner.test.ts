@@ -44,6 +44,18 @@ const KINDS: [string, (guards: GuardPort) => Promise<unknown>, object, object, o
     { permitted: true },
   ],
   [
+    "presence state",
+    (guards) => guards.presence(agent, { channel: "stories/5", uuid: "m1", data: { typing: true } }),
+    {
+      guard: "onPresenceRequest",
+      agent: { ...SEEN, isConnected: true },
+      channel: "stories/5",
+      state: { typing: true },
+    },
+    { verdict: "presenceSuccess", channel: "stories/5" },
+    { permitted: true, state: { typing: true } },
+  ],
+  [
     "publication",
     (guards) => guards.publication(agent, message),
     { guard: "onPublicationRequest", agent: { ...SEEN, isConnected: true }, channel: "stories/5", message },
@@ -75,6 +87,7 @@ describe("a guard function", () => {
       publicationSuccess: "publicationDenied",
       subscribe: "subscriptionDenied",
       unsubscribe: "unsubscriptionDenied",
+      presenceSuccess: "presenceDenied",
     }[verdict];
     const { guards, log } = setUp(() => ({ ...response, verdict: no, reason: "Not today." }));
     expect(await ask(guards)).toEqual({ permitted: false, code: "denied", reason: "Not today." });

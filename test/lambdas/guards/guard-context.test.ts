@@ -121,6 +121,20 @@ describe("onSubscriptionRequest(channel, agent)", () => {
   });
 });
 
+describe("onPresenceRequest(channel, agent, state)", () => {
+  test("presenceSuccess(channel) permits", () => {
+    const { agent, channel, decisions } = guardCall("onPresenceRequest");
+    agent.presenceSuccess(channel);
+    expect(decisions).toEqual([{ permitted: true, subscribe: [], publish: [] }]);
+  });
+
+  test("presenceDenied(channel, reason) denies", () => {
+    const { agent, channel, decisions } = guardCall("onPresenceRequest");
+    agent.presenceDenied(channel, "No.");
+    expect(decisions).toEqual([{ permitted: false, reason: "No." }]);
+  });
+});
+
 describe("onUnsubscriptionRequest(channel, agent)", () => {
   test("unsubscribe(channel) permits", () => {
     const { agent, channel, decisions } = guardCall("onUnsubscriptionRequest");
@@ -223,6 +237,28 @@ describe("onMessageReceived(channel, agent, message)", () => {
     const { agent, channel, message, decisions } = guardCall("onMessageReceived");
     agent.deliver(channel, { ...message, uuid: "forged", channel: "elsewhere", data: "changed" });
     expect(decisions).toEqual([{ ...yes, publish: [{ channel: "stories/5", uuid: "m1", data: "changed" }] }]);
+  });
+
+  test("deliver(channel, message) may remove who published it, but not change it", () => {
+    const from = { connection: "a1", userId: "ann" };
+    const message = { channel: "stories/5", uuid: "m1", data: 1, at: 5, from };
+    const delivered = (change: (message: { from?: unknown; at?: unknown }) => object): object => {
+      const own = structuredClone(message);
+      const { agent, channel, decisions } = guardCall("onMessageReceived", { message: own });
+      agent.deliver(channel, { ...message, ...change(own) });
+      return (decisions as unknown as [{ publish: object[] }])[0].publish[0]!;
+    };
+    expect(delivered((own) => own)).toEqual(message);
+    const { from: _from, ...anonymous } = message;
+    expect(delivered(() => ({ from: undefined }))).toEqual(anonymous);
+    expect(delivered((own) => ((own.from = undefined), own))).toEqual(anonymous);
+    expect(delivered(() => ({ from: { connection: "forged" }, at: 9 }))).toEqual(message);
+    const forging = (own: { from?: unknown; at?: unknown }) => {
+      (own.from as { userId: string }).userId = "bob";
+      own.at = 9;
+      return own;
+    };
+    expect(delivered(forging)).toEqual(message);
   });
 });
 

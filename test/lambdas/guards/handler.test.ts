@@ -145,6 +145,18 @@ describe("guardHandler answers with", () => {
       request("onUnsubscriptionRequest"),
       { verdict: "unsubscriptionDenied", channel: "stories/5" },
     ],
+    [
+      "a presence state",
+      { onPresenceRequest: (channel, agent, state) => state && agent.presenceSuccess(channel) },
+      request("onPresenceRequest", { state: { typing: true } }),
+      { verdict: "presenceSuccess", channel: "stories/5" },
+    ],
+    [
+      "a denied presence state",
+      { onPresenceRequest: (channel, agent) => agent.presenceDenied(channel, "No.") },
+      request("onPresenceRequest", { state: { typing: true } }),
+      { verdict: "presenceDenied", channel: "stories/5", reason: "No." },
+    ],
     ["nothing to onDisconnect", { onDisconnect: async () => "done" }, request("onDisconnect"), undefined],
   ])("%s", async (_, guards, asked, expected) => {
     const response = await guardHandler(guards)(asked);

@@ -25,6 +25,7 @@ const timeoutsOf = (milliseconds: number): GuardTimeouts => ({
   onSubscriptionRequest: milliseconds,
   onPublicationRequest: milliseconds,
   onUnsubscriptionRequest: milliseconds,
+  onPresenceRequest: milliseconds,
   onMessageReceived: milliseconds,
   onDisconnect: milliseconds,
 });

@@ -186,6 +186,12 @@ describe("a response is invalid", () => {
       "onPublicationRequest",
       /uuid in publish must be 1 to 64/,
     ],
+    [
+      "that delivers with another publisher",
+      { ...delivered, deliveries: [{ agent: "a1", from: { connection: "forged" } }] },
+      "onMessageReceived",
+      /from in deliveries must be false, or left out/,
+    ],
     ["that delivers without a list", delivered, "onMessageReceived", /deliveries must be a list/],
     [
       "that delivers with an object instead of a list",

@@ -27,6 +27,8 @@ export const requestTo = (guard: HandlerName): GuardRequest => {
     case "onSubscriptionRequest":
     case "onUnsubscriptionRequest":
       return { ...request, ...about, agent: agentData("a1") };
+    case "onPresenceRequest":
+      return { ...request, ...about, state: { typing: true }, agent: agentData("a1") };
     case "onPublicationRequest":
       return { ...request, ...about, ...message, agent: agentData("a1") };
     case "onMessageReceived":

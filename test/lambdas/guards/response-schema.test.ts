@@ -73,7 +73,10 @@ describe("the JSON Schema of responses agrees with the code", () => {
       ),
       deliveries: list(
         fc.oneof(
-          fc.record({ agent: fc.oneof(fc.constantFrom(...RECIPIENTS), value), data: value }, { requiredKeys: [] }),
+          fc.record(
+            { agent: fc.oneof(fc.constantFrom(...RECIPIENTS), value), data: value, from: fc.constantFrom(false, 0) },
+            { requiredKeys: [] },
+          ),
           value,
         ),
       ),

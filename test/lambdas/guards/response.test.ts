@@ -1,6 +1,7 @@
 import { VERDICTS } from "../../../lambdas/guards/contract.js";
+import { deliveryOf } from "../../../lambdas/guards/response-writer.js";
 import { NOW } from "../support/fakes.js";
-import { decision, faultOf, GUARDS, read } from "./response-fixture.js";
+import { decision, faultOf, GUARDS, read, requestTo } from "./response-fixture.js";
 
 describe("a response", () => {
   test("that connects keeps the client's credentials unless it sets others", () => {
@@ -43,6 +44,12 @@ describe("a response", () => {
       subscribe: [],
       publish: [],
     });
+  });
+
+  test("that accepts a state permits", () => {
+    expect(decision({ verdict: "presenceSuccess", channel: "stories/5", subscribe: ["b"] }, "onPresenceRequest")).toEqual(
+      { permitted: true, subscribe: [], publish: [] },
+    );
   });
 
   test("that publishes has its messages in order, with the publisher's uuid", () => {
@@ -94,6 +101,24 @@ describe("a response", () => {
         ["a1", { channel: "stories/5", uuid: "m1", data: "hello" }],
       ]),
     });
+  });
+
+  test("that delivers keeps who published the message, unless from is false", () => {
+    const message = { channel: "stories/5", uuid: "m1", data: "hello", at: 5, from: { connection: "a9" } };
+    const request = { ...requestTo("onMessageReceived"), message };
+    const deliveries = [{ agent: "a1" }, { agent: "a2", data: 1, from: false }, { agent: "a3", from: false }];
+    const response = { version: 1, verdict: "deliver", channel: "stories/5", deliveries };
+    const { from: _from, ...anonymous } = message;
+    expect(read(response, "onMessageReceived", request)).toEqual({
+      value: new Map([
+        ["a1", message],
+        ["a2", { ...anonymous, data: 1 }],
+        ["a3", anonymous],
+      ] as [string, object][]),
+    });
+    const recipient = request.recipients![0]!;
+    expect(deliveryOf(recipient, message, message)).toEqual([{ agent: "a1" }]);
+    expect(deliveryOf(recipient, message, anonymous)).toEqual([{ agent: "a1", from: false }]);
   });
 
   test.each(GUARDS.filter((guard) => VERDICTS[guard].length === 2))(

@@ -1,3 +1,4 @@
+import type { Json } from "../../../protocol/index.js";
 import type { LiveConnection, Liveness } from "../../../lambdas/presence/liveness.js";
 import {
   type Announcement,
@@ -7,9 +8,11 @@ import {
   type MembersPage,
   type PresenceEntry,
   type PresenceIdentity,
+  type StateAnnouncement,
 } from "../../../lambdas/presence/members.js";
 import { NOW } from "../support/fakes.js";
-import type { Occupancy, OccupiedChannel } from "../../../lambdas/presence/occupancy.js";
+
+export { MemoryOccupancy } from "./memory-occupancy.js";
 
 /** The entries of members, in memory, with hooks to interleave or to fail. */
 export class MemoryMembers implements Members {
@@ -83,6 +86,17 @@ export class MemoryMembers implements Members {
     );
   }
 
+  setState(agent: PresenceIdentity, channel: string, state: Json, now: number): Promise<boolean> {
+    const place = placeOf(memberPlace(agent), agent.connectionId);
+    return this.#change("setState", channel, place, ({ state: _state, ...row }) =>
+      row.leftAt !== undefined ? false : { ...row, ...(state !== null && { state }), stateAt: now },
+    );
+  }
+
+  async announceState(channel: string, { place }: PresenceEntry, stateAnnounced: StateAnnouncement): Promise<void> {
+    await this.#change("announceState", channel, place, (row) => ({ ...row, stateAnnounced }));
+  }
+
   async leave(
     connectionId: string,
     member: string | undefined,
@@ -96,7 +110,8 @@ export class MemoryMembers implements Members {
         "leave",
         channel,
         place,
-        (row) => row.leftAt === undefined && row.changedAt <= joinedBefore && { ...row, leftAt: now },
+        ({ state: _state, stateAt: _stateAt, ...row }) =>
+          row.leftAt === undefined && row.changedAt <= joinedBefore && { ...row, leftAt: now },
       );
       if (left) return true;
     }
@@ -231,85 +246,5 @@ export class MemoryLiveness implements Liveness {
   async *ofShard(shard: number): AsyncIterable<LiveConnection[]> {
     // One page, in the first shard.
     if (shard === 0) yield [...this.rows.values()];
-  }
-}
-
-/** The occupied channels, in memory, with hooks to interleave or to fail. */
-export class MemoryOccupancy implements Occupancy {
-  readonly rows = new Map<string, OccupiedChannel>();
-  /** Runs before a method does its work. */
-  before: (step: keyof Occupancy) => unknown = () => undefined;
-
-  async #put(
-    step: keyof Occupancy,
-    channel: string,
-    now: number,
-    change: (row: OccupiedChannel) => OccupiedChannel | false,
-  ): Promise<boolean> {
-    await this.before(step);
-    const changed = change(
-      this.rows.get(channel) ?? {
-        channel,
-        occupied: false,
-        since: now,
-        runExpectedUntil: 0,
-        wakeUpAt: 0,
-        isStale: false,
-      },
-    );
-    if (changed) this.rows.set(channel, changed);
-    return Boolean(changed);
-  }
-
-  async read(channel: string): Promise<OccupiedChannel | undefined> {
-    await this.before("read");
-    return this.rows.get(channel);
-  }
-
-  async ensure(channel: string, now: number): Promise<void> {
-    await this.#put("ensure", channel, now, (row) => ({ ...row, since: now, isStale: false }));
-  }
-
-  scheduleRun(channel: string, now: number, runExpectedUntil: number): Promise<boolean> {
-    return this.#put(
-      "scheduleRun",
-      channel,
-      now,
-      (row) => row.runExpectedUntil <= now && { ...row, runExpectedUntil: runExpectedUntil },
-    );
-  }
-
-  scheduleWakeUp(channel: string, now: number, wakeUpAt: number): Promise<boolean> {
-    return this.#put("scheduleWakeUp", channel, now, (row) => row.wakeUpAt <= now && { ...row, wakeUpAt });
-  }
-
-  async startRun(channel: string): Promise<OccupiedChannel | undefined> {
-    await this.before("startRun");
-    const row = this.rows.get(channel);
-    if (row) this.rows.set(channel, { ...row, runExpectedUntil: 0 });
-    return row;
-  }
-
-  occupy(channel: string, now: number): Promise<boolean> {
-    return this.#put("occupy", channel, now, (row) => !row.occupied && { ...row, occupied: true, since: now });
-  }
-
-  vacate(channel: string, now: number): Promise<boolean> {
-    return this.#put("vacate", channel, now, (row) => row.occupied && { ...row, occupied: false, since: now });
-  }
-
-  async setCount(channel: string, count: number): Promise<void> {
-    await this.#put("setCount", channel, 0, (row) => ({ ...row, count }));
-  }
-
-  async remove({ channel, since }: OccupiedChannel): Promise<void> {
-    await this.before("remove");
-    const row = this.rows.get(channel);
-    if (row && !row.occupied && row.since === since) this.rows.delete(channel);
-  }
-
-  async *all(): AsyncIterable<OccupiedChannel> {
-    await this.before("all");
-    yield* [...this.rows.values()];
   }
 }

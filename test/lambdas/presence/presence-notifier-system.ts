@@ -11,7 +11,8 @@ export const GRACE = 5_000;
 
 /** A system with presence, a subscriber that receives the events, and the runs that were requested. */
 export const setUp = async () => {
-  const system = fanOutSystem({ channels: { "rooms/*": { presence: true } } });
+  const channels = { "rooms/*": { presence: true }, "rooms/1": { presence: true, presenceState: true } } as const;
+  const system = fanOutSystem({ channels });
   const { store, clock, connections, log, settings } = system;
   await store.with(agentOf("listener"), "rooms/1");
   const members = new MemoryMembers();
@@ -32,6 +33,7 @@ export const setUp = async () => {
   const dependencies: PresenceNotifierDependencies = {
     ...system,
     members,
+    liveness,
     occupancy,
     wakeUps: { wakeUp },
     events,

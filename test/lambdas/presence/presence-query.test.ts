@@ -1,3 +1,4 @@
+import { openGuards } from "../../../lambdas/guards/developer-guards.js";
 import { answerPresenceQuery } from "../../../lambdas/presence/presence-query.js";
 import { RateLimiter } from "../../../lambdas/requests/rate-limiter.js";
 import { memberPlace } from "../../../lambdas/presence/members.js";
@@ -17,10 +18,13 @@ const setUp = (verdict: Verdict = { permitted: true, subscribe: ["rooms/1"], pub
   const settings = {
     ...DEFAULT_SETTINGS,
     wildcards: ["rooms/*"],
-    channels: { "rooms/*": { presence: true } } as const,
+    channels: { "rooms/*": { presence: true }, "rooms/1": { presence: true, presenceState: true } } as const,
   };
   const asked: string[] = [];
-  const guards = { subscription: async (_agent: unknown, channel: string) => (asked.push(channel), verdict) };
+  const guards = {
+    ...openGuards,
+    subscription: async (_agent: unknown, channel: string) => (asked.push(channel), verdict),
+  };
   const rate = new RateLimiter({ perSecond: 1, burst: 20 }, clock, 10);
   const occupancy = new MemoryOccupancy();
   const system = { members, occupancy, clock, settings, guards, rate };
@@ -30,7 +34,7 @@ const setUp = (verdict: Verdict = { permitted: true, subscribe: ["rooms/1"], pub
     members.join(agentOf(id, { uuid: id, ...more }), "rooms/1", clock.now());
   const leave = (id: string, more: { userId?: string } = {}) =>
     members.leave(id, memberPlace({ uuid: id, ...more }), "rooms/1", NOW);
-  return { members, occupancy, clock, ask, asked, join, leave };
+  return { members, occupancy, clock, guards, ask, asked, join, leave };
 };
 
 /** Agents in the order of their places in a page, which does not depend on their ids. */
@@ -39,7 +43,7 @@ const inOrder = (...ids: string[]) =>
     .sort((a, b) => (memberPlace({ uuid: a }) < memberPlace({ uuid: b }) ? -1 : 1))
     .map((agent) => ({ agent, connections: [agent] }));
 
-// A member without a connection is returned until the grace is over, as for those that receive events.
+// A member without a connection is returned until the grace is over, as for subscribers that receive events.
 test("a query returns the present members and their number", async () => {
   const { clock, ask, join, leave } = setUp();
   for (const id of ["c", "a", "b"]) await join(id);

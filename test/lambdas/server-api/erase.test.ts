@@ -16,6 +16,7 @@ const systemOf = () => {
       "rooms/*": { history: KEEP },
       "busy/*": { history: KEEP, lingerMs: 500 },
       "prices/*": { latest: true },
+      "seats/*": { latest: true, from: true },
     },
     wildcards: ["rooms/*"],
   });
@@ -214,6 +215,17 @@ describe("a forgotten user", () => {
     await addSubscribers(system, 1, CHANNEL);
     await all(system, "ann");
     expect(notices(system, "c0")).toHaveLength(1);
+  });
+
+  it("has no latest value that says who published it", async () => {
+    const system = systemOf();
+    await system.store.with(BOB, "seats/1");
+    await publish(system, ANN, "a1", "seats/1");
+    await publish(system, ANN, "a2", "seats/2");
+    await publish(system, BOB, "b1", "seats/2");
+    expect(await all(system, "ann")).toEqual({ disconnected: 0, deletedMessages: 1 });
+    expect([...system.latest.kept.keys()]).toEqual(["seats/2"]);
+    expect(notices(system, "bob")).toEqual([{ channel: "seats/1" }]);
   });
 
   it("is only disconnected if nothing is stored", async () => {

@@ -54,16 +54,21 @@ export class MemoryErasure implements Erasure {
     return { deleted, isWhole: rows.size === 0 };
   }
 
-  async deleteLatest(channel: string): Promise<void> {
-    this.latest.kept.delete(channel);
+  async deleteLatest(channel: string, userId?: string): Promise<void> {
+    if (userId === undefined || this.latest.kept.get(channel)?.from?.userId === userId)
+      this.latest.kept.delete(channel);
   }
 
-  async publishedBy(userId: string, after = "0"): Promise<{ found: ChannelPosition[]; after?: string }> {
+  async publishedBy(
+    userId: string,
+    after = "0",
+  ): Promise<{ found: ChannelPosition[]; latest: string[]; after?: string }> {
     const all = [...this.histories.rows_].flatMap(([key, rows]) => [...rows.values()].map((row) => ({ key, row })));
     const at = Number(after);
     const { key, row } = all[at] ?? { key: "#", row: undefined };
     const [channel = "", epoch = ""] = key.split("#");
     const found = row?.userId === userId ? [{ channel, epoch, offset: row.offset }] : [];
-    return { found, ...(at + 1 < all.length && { after: String(at + 1) }) };
+    const latest = [...this.latest.kept.values()].filter(({ from }) => at === 0 && from?.userId === userId);
+    return { found, latest: latest.map((one) => one.channel), ...(at + 1 < all.length && { after: String(at + 1) }) };
   }
 }

@@ -33,7 +33,7 @@ export interface Variant {
 const CHANNELS: Readonly<Record<string, ChannelOptions>> = {
   "kept/*": { history: {} },
   "rooms/*": { presence: true },
-  "stocks/*": { latest: true },
+  "stocks/*": { latest: true, from: true },
   "busy/*": { linger: Duration.millis(50) },
   "crowds/*": { shards: 2 },
 };
@@ -62,11 +62,11 @@ const functionNamed = ({ live }: Scene, name: string): boolean =>
   live.running.model.functions.some(({ logicalId }) => logicalId.startsWith(`PushIt${name}`));
 
 /** The last message that a new subscriber receives. */
-const latest = async (scene: Scene): Promise<unknown> => {
-  const { data } = await (await scene.connect()).subscribe("stocks/a");
-  return (data as { latest?: { data: unknown } }).latest?.data;
-};
+const latestValue = async (scene: Scene) =>
+  ((await (await scene.connect()).subscribe("stocks/a")).data as { latest?: { data: unknown; from?: object } }).latest;
 
+const latest = async (scene: Scene): Promise<unknown> => (await latestValue(scene))?.data;
+const newLatestValue = async (scene: Scene) => (await scene.reaches("stocks/a", scene.ann), latestValue(scene));
 let positionBefore = { epoch: "", offset: 0 };
 
 /** Each prop that can be turned on and off, or changed. */
@@ -106,6 +106,13 @@ export const VARIANTS: readonly Variant[] = [
       const { data } = await scene.presence("rooms/a");
       expect((data as { members: { userId: string }[] }).members.map(({ userId }) => userId)).toContain("ann");
     },
+  },
+  {
+    name: "messages do not say who published them",
+    about: ["from"],
+    props: () => ({ ...BASE, channels: { ...CHANNELS, "stocks/*": { latest: true } } }),
+    meanwhile: async (scene) => expect(await newLatestValue(scene)).not.toHaveProperty("from"),
+    afterwards: async (scene) => expect(await newLatestValue(scene)).toHaveProperty("from.connection"),
   },
   {
     name: "no channel keeps its last message",

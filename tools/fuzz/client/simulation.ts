@@ -74,10 +74,12 @@ export class Simulation {
     });
     this.client.on("subscribed", ({ channel, recovered, code }) => {
       note(() => `told subscribed ${channel} recovered ${recovered} ${code ?? ""}`);
+      if (recovered === false) oracle.last.restarts(channel);
       oracle.subscriptions.onSubscribed(channel, recovered, code);
     });
     this.client.on("unsubscribed", ({ channel, error }) => {
       note(() => `told unsubscribed ${channel} ${error?.code ?? ""}`);
+      if (error) oracle.last.leaves(channel);
       oracle.subscriptions.onUnsubscribed(channel, error !== undefined);
     });
     this.client.on("error", (error) => note(() => `told error ${error.code} of ${error.channel}`));
@@ -96,7 +98,12 @@ export class Simulation {
   handle(channel: string, face: string): Handle {
     const key = `${channel} ${face}`;
     let handle = this.#handles.get(key);
-    if (!handle) this.#handles.set(key, (handle = this.client.channel(channel)));
+    if (handle) return handle;
+    handle = this.client.channel(channel);
+    handle.on("message", (message) => {
+      if (message.channel === channel) this.oracle.last.received(channel, face, message);
+    });
+    this.#handles.set(key, handle);
     return handle;
   }
 

@@ -7,6 +7,8 @@ import type { Simulation } from "./simulation.js";
 
 const CALLERS = ["client", "A", "B"] as const;
 const TIMES = [0, 5, 40, 300, 1_000, 3_000, 8_000, 15_000, 31_000, 62_000, 100_000, 310_000, 610_000];
+/** How many of the newest messages a subscription on a channel with history asks for. */
+const LAST = [0, 0, 1, 3, 100];
 const LOSSES = [0, 10, 500, 5_000];
 const CODES = ["denied", "too_many_subscriptions", "guard_timeout"];
 const ACTIONS = [undefined, "subscribe", "unsubscribe", "publish", "ping", "history", "refresh"];
@@ -15,9 +17,32 @@ const CONNECTION_CODES = ["denied", "guard_failed", "too_many_agents", "unavaila
 /** Runs one command. */
 type Step = (world: Simulation, command: Command) => void | Promise<void>;
 
-const subscribe = (world: Simulation, channel: string, face: string, since?: unknown): void => {
+/** The options of a subscription of a walk. */
+interface SubscribeExtras {
+  since?: unknown;
+  /** How many of the newest messages; 0: none. */
+  last?: number;
+  /** Whether it has a token, whose function fails for a while if the server is in trouble. */
+  hasToken?: boolean;
+}
+
+const subscribe = (
+  world: Simulation,
+  channel: string,
+  face: string,
+  { since, last = 0, hasToken }: SubscribeExtras = {},
+): void => {
   const ask = world.oracle.requests.begin("subscribe", channel, face);
-  const options = since === undefined ? undefined : { since: since as never };
+  const token = async (): Promise<never> => {
+    if (world.server.policy.trouble > 0 && world.chance.happens(0.2)) throw new Error("no token");
+    return world.oracle.tokens.make(channel) as never;
+  };
+  const options = {
+    ...(since !== undefined && { since: since as never }),
+    ...(last > 0 && { last }),
+    ...(hasToken && { token }),
+  };
+  if (last > 0) world.oracle.last.begins(channel, face);
   world.call(ask, () => {
     if (face === "client") world.client.subscribe(channel, ...world.callbacks(ask), options);
     else world.follow(ask, world.handle(channel, face).subscribe(options));
@@ -26,6 +51,7 @@ const subscribe = (world: Simulation, channel: string, face: string, since?: unk
 
 const unsubscribe = (world: Simulation, channel: string, face: string): void => {
   const ask = world.oracle.requests.begin("unsubscribe", channel, face);
+  world.oracle.last.ends(channel, face);
   world.call(ask, () => {
     if (face === "client") world.client.unsubscribe(channel, ...world.callbacks(ask));
     else world.follow(ask, world.handle(channel, face).unsubscribe());
@@ -96,9 +122,15 @@ const deny: Step = ({ server: { policy } }, { a, b, c }) => {
 
 const STEPS: Record<Kind, Step> = {
   advance: (world, { a }) => world.advance(itemAt(TIMES, a)),
-  subscribe: (world, { a, b, c }) => {
+  subscribe: (world, { a, b, c, salt }) => {
     const channel = channelAt(a);
-    subscribe(world, channel, itemAt(CALLERS, b), hasHistory(channel) ? sinceOf(world, channel, c) : undefined);
+    const caller = itemAt(CALLERS, b);
+    // The listeners of the client itself would receive messages again: they check that each comes once.
+    const last = caller === "client" ? 0 : LAST[salt % LAST.length]!;
+    subscribe(world, channel, caller, {
+      ...(hasHistory(channel) && { since: sinceOf(world, channel, c), last }),
+      hasToken: (salt >> 8) % 2 === 1,
+    });
   },
   unsubscribe: (world, { a, b }) => unsubscribe(world, channelAt(a), itemAt(CALLERS, b)),
   flip: oppositeCalls,

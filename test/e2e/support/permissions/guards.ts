@@ -2,7 +2,13 @@
 export const SUBSCRIPTIONS = 16;
 
 /** A channel whose guard reads two other histories: one with an offset to seal, and a new one. */
-export const READING = { channel: "rooms/reading", history: "history/read-by-guard", fresh: "history/fresh" };
+export const READING = {
+  channel: "rooms/reading",
+  history: "history/read-by-guard",
+  fresh: "history/fresh",
+  state: "history/read-by-state",
+  freshState: "history/fresh-state",
+};
 
 /** The line that a module's `onDisconnect` logs. */
 export const LEFT = "has left:";
@@ -51,6 +57,12 @@ export const moduleWith = (secrets: readonly string[]): string => `
           await agent.channel("${READING.history}").history({ since: { epoch: "e1", offset: 0 } });
           await agent.channel("${READING.fresh}").history();
           agent.subscribe(channel);
+        },
+        async onPublicationRequest(channel, agent, message) {
+          await agent.channel("${READING.state}").history({ since: { epoch: "e1", offset: 0 } });
+          await agent.channel("${READING.freshState}").history();
+          channel.publish(message);
+          agent.publicationSuccess(message);
         },
       },
     },

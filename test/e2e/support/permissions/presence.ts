@@ -34,6 +34,11 @@ export const usePresence = async (tools: Tools, wire: Wire): Promise<void> => {
   expect(
     await allowed(wire.request({ action: "presence", channel: "/meta/presence", data: { channel: "rooms/1" } })),
   ).toMatchObject({ successful: true });
+  const state = { action: "state", channel: "/meta/presence", data: { channel: "rooms/1", state: "here" } };
+  expect(await allowed(wire.request(state))).toMatchObject({ successful: true });
+  const isChanged = ({ data: event }: { data?: unknown }): boolean =>
+    (event as { changed?: unknown } | undefined)?.changed !== undefined;
+  await allowed(wire.until(() => wire.received.some(isChanged), "its own state"));
   const data = { presentChannels: ["rooms/1"] };
   expect(await allowed(wire.request({ action: "ping", channel: "/meta/ping", data }))).toMatchObject({
     successful: true,

@@ -109,10 +109,13 @@ export const useServerApi = async (
   await allowed(banned.ended());
 };
 
-/** A presence request, whose guard reads a history and seals an abandoned offset. */
+/** A presence and a state request, whose guards read a history and seal an abandoned offset. */
 export const readByGuard = async ({ system, allowed }: Tools): Promise<void> => {
   await leaveGap(system, READING.history);
   const wire = await allowed(system.connect());
   const asked = { action: "presence", channel: "/meta/presence", data: { channel: READING.channel } };
   expect(await allowed(wire.request(asked))).toMatchObject({ successful: true });
+  await leaveGap(system, READING.state);
+  const state = { action: "state", channel: "/meta/presence", data: { channel: READING.channel, state: "read" } };
+  expect(await allowed(wire.request(state))).toMatchObject({ code: "no_presence" });
 };

@@ -30,7 +30,7 @@ const TEMPLATE = process.env["PUSH_IT_TEST_TEMPLATE"];
 
 /** The channels that have an option. */
 export const CHANNELS: { readonly [option in Option]: { readonly [pattern: string]: ChannelOptions } } = {
-  presence: { "rooms/*": { presence: true } },
+  presence: { "rooms/*": { presence: { state: true } } },
   linger: { "gathering/*": { linger: Duration.millis(50) } },
   latest: { "kept/*": { latest: true } },
   history: { "history/*": { history: {} } },

@@ -39,7 +39,7 @@ export const doAllWork = async (tools: Tools, more: readonly Step[] = []): Promi
     ...where("latest", ["Publish Subscribe", () => keep(tools, wire)]),
     ...where("history", ["Publish Send Publisher Subscribe Ping Heartbeat History", () => useHistories(tools, wire)]),
     ...where("presence", [
-      "Subscribe Unsubscribe Disconnect Ping Heartbeat Presence Announce CheckPresence",
+      "Subscribe Unsubscribe Disconnect Ping Heartbeat Presence State Announce CheckPresence",
       () => usePresence(tools, wire),
     ]),
     ["Handshake Disconnect", () => askDenied(tools, "connect")],
@@ -49,6 +49,7 @@ export const doAllWork = async (tools: Tools, more: readonly Step[] = []): Promi
     ["Unsubscribe", () => askTooLate(tools, "unsubscribe")],
     ...where("history", ["History", () => askTooLate(tools, "history")]),
     ...where("presence", ["Presence", () => askTooLate(tools, "presence")]),
+    ...where("presence", ["State", () => askTooLate(tools, "state")]),
     ["DefaultRoute", () => askTooLate(tools, "nonsense")],
     ["Refresh Disconnect", () => renewAndDeny(tools)],
     ["Sweep Disconnect", () => sweep(tools)],

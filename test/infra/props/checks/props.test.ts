@@ -27,6 +27,14 @@ const WRONG: [unknown, string][] = [
     'channels["rooms/*"].history.length is not a prop. The props here are size, ttl',
   ],
   [
+    { channels: { "rooms/*": { presence: "yes" } } },
+    'channels["rooms/*"].presence is "yes", but must be true, false, or an object such as { state: true }',
+  ],
+  [
+    { channels: { "rooms/*": { presence: { states: true } } } },
+    'channels["rooms/*"].presence.states is not a prop. Did you mean "state"?',
+  ],
+  [
     { throttling: { connect: { rateLimits: 5 } } },
     'throttling.connect.rateLimits is not a prop. Did you mean "rateLimit"?',
   ],

@@ -104,3 +104,22 @@ test("publishedBy finds a user's messages in the whole table, page by page", asy
   expect(found.sort()).toEqual(["rooms/0 e1 1", "rooms/2 e1 1", "rooms/3 e1 1"]);
   expect(pages).toBeGreaterThan(1);
 });
+
+test("publishedBy finds latest values of a user, and only those are deleted", async () => {
+  const latest = new LatestTable(testTable, testTable.clock);
+  const keep = (channel: string, userId?: string) =>
+    latest.keep({ channel, uuid: "m", data: 1, from: { connection: "c", ...(userId && { userId }) } }, 1);
+  await keep("seats/1", "ann");
+  await keep("seats/2", "bob");
+  await keep("seats/3");
+  await keep("seats/4", "ann");
+  await keep("seats/4", "bob");
+  await keep("seats/5", "ann");
+  await keep("seats/5");
+  expect(await erasure.publishedBy("ann")).toEqual({ found: [], latest: ["seats/1"] });
+  await erasure.deleteLatest("seats/1", "ann");
+  await erasure.deleteLatest("seats/2", "ann");
+  const left = await latest.read(["seats/1", "seats/2"]);
+  expect([...left.keys()]).toEqual(["seats/2"]);
+  expect(left.get("seats/2")).toMatchObject({ from: { connection: "c", userId: "bob" } });
+});

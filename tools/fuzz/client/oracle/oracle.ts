@@ -6,9 +6,11 @@ import type { Publication } from "../publication.js";
 import type { Server } from "../server/server.js";
 import type { ClientFrame, Peer, ServerObserver } from "../server/types.js";
 import type { Fail } from "./fail.js";
+import { LastMessages } from "./last-messages.js";
 import { Messages, nameOf, type ReceivedMessage } from "./messages.js";
 import { Requests } from "./requests.js";
 import { Subscriptions, type Status } from "./subscriptions.js";
+import { Tokens } from "./tokens.js";
 import { Traffic } from "./traffic.js";
 
 /** A broken promise. */
@@ -34,6 +36,8 @@ export class Oracle implements ServerObserver {
   readonly subscriptions: Subscriptions;
   readonly messages: Messages;
   readonly requests: Requests;
+  readonly last: LastMessages;
+  readonly tokens: Tokens;
   /** Since when a channel that is reported as subscribed is on no connection. */
   readonly #lacking = new Map<string, number>();
   /** When a channel was subscribed on a connection. */
@@ -61,6 +65,8 @@ export class Oracle implements ServerObserver {
       (channel) => this.traffic.isAsking(channel),
     );
     this.requests = new Requests(clock, this.subscriptions, this.traffic, this.fail);
+    this.last = new LastMessages(this.subscriptions, this.messages.all, this.fail);
+    this.tokens = new Tokens(this.fail);
   }
 
   malformed(text: string, why: string): void {
@@ -93,6 +99,7 @@ export class Oracle implements ServerObserver {
       if (publication && !this.traffic.sent.has(data.n)) this.messages.covered(publication);
     }
     this.traffic.frameSent(link, frame);
+    this.tokens.frameSent(frame);
   }
 
   /** The client is about to receive a frame. */
@@ -181,6 +188,7 @@ export class Oracle implements ServerObserver {
     this.requests.stoppedAt = this.clock.now;
     this.subscriptions.forget();
     this.messages.forget();
+    this.last.forget();
   }
 
   /** Checks that a channel is without a connection only while the client is resubscribing. */

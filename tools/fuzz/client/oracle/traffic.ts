@@ -146,8 +146,10 @@ export class Traffic {
       const asked = this.asked.get(target.channel);
       if (asked?.action === frame.action && asked.link === link.id) asked.answered = this.isConnected();
     }
-    const app = frame.action === "history" && frame.data?.["limit"] === WALK_HISTORY_LIMIT;
-    if (data?.["position"] && !app) this.#receivesPosition(target, data);
+    // The client takes no position from a request of the application, or for the newest messages.
+    const isRecovery =
+      frame.action !== "history" || (frame.data?.["limit"] !== WALK_HISTORY_LIMIT && !frame.data?.["reverse"]);
+    if (data?.["position"] && isRecovery) this.#receivesPosition(target, data);
   }
 
   /** One channel of a frame was answered. The others stay in flight. */

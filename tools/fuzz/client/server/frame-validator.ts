@@ -6,6 +6,9 @@ const FRAME_BYTES = 32_768;
 /** Maximum channels in one ping. */
 const CHANNELS_PER_PING = 100;
 
+/** Maximum messages in one reply about a history. */
+const MESSAGES_PER_REPLY = 100;
+
 const ID = /^[\w-]{1,64}$/;
 const META = ["connect", "subscribe", "unsubscribe", "ping", "refresh", "history", "presence"];
 
@@ -21,7 +24,12 @@ const isTarget = (value: unknown): boolean =>
   typeof value === "string" ||
   (isJsonObject(value) &&
     typeof value["channel"] === "string" &&
-    (value["since"] === undefined || isPosition(value["since"])));
+    (value["since"] === undefined || isPosition(value["since"])) &&
+    (value["last"] === undefined || isCount(value["last"])));
+
+/** Whether a value is a number of messages of one reply. */
+const isCount = (value: unknown): boolean =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MESSAGES_PER_REPLY;
 
 const messageError = (message: unknown): string | undefined => {
   if (!isJsonObject(message)) return "a message is not an object";
@@ -39,7 +47,7 @@ const dataError = (action: string, data: unknown): string | undefined => {
   if (action === "subscribe" || action === "unsubscribe") {
     const targets = "channels" in data ? data["channels"] : [data];
     if (!Array.isArray(targets) || targets.length === 0) return "channels is not a list of channels";
-    if (!targets.every(isTarget)) return "a channel or its `since` is invalid";
+    if (!targets.every(isTarget)) return "a channel, its `since` or its `last` is invalid";
     const names = targets.map((target) =>
       typeof target === "string" ? target : (target as { channel: string }).channel,
     );
@@ -53,6 +61,7 @@ const dataError = (action: string, data: unknown): string | undefined => {
     }
   if ((action === "history" || action === "presence") && typeof data["channel"] !== "string")
     return "the channel is missing";
+  if (action === "history" && data["limit"] !== undefined && !isCount(data["limit"])) return "`limit` is not a count";
   if (action === "history" && data["since"] !== undefined && !isPosition(data["since"]))
     return "`since` is not a position";
   return undefined;

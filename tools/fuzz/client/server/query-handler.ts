@@ -114,9 +114,14 @@ export class QueryHandler {
     const most = Math.min(limit, deployment.page);
     if (!reverse) return this.server.replay(channel, since, most);
     const log = this.server.log(channel);
-    const messages = log.read(0, clock.now, Infinity).messages.slice(-most).reverse();
+    const { messages: all, pending } = log.read(0, clock.now, Infinity);
+    const messages = all
+      .slice(-most)
+      .filter(({ withheld }) => !withheld)
+      .reverse();
     return {
       channel,
+      ...(pending !== undefined && { [WIRE.pending]: pending }),
       position: { epoch: log.epoch, offset: messages.at(-1)?.offset ?? 0 },
       messages: messages.map(toHistoryMessage),
     };

@@ -1,5 +1,5 @@
 import { WIRE } from "../adapter.js";
-import { hasHistory, hasLatest, hasPresence, isLatestOnly, MAX_NAME_LENGTH } from "../channels.js";
+import { hasHistory, hasLatest, hasPresence, isLatestOnly, isWildcard, MAX_NAME_LENGTH } from "../channels.js";
 import { isDone, type FrameOutcome } from "./frame-outcome.js";
 import type { ClientFrame, Peer, Target, ServerCore } from "./types.js";
 import { toHistoryMessage, truncateName } from "./wire-format.js";
@@ -24,7 +24,7 @@ export class SubscribeHandler {
     const targets = targetsOf(frame);
     const tooMany = targets.length > policy.channelsPerFrame;
     const outcomes = targets.map((target, index): Outcome => {
-      const code = tooMany ? "too_many" : (this.#verdict(frame.action, target.channel) ?? this.#failure(fate, index));
+      const code = tooMany ? "too_many" : (this.#verdict(frame.action, target) ?? this.#failure(fate, index));
       const under = peer.operations.get(target.channel) ?? 0;
       peer.operations.set(target.channel, under + 1);
       if (code && frame.action === "unsubscribe" && policy.deniedUnsubscriptions.get(target.channel) === code)
@@ -37,10 +37,11 @@ export class SubscribeHandler {
     clock.later(fate.work + 1, () => this.#finish(peer, frame, fate, outcomes));
   }
 
-  #verdict(action: string, channel: string): string | undefined {
+  #verdict(action: string, { channel, last }: Target): string | undefined {
     const { policy } = this.server;
     if (channel.length > MAX_NAME_LENGTH || !/^[\w.:@=+,~!/*-]+$/.test(channel)) return "bad_channel";
     if (channel.startsWith("/meta")) return "reserved_channel";
+    if (last !== undefined && !hasHistory(channel)) return isWildcard(channel) ? "wildcard" : "no_history";
     return (action === "subscribe" ? policy.deniedSubscriptions : policy.deniedUnsubscriptions).get(channel);
   }
 
@@ -51,21 +52,37 @@ export class SubscribeHandler {
 
   #do(peer: Peer, action: string, outcome: Outcome): void {
     const { server } = this;
-    const { channel, since } = outcome;
+    const { channel, since, last } = outcome;
     if (!peer.agent) return;
     outcome.done = true;
     if (action === "unsubscribe") return server.unsubscribe(peer, channel);
     server.subscribe(peer, channel);
-    // The history is read after the subscription is stored.
     if (hasPresence(channel)) outcome.data[WIRE.presenceCheck] = server.deployment.presenceLease / 2;
     if (!hasHistory(channel)) {
       const latest = isLatestOnly(channel) && server.publishing.latest(channel);
       if (latest && !latest.withheld) outcome.data["latest"] = toHistoryMessage(latest);
       return;
     }
+    // The history is read after the subscription is stored.
     outcome.data[WIRE.historyCheck] = server.deployment.historyCheck;
-    if (since) Object.assign(outcome.data, server.replay(channel, since, server.deployment.page));
+    const replay = since && server.replay(channel, since, server.deployment.page);
+    if (replay && !(last && replay["code"])) Object.assign(outcome.data, replay);
+    else if (last)
+      Object.assign(outcome.data, this.#newest(channel, last), replay && { recovered: false, code: replay["code"] });
     else Object.assign(outcome.data, this.#fresh(channel));
+  }
+
+  /** The newest messages, oldest first, and the position after them. */
+  #newest(channel: string, last: number): object {
+    const { server } = this;
+    const { epoch, offset, messages, pending } = server.log(channel).read(0, server.clock.now, Infinity);
+    const newest = messages.slice(-Math.min(last, server.deployment.page)).filter(({ withheld }) => !withheld);
+    return {
+      position: { epoch, offset },
+      ...(newest.length > 0 && { messages: newest.map(toHistoryMessage) }),
+      ...(newest.length < messages.length && { older: true }),
+      ...(pending !== undefined && { [WIRE.pending]: pending }),
+    };
   }
 
   /** The start of a subscriber without a position. */

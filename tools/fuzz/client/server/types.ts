@@ -20,6 +20,8 @@ export interface ClientFrame {
 export interface Target {
   channel: string;
   since?: Position;
+  last?: number;
+  token?: unknown;
 }
 
 /** A message in a publish frame; `data.n` is the number of its publication. */
