@@ -2,6 +2,7 @@ import type { Code } from "./codes.js";
 import type { HistoryMessage, Position, Replay } from "./history.js";
 import type { Json } from "./json.js";
 import type { Limits } from "./limits.js";
+import type { MessageFrom } from "./message-from.js";
 
 /** The `action` of a frame that a client sends. API Gateway chooses the route by it. */
 export type Action =
@@ -33,16 +34,6 @@ export const Meta = {
 
 /** One of the meta channels. */
 export type MetaChannel = (typeof Meta)[keyof typeof Meta];
-
-/** The publisher of a message, as the server knows it. */
-export interface MessageFrom {
-  /** The id of the agent that published it. */
-  connection: string;
-  /** The agent's user, if its connection guard named one. */
-  userId?: string;
-  /** The agent's public info, if its connection guard set it. */
-  info?: Json;
-}
 
 /** A message as it travels to subscribers. */
 export interface Message<Data = Json> {

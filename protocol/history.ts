@@ -1,6 +1,6 @@
 import type { Code } from "./codes.js";
-import type { MessageFrom } from "./frames.js";
 import type { Json } from "./json.js";
+import type { MessageFrom } from "./message-from.js";
 
 /** A client's position in a channel's history: it has everything up to and including `offset`. */
 export interface Position {

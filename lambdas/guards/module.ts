@@ -48,7 +48,8 @@ export const callHandler = (
 ): unknown => {
   const guards = entries.get(call.entry);
   const handler = guards?.[call.handler] as (...args: unknown[]) => unknown;
-  const args = channel === undefined ? [agent] : [channel, agent, ...subjectOf(call.handler, { message, token, state })];
+  const args =
+    channel === undefined ? [agent] : [channel, agent, ...subjectOf(call.handler, { message, token, state })];
   return handler.apply(guards, args);
 };
 

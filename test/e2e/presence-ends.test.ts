@@ -10,7 +10,7 @@ describe("the members of a channel whose connections end", () => {
   let system: TestSystem;
   beforeAll(() => void (system = running()));
 
-  it("is right after a check if a $disconnect was lost, and notifies then", async () => {
+  it("is right one check after a lost $disconnect, and notifies", async () => {
     const [ada, bob] = [await arrive("ada", "rooms/5"), await arrive("bob", "rooms/5")];
     await presenceEvent(ada.wire, "rooms/5", "joined", bob.agent);
     faults.forgotten.add(bob.connectionId);
@@ -61,7 +61,7 @@ describe("the members of a channel whose connections end", () => {
     expect(presenceEvents(ada.wire, "rooms/14").filter(({ at }) => at > 0)).toHaveLength(3);
   });
 
-  it("announces no leave and join of a user that is back within the grace", async () => {
+  it("announces nothing about a user that returns within the grace", async () => {
     const [ada, bob] = [await arrive("ada", "rooms/15"), await arrive("bob", "rooms/15")];
     await presenceEvent(ada.wire, "rooms/15", "joined", bob.agent);
     await bob.wire.close();

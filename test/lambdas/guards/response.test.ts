@@ -47,9 +47,9 @@ describe("a response", () => {
   });
 
   test("that accepts a state permits", () => {
-    expect(decision({ verdict: "presenceSuccess", channel: "stories/5", subscribe: ["b"] }, "onPresenceRequest")).toEqual(
-      { permitted: true, subscribe: [], publish: [] },
-    );
+    expect(
+      decision({ verdict: "presenceSuccess", channel: "stories/5", subscribe: ["b"] }, "onPresenceRequest"),
+    ).toEqual({ permitted: true, subscribe: [], publish: [] });
   });
 
   test("that publishes has its messages in order, with the publisher's uuid", () => {

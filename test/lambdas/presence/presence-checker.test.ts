@@ -59,7 +59,7 @@ describe("the presence checker", () => {
     expect([closed, left]).toEqual([[], []]);
   });
 
-  it("removes the agent of a connection that does not exist, after two answers", async () => {
+  it("removes an agent after two answers that its connection is gone", async () => {
     const { join, clock, check, states, asked, closed, disconnected, store } = setUp();
     await join("c1", "c2");
     clock.advance(MINUTE);
@@ -92,7 +92,7 @@ describe("the presence checker", () => {
     expect(asked).toEqual([]);
   });
 
-  it("ends the memberships of a connection that is silent, and keeps it open", async () => {
+  it("ends the memberships of a silent connection, and keeps it open", async () => {
     const { join, clock, check, liveness, left, closed } = setUp();
     await join("c1");
     clock.advance(SILENT_AFTER);
@@ -162,7 +162,7 @@ describe("the presence checker", () => {
     expect(log.events("error")).toEqual(["presence_check_failed"]);
   });
 
-  it("visits a part of the shards in each run if the lease is longer", async () => {
+  it("visits some of the shards in each run with longer leases", async () => {
     for (const [lease, runs] of [
       [2, 1],
       [3, 2],

@@ -80,7 +80,7 @@ describe("a Lambda function that dies", () => {
   });
 });
 
-test("a leave whose wake-up could not be sent is announced a minute later", async () => {
+test("a leave without a wake-up is announced a minute later", async () => {
   const { join, leave, dependencies, log, clock, minute, presentMembers } = await setUp();
   await join("c1");
   await notifyChannel(dependencies, "rooms/1");

@@ -90,7 +90,7 @@ const MINUTES_PER_HOUR = 60;
 const MILLION = 1e6;
 
 /** How many heartbeats an agent sends in an hour: its interval less up to a tenth, at random. */
-export const heartbeatsPerHour = (kind: IdleKind): number => {
+const heartbeatsPerHour = (kind: IdleKind): number => {
   const { presence, history } = optionsOf(kind);
   const intervals = [
     DEFAULTS.pingInterval,
@@ -107,7 +107,7 @@ export const idleUsd = (
 ): number => heartbeatsPerHour(kind) * usdOf(heartbeat) + (MINUTES_PER_HOUR * usdOf(minute)) / agents;
 
 /** The cost of a connection for an hour in USD. */
-export const CONNECTION_HOUR_USD = (MINUTES_PER_HOUR * PRICES.apiGateway.connectionMinutes) / MILLION;
+const CONNECTION_HOUR_USD = (MINUTES_PER_HOUR * PRICES.apiGateway.connectionMinutes) / MILLION;
 
 /** The cost of idle agents: USD for a million agent-hours. */
 export interface IdleCost extends IdleLoad {

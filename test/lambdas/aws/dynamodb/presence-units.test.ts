@@ -67,7 +67,7 @@ describe("the cost in units", () => {
   });
 
   // The second write of a leave is shared by all members who leave together.
-  test("of a leave is 2 writes and 3 reads, and of the agent's end 1", async () => {
+  test("of a leave is 2 writes, 3 reads, and 1 at the end", async () => {
     const { testTable, occupancy, table } = await setUp();
     await table.putSubscriptions(ada, ["rooms/1"]);
     await occupancy.startRun("rooms/1");
@@ -80,7 +80,7 @@ describe("the cost in units", () => {
     expect(await testTable.cost(() => table.endPresence("c1"))).toMatchObject({ written: 0 });
   });
 
-  test("of a run is 1 write, 1 per join and 2 per leave", async () => {
+  test("of a run is 1 write, and 1 or 2 per change", async () => {
     const { testTable, members, occupancy } = await setUp();
     await members.join(ada, "rooms/1", NOW);
     await occupancy.ensure("rooms/1", NOW);
