@@ -3,8 +3,9 @@ import { fanOut } from "../delivery/fan-out.js";
 import type { Dependencies } from "../dependencies.js";
 import { limiter } from "../util/limiter.js";
 import { waitForAll } from "../util/wait-for-all.js";
+import { type LivenessTest, readLiveConnections } from "./live-connections.js";
 import { groupEntries, groupState } from "./member-groups.js";
-import type { PresenceEntry } from "./members.js";
+import { memberOfPlace, type PresenceEntry } from "./members.js";
 import { planNotification, publicationOf, recordNotification } from "./member-notification.js";
 import { type OccupiedChannel, VACANT_MS } from "./occupancy.js";
 
@@ -15,6 +16,7 @@ export const MAX_MEMBERS_PER_REPLY = 25;
 export type PresenceNotifierDependencies = Pick<
   Dependencies,
   | "members"
+  | "liveness"
   | "occupancy"
   | "wakeUps"
   | "events"
@@ -84,7 +86,7 @@ export const notifyChannel = async (
 };
 
 /**
- * Processes all channels with members: sends missing notifications, and ends expired leases.
+ * Processes all channels with members: sends missing notifications, and ends entries that were left behind.
  * @param hasTime whether there is time for one more channel
  * @returns number of failed or skipped channels; the next run starts at another shard
  */
@@ -93,6 +95,7 @@ export const notifyAllChannels = async (
   hasTime: () => boolean,
 ): Promise<number> => {
   const { occupancy, clock, log } = system;
+  const isAlive = await readLiveConnections(system);
   const limited = limiter(CHANNELS_IN_FLIGHT);
   const work: Promise<void>[] = [];
   let failed = 0;
@@ -100,7 +103,7 @@ export const notifyAllChannels = async (
     const one = limited(async () => {
       if (!hasTime()) failed += 1;
       else
-        await reconcile(system, found).catch((error: unknown) => {
+        await reconcile(system, found, isAlive).catch((error: unknown) => {
           failed += 1;
           log.error("announce_failed", { channel: found.channel, error: String(error) });
         });
@@ -112,11 +115,18 @@ export const notifyAllChannels = async (
   return failed;
 };
 
-/** Notifies the subscribers of joins and leaves, and sends the server events for occupied and vacated channels. */
-const reconcile = async (system: PresenceNotifierDependencies, found: OccupiedChannel): Promise<void> => {
+/**
+ * Notifies the subscribers of joins and leaves, and sends the server events for occupied and vacated channels.
+ * @param isAlive whether the connection of an entry has a liveness row; left out: not known
+ */
+const reconcile = async (
+  system: PresenceNotifierDependencies,
+  found: OccupiedChannel,
+  isAlive?: LivenessTest,
+): Promise<void> => {
   const { occupancy, clock } = system;
   const { channel, occupied, since, count = 0 } = found;
-  const present = await notifySubscribers(system, found);
+  const present = await notifySubscribers(system, found, isAlive);
   if (present !== count && Math.max(present, count) > MAX_MEMBERS_PER_REPLY) await occupancy.setCount(channel, present);
   if (present > 0) {
     if (!occupied) await occupy(system, channel);
@@ -138,11 +148,15 @@ const occupy = async ({ occupancy, clock, events }: PresenceNotifierDependencies
  * started when its leave is due.
  * @returns number of members
  */
-const notifySubscribers = async (system: PresenceNotifierDependencies, found: OccupiedChannel): Promise<number> => {
+const notifySubscribers = async (
+  system: PresenceNotifierDependencies,
+  found: OccupiedChannel,
+  isAlive: LivenessTest = () => true,
+): Promise<number> => {
   const { members, clock, settings } = system;
   const { channel } = found;
   const limited = limiter(WRITES_IN_FLIGHT);
-  const groups = groupEntries(await endLeases(system, channel, await members.all(channel)));
+  const groups = groupEntries(await endEntries(system, channel, await members.all(channel), isAlive));
   const now = clock.now();
   const hasStates = channelSettings(settings.channels, channel).presenceState;
   const planned = await Promise.all(
@@ -160,16 +174,23 @@ const notifySubscribers = async (system: PresenceNotifierDependencies, found: Oc
   return planned.filter(({ isMember }) => isMember).length;
 };
 
-/** Ends entries of version 0.2.0 with an expired lease. */
-const endLeases = (
+/** Ends entries of version 0.2.0 with an expired lease, and entries that were left behind. */
+const endEntries = (
   { members, clock }: PresenceNotifierDependencies,
   channel: string,
   entries: readonly PresenceEntry[],
+  isAlive: LivenessTest,
 ): Promise<PresenceEntry[]> => {
   const limited = limiter(WRITES_IN_FLIGHT);
   const now = clock.now();
   const end = async (each: PresenceEntry): Promise<PresenceEntry[]> => {
-    if (each.until === undefined || each.until > now || each.leftAt !== undefined) return [each];
+    if (each.leftAt !== undefined) return [each];
+    if (!isAlive(each)) {
+      const { connectionId, place, changedAt } = each;
+      const left = await limited(() => members.leave(connectionId, memberOfPlace(place), channel, now, changedAt));
+      return [left ? { ...each, leftAt: now } : each];
+    }
+    if (each.until === undefined || each.until > now) return [each];
     return (await limited(() => members.expire(channel, each, now))) ? [{ ...each, leftAt: now }] : [];
   };
   return Promise.all(entries.map(end)).then((ended) => ended.flat());

@@ -1,3 +1,4 @@
+import { LivenessTable } from "../aws/dynamodb/liveness-table.js";
 import { MembersTable } from "../aws/dynamodb/members-table.js";
 import { OccupancyTable } from "../aws/dynamodb/occupancy-table.js";
 import { createFanOutDependencies } from "../aws/publish-dependencies.js";
@@ -11,6 +12,7 @@ const { table, clock, log, settings } = system;
 const dependencies = {
   ...system,
   members: new MembersTable(table, clock),
+  liveness: new LivenessTable(table, clock),
   occupancy: new OccupancyTable(table, clock),
   wakeUps: system.segments,
 };

@@ -24,8 +24,9 @@ export default guards<policy.Credentials>({
     const { name, user, listenerGroup } = agent.credentials;
     agent.connected({ userId: user, info: { name, listenerGroup } });
   },
-  onSubscriptionRequest(channel, agent) {
-    if (policy.maySubscribe(channel.name, agent.credentials)) agent.subscribe(channel);
+  onSubscriptionRequest(channel, agent, token) {
+    const hasToken = token === policy.tokenFor(channel.name, agent.credentials);
+    if (hasToken && policy.maySubscribe(channel.name, agent.credentials)) agent.subscribe(channel);
     else agent.subscriptionDenied(channel, "not an insider");
   },
   async onPublicationRequest(channel, agent, message) {

@@ -2,7 +2,7 @@ import type { Channel, PushIt, PushItError, PushItOptions } from "push-it-client
 import { isWildcard } from "../../protocol/index.js";
 import type { EntryOf, Journal, Page, Position } from "./journal.js";
 import { covers } from "./read-page.js";
-import type { Credentials } from "./policy.js";
+import { type Credentials, tokenFor } from "./policy.js";
 
 /** The API that a component uses: its own handle, or the callback API that all such components of a page share. */
 export type SubscribeApi = "handle" | "callbacks";
@@ -115,7 +115,12 @@ export class ChaosPage {
     const { since, sinceBy } = this.parts;
     component.subscriptions += 1;
     const position = sinceBy === "subscribe" && !this.#unsubscribed.has(name) ? since[name] : undefined;
-    const options = { ...(position && { since: position }), ...(last !== undefined && { last }) };
+    const token = tokenFor(name, this.parts.who);
+    const options = {
+      ...(position && { since: position }),
+      ...(last !== undefined && { last }),
+      ...(token !== undefined && { token: () => token }),
+    };
     const [fulfilled, rejected] = this.#calls("subscribe", component, turn);
     if (api === "handle") handle.subscribe(options).then(fulfilled, rejected);
     else this.sdk.subscribe(name, rejected, fulfilled, options);

@@ -58,6 +58,10 @@ const isBelow = (pattern: string, channel: string): boolean => channel.startsWit
 /** Whether the guard permits a publication, at once or later. */
 export const isPermitted = (data: Pick<Payload, "do">): boolean => data.do === undefined || data.do === "slow";
 
+/** The token that a client must send with each request for private channels; `undefined`: the channel needs none. */
+export const tokenFor = (channel: string, who: Pick<Credentials, "name">): string | undefined =>
+  isBelow(PRIVATE, channel) ? `token of ${who.name}` : undefined;
+
 /** Whether a client may subscribe to a channel and read its history. */
 export const maySubscribe = (channel: string, who: Pick<Credentials, "insider">): boolean =>
   who.insider || !isBelow(PRIVATE, channel);

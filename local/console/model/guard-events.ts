@@ -1,5 +1,5 @@
 import type { Position, StateChange } from "push-it-client";
-import type { Json, ConnectionInfo } from "../../../protocol/index.js";
+import type { ConnectionInfo, Json, MessageFrom } from "../../../protocol/index.js";
 import type { Here } from "./presence.js";
 import type { RecoveryReport } from "./recovery.js";
 import type { Problem, Subscription } from "./subscriptions.js";
@@ -10,8 +10,10 @@ export interface ReceivedMessage {
   channel: string;
   uuid: string;
   data: unknown;
-  /** When it arrived, in milliseconds since 1970. */
+  /** When the server accepted it, or else when it arrived, in milliseconds since 1970. */
   at: number;
+  /** Its publisher, if its channel's messages name it. */
+  from?: MessageFrom;
   /** Whether this page published it. */
   mine: boolean;
   /** Its position in the channel's history, if the channel has one. */

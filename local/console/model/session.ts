@@ -112,9 +112,7 @@ export class Session {
   async history(channel: string): Promise<Loaded> {
     try {
       const { messages, position } = await this.#channel(channel).history({ reverse: true, limit: EARLIER });
-      const told = messages
-        .reverse()
-        .map(({ uuid, data, offset }) => this.#shown({ channel, uuid, data, epoch: position.epoch, offset }));
+      const told = messages.reverse().map((message) => this.#shown({ ...message, channel, epoch: position.epoch }));
       this.#listeners.emit(
         "earlier",
         told.map((message) => ({ ...message, late: "earlier" })),
@@ -220,9 +218,9 @@ export class Session {
     if (missed) this.#emitRecovery();
   }
 
-  #shown({ channel, uuid, data, epoch, offset }: Omit<Received, "payload">): ReceivedMessage {
+  #shown({ channel, uuid, data, epoch, offset, at = Date.now(), from }: Omit<Received, "payload">): ReceivedMessage {
     const position = epoch !== undefined && offset !== undefined ? { position: { epoch, offset } } : {};
-    return { channel, uuid, data, at: Date.now(), mine: this.#own.entries.includes(uuid), ...position };
+    return { channel, uuid, data, at, ...(from && { from }), mine: this.#own.entries.includes(uuid), ...position };
   }
 
   #subscribed(event: Events["subscribed"]): void {

@@ -53,7 +53,7 @@ export const showMessages = (session: Session): void => {
   byId("clear-messages", HTMLButtonElement).addEventListener("click", () => list.clear());
 };
 
-const row = ({ channel, data, uuid, at, mine, position, late }: ReceivedMessage): HTMLLIElement => {
+const row = ({ channel, data, uuid, at, from, mine, position, late }: ReceivedMessage): HTMLLIElement => {
   const bytes = jsonBytes(data);
   const why = late && LATE[late];
   const item = el(
@@ -68,6 +68,9 @@ const row = ({ channel, data, uuid, at, mine, position, late }: ReceivedMessage)
         : []),
       ...(why
         ? [el("span", { class: "mark", text: why.text, data: { late: late }, attributes: { title: why.title } })]
+        : []),
+      ...(from
+        ? [el("span", { class: "mark", text: from.userId ?? from.connection, attributes: { title: layOut(from) } })]
         : []),
       ...(mine ? [el("span", { class: "mark", text: "mine" })] : []),
       el("span", {

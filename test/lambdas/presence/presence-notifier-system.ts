@@ -33,6 +33,7 @@ export const setUp = async () => {
   const dependencies: PresenceNotifierDependencies = {
     ...system,
     members,
+    liveness,
     occupancy,
     wakeUps: { wakeUp },
     events,

@@ -49,6 +49,7 @@ const setUp = async (info?: Agent["info"]) => {
     settings,
     segments: new TestSegments(),
     members,
+    liveness,
     occupancy,
     wakeUps: { wakeUp: () => Promise.resolve(true) },
     events: NO_EVENTS,

@@ -219,13 +219,21 @@ describe("Session", () => {
   });
 
   it("loads a channel's history, oldest first, and says why it cannot", async () => {
-    await begin({ history: [1, 2].map((offset) => ({ uuid: `u${offset}`, data: offset, offset })) });
+    await begin({
+      history: [1, 2].map((offset) => ({
+        uuid: `u${offset}`,
+        data: offset,
+        at: 7,
+        from: { connection: "a1" },
+        offset,
+      })),
+    });
     expect((await recorder.session.history("rooms/5")).problem?.code).toBe("closed");
     recorder.session.connect(stage.url, undefined);
     expect(await recorder.session.history("rooms/5")).toEqual({ count: 2 });
     expect(recorder.earlier).toMatchObject([
       { channel: "rooms/5", uuid: "u1", data: 1, late: "earlier", position: { epoch: "e", offset: 1 } },
-      { uuid: "u2" },
+      { uuid: "u2", at: 7, from: { connection: "a1" } },
     ]);
   });
 
