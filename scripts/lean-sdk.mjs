@@ -44,6 +44,11 @@ const REPLACED = [
     "regionConfig/getInstanceMetadataRegion.js",
     () => `export const getInstanceMetadataRegion = async () => { ${refuse("getInstanceMetadataRegion")} };`,
   ],
+  // The limiter of the retry mode "adaptive". Functions retry in the mode "standard": AWS_RETRY_MODE is not set.
+  [
+    "util-retry/DefaultRateLimiter.js",
+    () => `export class DefaultRateLimiter { constructor() { ${refuse("DefaultRateLimiter")} } }`,
+  ],
   // Signatures of the messages of event streams. DynamoDB has no event streams, but the signer creates a formatter.
   [
     "signature-v4/dist-es/HeaderFormatter.js",

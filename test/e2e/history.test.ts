@@ -48,7 +48,7 @@ describe("a channel with history", () => {
     expect(first.data).toEqual({
       channel: "kept/1",
       position: { epoch: position.epoch, offset: 0 },
-      historyCheckIntervalMs: 300_000,
+      historyCheckIntervalMs: 420_000,
     });
     for (const data of [1, 2, 3]) {
       expect(await publisher.publish("kept/1", data)).toMatchObject({
