@@ -32,6 +32,7 @@ const HANDLER = `
     onDisconnect: ({ agent }) => agent.credentials?.disconnect,
     onSubscriptionRequest: ({ channel }) => /^(sub|wild)\\//.test(channel) && channel,
     onUnsubscriptionRequest: ({ channel }) => /^unsub\\//.test(channel) && channel,
+    onPresenceRequest: ({ channel }) => /^state\\//.test(channel) && channel,
     onPublicationRequest: ({ channel }) => /^pub\\//.test(channel) && channel,
     onMessageReceived: ({ channel }) => channel,
   };
@@ -57,6 +58,7 @@ const GUARDS_OF: Record<Host, Pick<TestSystemOptions, "guards" | "guardFunctions
         onConnectionRequest: fn,
         onSubscriptionRequest: fn,
         onUnsubscriptionRequest: fn,
+        onPresenceRequest: fn,
         onPublicationRequest: fn,
         onDisconnect: fn,
         channels: { "deliver/*": { onMessageReceived: fn } },
@@ -74,16 +76,21 @@ describe.each(HOSTS)("guards in a %s", (host) => {
       onConnectionRequest: time,
       onSubscriptionRequest: time,
       onUnsubscriptionRequest: time,
+      onPresenceRequest: time,
       onPublicationRequest: time,
       onMessageReceived: time,
       onDisconnect: time,
     };
-    system = await TestSystem.start({ ...GUARDS_OF[host], props: { timeouts, wildcards: ["wild/*"] } });
+    system = await TestSystem.start({
+      ...GUARDS_OF[host],
+      props: { timeouts, wildcards: ["wild/*"], channels: { "state/*": { presence: { state: true } } } },
+    });
     // A cold start is not a guard's: every function has run once before anything is timed.
     const warm = await system.connect({ credentials: {} });
     await warm.subscribe("warm");
     await warm.publish("warm", 1);
     await warm.unsubscribe("warm");
+    await warm.request({ action: "state", channel: "/meta/presence", data: { channel: "state/warm", state: 1 } });
     listener = await system.connect({ credentials: {} });
     await listener.subscribe("staged");
   });

@@ -1,3 +1,4 @@
+import { Duration } from "aws-cdk-lib";
 import type { PresencePage } from "../../protocol/index.js";
 import { ask, presenceEvent, presenceEvents } from "./support/presence.js";
 import { TestSystem } from "./support/system.js";
@@ -35,6 +36,7 @@ describe("the state of a member", () => {
     system = await TestSystem.start({
       guards: GUARDS,
       props: {
+        presenceGrace: Duration.seconds(0),
         channels: {
           "rooms/*": { presence: { state: true } },
           "halls/*": { presence: { state: true } },

@@ -6,6 +6,7 @@ test("guard timeouts are 10 s for connections, else 1 s, by default", () => {
     onSubscriptionRequest: 1_000,
     onPublicationRequest: 1_000,
     onUnsubscriptionRequest: 1_000,
+    onPresenceRequest: 1_000,
     onMessageReceived: 1_000,
     onDisconnect: 1_000,
   });

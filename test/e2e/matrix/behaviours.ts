@@ -11,6 +11,7 @@ export const PLACES = [
   "wildcard subscribe",
   "publish",
   "unsubscribe",
+  "state",
   "deliver",
   "disconnect",
 ] as const;
@@ -88,6 +89,16 @@ export const GUARDS = `{
     act("unsubscribe", asked(/^unsub\\//, channel), {
       yes: () => agent.unsubscribe(channel),
       no: () => agent.unsubscriptionDenied(channel, "No."),
+      stage: () => each(
+        () => agent.subscribe("staged"),
+        () => agent.channel("staged").publish({ data: "staged" }),
+        () => channel.publish({ data: "staged" }),
+      ),
+    }),
+  onPresenceRequest: (channel, agent, state) =>
+    act("state", asked(/^state\\//, channel), {
+      yes: () => agent.presenceSuccess(channel),
+      no: () => agent.presenceDenied(channel, "No."),
       stage: () => each(
         () => agent.subscribe("staged"),
         () => agent.channel("staged").publish({ data: "staged" }),

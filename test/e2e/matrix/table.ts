@@ -50,7 +50,7 @@ const DEPARTURES: Record<Host, Partial<Record<Behaviour, Outcome>>> = {
 };
 
 /** Places without staging: a guard that tries to stage effects has failed. */
-const NO_STAGE: ReadonlySet<Place> = new Set<Place>(["unsubscribe", "deliver", "disconnect"]);
+const NO_STAGE: ReadonlySet<Place> = new Set<Place>(["unsubscribe", "state", "deliver", "disconnect"]);
 
 /** One cell of the matrix. */
 export interface Cell {
@@ -82,6 +82,10 @@ const CELLS: Record<Place, (outcome: Outcome, host: Host) => Omit<Cell, "outcome
     outcome === "permitted"
       ? { client: "unsubscribed", stored: "no subscription" }
       : { client: no(outcome), stored: "the subscription, as before" },
+  state: (outcome) =>
+    outcome === "permitted"
+      ? { client: "acknowledged; subscribers receive it", stored: "the state" }
+      : { client: `${no(outcome)}; no subscriber receives it`, stored: "the state, as before" },
   deliver: (outcome) =>
     outcome === "permitted"
       ? { client: "the recipient receives it; the publisher is acknowledged", stored: "the subscription, as before" }

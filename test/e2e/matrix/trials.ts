@@ -31,6 +31,7 @@ const ASKED: Record<Place, [guard: GuardRequest["guard"], yes: RegExp]> = {
   "wildcard subscribe": ["onSubscriptionRequest", /"verdict":"subscribe"/],
   publish: ["onPublicationRequest", /"verdict":"publicationSuccess".*"publish":\[\{/],
   unsubscribe: ["onUnsubscriptionRequest", /"verdict":"unsubscribe"/],
+  state: ["onPresenceRequest", /"verdict":"presenceSuccess"/],
   deliver: ["onMessageReceived", /"verdict":"deliver".*"deliveries":\[\{/],
   disconnect: ["onDisconnect", /./],
 };
@@ -42,6 +43,7 @@ const PREFIX = {
   "wildcard subscribe": "wild/",
   publish: "pub/",
   unsubscribe: "unsub/",
+  state: "state/",
   deliver: "deliver/",
   disconnect: "left/",
 };
@@ -118,6 +120,7 @@ const runAgain = async (place: Place, { system, listener }: Trial): Promise<void
   const channel = channelOf(place, HOLDING);
   if (place === "publish" || place === "deliver") await listener.publish(channelOf("publish", HOLDING), 1);
   else if (place === "unsubscribe") await listener.unsubscribe(channel);
+  else if (place === "state") await setState(listener, channel, "again");
   else await listener.subscribe(channel);
 };
 
@@ -184,6 +187,9 @@ const subscribing =
     await goesOn(wire);
   };
 
+const setState = (wire: Wire, channel: string, state: Json): Promise<Reply> =>
+  wire.request({ action: "state", channel: Meta.presence, data: { channel, state } });
+
 /** The trial of each cell: asks the guard, and checks the reply and the stored rows. */
 export const TRIALS: Record<Place, (trial: Trial) => Promise<void>> = {
   async connect(trial) {
@@ -233,6 +239,23 @@ export const TRIALS: Record<Place, (trial: Trial) => Promise<void>> = {
         outcome === "permitted" ? [] : Array(times).fill("to who is subscribed"),
       );
     });
+  },
+  async state(trial) {
+    const { system, behaviour, outcome } = trial;
+    const channel = channelOf("state", behaviour);
+    const [{ wire }, other] = await Promise.all([agentIn(trial, channel), system.connect({ credentials: {} })]);
+    await other.subscribe(channel, { present: false });
+    await wire.subscribe(channel);
+    expectAnswer(await inTime(() => setState(wire, channel, "planted state")), outcome, Meta.presence);
+    const stored = async (): Promise<unknown[]> =>
+      (await system.rows()).flatMap(({ pk, S }) => (pk === `p#${channel}` && S !== undefined ? [S] : []));
+    if (outcome === "permitted")
+      await other.until(() => other.frames.some((frame) => frame.includes("planted state")), "the state");
+    await settled(trial, "state", async () => {
+      expect(await stored()).toEqual(outcome === "permitted" ? ['"planted state"'] : []);
+      expect(other.frames.some((frame) => frame.includes("planted state"))).toBe(outcome === "permitted");
+    });
+    await goesOn(wire);
   },
   async deliver(trial) {
     const { system, behaviour, outcome } = trial;

@@ -74,9 +74,10 @@ const minuteUnits = ({ kind, agents, perChannel }: IdleLoad): Units => {
     ...noUnits(),
     invocations: 2,
     gbSeconds: gbSecondsOf(
-      2 * COMPUTE_MS + checkingMs + SHARDS * dynamoDb + Math.ceil(channels / CHANNELS_IN_FLIGHT) * dynamoDb,
+      2 * COMPUTE_MS + checkingMs + (1 + SHARDS) * dynamoDb + Math.ceil(channels / CHANNELS_IN_FLIGHT) * dynamoDb,
     ),
-    readUnits: shards + SHARDS + channels * queryUnits(perChannel, MEMBER_ROW_BYTES, true),
+    // Both functions read all liveness rows.
+    readUnits: 2 * shards + SHARDS + channels * queryUnits(perChannel, MEMBER_ROW_BYTES, true),
   };
 };
 
