@@ -6,5 +6,6 @@ export * from "./history.js";
 export * from "./id.js";
 export * from "./json.js";
 export * from "./limits.js";
+export type * from "./message-from.js";
 export * from "./presence.js";
 export * from "./version.js";
