@@ -15,7 +15,7 @@ const STEPS = 3;
 const SEEDS = [1, 2];
 
 // A whole system is exchanged twice, on however busy a machine.
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 let folder: string;
 let before: string;
@@ -99,7 +99,14 @@ describe("an update of the first release to this one, and a rollback", () => {
     const traffic = await Traffic.start(live, [clientOf(folder, FIRST.replaceAll(".", "-")), NOW]);
     try {
       const go = async (from: StackTemplate, to: StackTemplate, isBack = false): Promise<void> => {
-        for (const { template } of stepsOf(from, to, random, STEPS)) await traffic.round(() => live.change(template));
+        const steps = stepsOf(from, to, random, STEPS);
+        for (const [at, { template }] of steps.entries()) {
+          traffic.isMixed = true;
+          await traffic.round(() => live.change(template));
+          if (at === steps.length - 1) traffic.isMixed = false;
+        }
+        await traffic.presenceSettles();
+        await traffic.round(() => Promise.resolve());
         await requireRight(live, traffic, isBack);
       };
       await go(old, now);

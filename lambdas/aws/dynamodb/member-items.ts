@@ -1,15 +1,18 @@
 import type { Json } from "../../../protocol/index.js";
-import { type Announcement, infoDigest, type PresenceEntry } from "../../presence/members.js";
+import { type Announcement, infoDigest, PLACE_SEPARATOR, type PresenceEntry } from "../../presence/members.js";
 import type { Item } from "./items.js";
 
 /** Reads the entry of a connection of a member. */
 export const entryOf = (item: Item): PresenceEntry => {
-  const [userId, encoded, leftAt, until] = [item["n"]?.S, item["i"]?.S, item["g"]?.N, item["l"]?.N];
+  const place = item["sk"]?.S ?? "";
+  const [userId, encoded, leftAt] = [item["n"]?.S, item["i"]?.S, item["g"]?.N];
+  // Other entries have a lease only for functions of version 0.2.0.
+  const until = place.includes(PLACE_SEPARATOR) ? undefined : item["l"]?.N;
   const info = encoded === undefined ? undefined : (JSON.parse(encoded) as Json);
   const since = Number(item["s"]?.N);
   const [announced, leaving] = [announcementOf(item, info), item["z"]?.S];
   return {
-    place: item["sk"]?.S ?? "",
+    place,
     connectionId: item["c"]?.S ?? "",
     agent: item["u"]?.S ?? "",
     since,

@@ -14,6 +14,12 @@ import { type Item, number, text, ttlAfterSweep } from "./items.js";
 import { type Key, memberKey, membersKey, oldMemberKey } from "./keys.js";
 import { entryOf } from "./member-items.js";
 
+/**
+ * How long functions of version 0.2.0 take an entry for present, in milliseconds: the lease that they read. While an
+ * update or a rollback is under way, they read what other functions have written.
+ */
+const OLD_LEASE_MS = 120_000;
+
 /** Condition for an entry that has not left. */
 const IS_PRESENT = "attribute_exists(pk) AND attribute_not_exists(g)";
 
@@ -40,13 +46,14 @@ export class MembersWriter implements Pick<Members, "join" | "describe" | "setSt
     // An entry that has left and is not deleted yet keeps its announcement: then its member has not left for others.
     await this.update(keyOf(agent, channel), {
       update:
-        "SET u = :agent, c = :connection, s = if_not_exists(s, :now), r = :now, #ttl = :ttl" +
+        "SET u = :agent, c = :connection, s = if_not_exists(s, :now), r = :now, l = :until, #ttl = :ttl" +
         `${identity.set} REMOVE g${identity.remove}`,
       names: { "#ttl": "ttl" },
       values: {
         ":agent": text(agent.uuid),
         ":connection": text(agent.connectionId),
         ":now": number(now),
+        ":until": number(now + OLD_LEASE_MS),
         ":ttl": ttlAfterSweep(expiryOf(agent.connectedAt)),
         ...identity.values,
       },
