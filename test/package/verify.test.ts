@@ -66,10 +66,11 @@ test("the example can have a name of its own", () => {
   run("npx", ["tsx", "infra/app.ts"], {
     env: { CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ name: "PushItVerify" }) },
   });
-  const template = readFileSync(join(outdir, "PushItVerify.template.json"), "utf8");
+  const path = join(outdir, "PushItVerify.template.json");
   const script = `
+    import { readFileSync } from "node:fs";
     import { callsOf } from "./scripts/create-resources.mjs";
-    console.log(JSON.stringify(callsOf(${template}).map(({ service, command }) => service + " " + command)));
+    console.log(JSON.stringify(callsOf(JSON.parse(readFileSync(${JSON.stringify(path)}, "utf8"))).map(({ service, command }) => service + " " + command)));
   `;
   // The job with AWS Emulator creates these.
   const calls = JSON.parse(run(process.execPath, ["--input-type=module", "-e", script])) as string[];

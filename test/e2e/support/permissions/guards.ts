@@ -34,6 +34,7 @@ const handlers = (first: string): string => `{
     channel.publish(message);
     agent.publicationSuccess(message);
   },
+  async onPresenceRequest(channel, agent) { ${first} agent.presenceSuccess(channel); },
   async onMessageReceived(channel, agent, message) { ${first} agent.deliver(channel, message); },
   async onDisconnect(agent) { ${first} console.warn("${LEFT} " + agent.connection.id); },
 `;
