@@ -53,6 +53,7 @@ const PATIENT = {
   onSubscriptionRequest: Duration.seconds(5),
   onUnsubscriptionRequest: Duration.seconds(5),
   onPublicationRequest: Duration.seconds(5),
+  onPresenceRequest: Duration.seconds(5),
   // Less than all deliveries have together: a recipient that is late because of others is enqueued, not dropped.
   onMessageReceived: Duration.seconds(4),
 };
