@@ -149,16 +149,26 @@ export const combinedFunctions = (scope: Construct, maps: readonly GuardFunction
   return combined;
 };
 
+/**
+ * The handlers that a function may ask. If a presence guard decides about every channel, no publication guard
+ * decides about a state in its place.
+ */
+const askedHandlers = (functions: GuardFunctionMap, handlers: readonly HandlerName[]): readonly HandlerName[] =>
+  handlers.includes("onPresenceRequest") && functions.get(DEFAULT_ENTRY)?.has("onPresenceRequest")
+    ? handlers.filter((handler) => handler !== "onPublicationRequest")
+    : handlers;
+
 /** The ARNs of the functions that are asked as these handlers, by entry and handler. */
 const arnsOf = (
   functions: GuardFunctionMap,
   handlers: readonly HandlerName[],
 ): Record<string, Record<string, string>> => {
+  const needed = askedHandlers(functions, handlers);
   const asked = [...functions].map(([entry, guards]): [string, Record<string, string>] => [
     entry,
     Object.fromEntries(
       [...guards]
-        .filter(([handler]) => handlers.includes(handler))
+        .filter(([handler]) => needed.includes(handler))
         .map(([handler, { functionArn }]) => [handler, functionArn]),
     ),
   ]);

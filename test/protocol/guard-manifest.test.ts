@@ -110,6 +110,7 @@ describe("a manifest", () => {
       "onConnectionRequest",
       "onDisconnect",
       "onMessageReceived",
+      "onPresenceRequest",
       "onPublicationRequest",
       "onSubscriptionRequest",
       "onUnsubscriptionRequest",

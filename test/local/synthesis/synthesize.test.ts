@@ -114,9 +114,9 @@ describe("synthesizing", () => {
       ].sort(),
     );
     expect(model.api.routes.send?.answers).toBe(false);
-    expect(model.functions).toHaveLength(16);
+    expect(model.functions).toHaveLength(18);
     expect(model.tables).toHaveLength(1);
-    expect(model.schedules).toHaveLength(2);
+    expect(model.schedules).toHaveLength(3);
     expect(model.external).toEqual([]);
   });
 });

@@ -39,6 +39,8 @@ export const usePresence = async (tools: Tools, wire: Wire): Promise<void> => {
   const isChanged = ({ data: event }: { data?: unknown }): boolean =>
     (event as { changed?: unknown } | undefined)?.changed !== undefined;
   await allowed(wire.until(() => wire.received.some(isChanged), "its own state"));
+  // A reader's delivery guard decides about the state.
+  await allowed(wire.request({ action: "presence", channel: "/meta/presence", data: { channel: "rooms/1" } }));
   const data = { presentChannels: ["rooms/1"] };
   expect(await allowed(wire.request({ action: "ping", channel: "/meta/ping", data }))).toMatchObject({
     successful: true,
