@@ -105,7 +105,7 @@ describe(`${MEMBERS} members of ${USERS} users on one channel`, () => {
       );
       await watcher.close();
     },
-    WATCHED_MS + 120_000,
+    WATCHED_MS + 280_000,
   );
 
   /** Lets members end, each in its own way at its own time, and returns how long each was present afterwards. */

@@ -31,7 +31,7 @@ export const presence = check({
     const [one, two] = [await trial.info(first), await trial.info(second)];
     await trial.subscribe(second, channel);
     const page = await membersOf(first, channel);
-    // The second connection of a user is no join.
+    // The second connection of a user does not join.
     const isOneUser = one.userId !== undefined && one.userId === two.userId;
     const told =
       isOneUser ||
