@@ -67,7 +67,7 @@ describe("the cost in units", () => {
   });
 
   // The second write of a leave is shared by all members who leave together.
-  test("of a leave is 2 writes, 3 reads, and 1 at the end", async () => {
+  test("of a leave is 2 writes, 3 reads, 1 at the end", async () => {
     const { testTable, occupancy, table } = await setUp();
     await table.putSubscriptions(ada, ["rooms/1"]);
     await occupancy.startRun("rooms/1");
