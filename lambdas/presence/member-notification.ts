@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { type Json, type Member, type Message, Meta, type PresenceEventData } from "../../protocol/index.js";
 import type { Publication } from "../delivery/recipients.js";
 import type { Dependencies } from "../dependencies.js";
 import type { Limited } from "../util/limiter.js";
+import { shortHash } from "../util/short-hash.js";
 import { announcedAs, type GroupState, identityOf, isMember, type MemberGroup, memberOf } from "./member-groups.js";
 import type { Announcement, PresenceEntry, StateAnnouncement } from "./members.js";
 import { dueState, stateOf } from "./member-state.js";
@@ -146,10 +146,7 @@ export const recordNotification = async (
 export const publicationOf = (channel: string, { kind, member, at }: MemberEvent): Publication => {
   const data: PresenceEventData = { channel, [kind]: member, at };
   // A repeated notification has the same uuid. A uuid has at most 64 characters, and a channel may have more.
-  const uuid = createHash("sha256")
-    .update(JSON.stringify([channel, member.agent, kind === "changed" ? kind : kind === "left", at]))
-    .digest("base64url")
-    .slice(0, 22);
+  const uuid = shortHash(JSON.stringify([channel, member.agent, kind === "changed" ? kind : kind === "left", at]));
   const message: Message = { channel: Meta.presence, uuid, data: data as unknown as Json };
   return { message, to: channel };
 };

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Json, Member } from "../../protocol/index.js";
+import { shortHash } from "../util/short-hash.js";
 import { infoDigest, type PresenceEntry, type StateAnnouncement } from "./members.js";
 
 /** The newest of some entries by a time. */
@@ -26,10 +26,7 @@ export const stateOf = (present: readonly PresenceEntry[]): Pick<Member, "state"
 
 /** The uuid under which a delivery guard decides about a state in a list of members. */
 export const stateUuid = (channel: string, agent: string, state: Json): string =>
-  createHash("sha256")
-    .update(JSON.stringify([channel, agent, state]))
-    .digest("base64url")
-    .slice(0, 22);
+  shortHash(JSON.stringify([channel, agent, state]));
 
 /**
  * The notification of a member's state that is due.

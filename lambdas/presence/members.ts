@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Json } from "../../protocol/index.js";
 import type { Agent } from "../connection/agent.js";
+import { shortHash } from "../util/short-hash.js";
 
 /** The public info of a present agent, and the fields that decide whose connection it is and when its rows end. */
 export type PresenceIdentity = Pick<
@@ -133,13 +133,8 @@ export interface MembersPage {
 export const isPresent = ({ leftAt, until }: PresenceEntry, now: number): boolean =>
   leftAt === undefined && (until === undefined || until > now);
 
-/** Characters of a place: 128 bits and more in base64url. */
-const PLACE_LENGTH = 22;
-
-const placeOf = (text: string): string => createHash("sha256").update(text).digest("base64url").slice(0, PLACE_LENGTH);
-
 /** The place of a connection among its member's. It is a hash, which does not reveal the connection's id. */
-export const connectionPlace = (connectionId: string): string => placeOf(connectionId);
+export const connectionPlace = (connectionId: string): string => shortHash(connectionId);
 
 /**
  * The place of a member in the order of a channel's members. It is a hash of the user's id. Without a user, it is a hash
@@ -147,8 +142,8 @@ export const connectionPlace = (connectionId: string): string => placeOf(connect
  * behind it. A prefix keeps a user apart from another client's session of the same text.
  */
 export const memberPlace = ({ userId, session, uuid }: Pick<Agent, "userId" | "session" | "uuid">): string => {
-  if (userId !== undefined) return placeOf(`user ${userId}`);
-  return placeOf(session === undefined ? `agent ${uuid}` : `session ${session}`);
+  if (userId !== undefined) return shortHash(`user ${userId}`);
+  return shortHash(session === undefined ? `agent ${uuid}` : `session ${session}`);
 };
 
 /** Separates a member's place from a connection's. */
@@ -165,4 +160,4 @@ const DIGEST_LENGTH = 8;
 
 /** A digest of a member's info, to notice that it has changed. */
 export const infoDigest = (info: Json | undefined): string =>
-  info === undefined ? "" : placeOf(JSON.stringify(info)).slice(0, DIGEST_LENGTH);
+  info === undefined ? "" : shortHash(JSON.stringify(info)).slice(0, DIGEST_LENGTH);

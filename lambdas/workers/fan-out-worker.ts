@@ -13,9 +13,9 @@ const attempts = new AttemptsTable(system.table, system.clock);
 const AFTER_TIMEOUT_SECONDS = 5;
 
 /**
- * The Lambda behind the queue: delivers one segment of a fan-out, or starts the presence notifier when leaves are due. If it fails, the segment comes back and is delivered
- * again. If too many workers have failed, the next one closes the recipients, so that they know. If that fails too, the
- * segment is in the dead-letter queue in the end.
+ * The Lambda behind the queue: delivers one segment of a fan-out, or starts the presence notifier when leaves are due. If
+ * it fails, the segment comes back and is delivered again. If too many workers have failed, the next one closes the
+ * recipients, so that they know. If that fails too, the segment is in the dead-letter queue in the end.
  */
 export const handler = async (
   { Records }: SQSEvent,

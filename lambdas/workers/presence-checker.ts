@@ -1,26 +1,16 @@
 import { ManagementApi } from "../aws/api-gateway/management-api.js";
-import { createDependencies, invokeNotifier } from "../aws/create-dependencies.js";
+import { createDependencies, createPresenceRecorder } from "../aws/create-dependencies.js";
 import { LivenessTable } from "../aws/dynamodb/liveness-table.js";
-import { MembersWriter } from "../aws/dynamodb/members-writer.js";
-import { OccupancyWriter } from "../aws/dynamodb/occupancy-writer.js";
 import { requireLoaded } from "../aws/lambda/guards-not-loaded.js";
 import { checkPresence } from "../presence/presence-checker.js";
-import { PresenceRecorder } from "../presence/presence-recorder.js";
 
 const system = createDependencies();
 const { table, clock, log, settings } = system;
-const liveness = new LivenessTable(table, clock);
 const dependencies = {
   ...system,
-  liveness,
+  liveness: new LivenessTable(table, clock),
   connections: new ManagementApi(log),
-  recorder: new PresenceRecorder({
-    ...system,
-    members: new MembersWriter(table),
-    liveness,
-    occupancy: new OccupancyWriter(table, clock),
-    announce: invokeNotifier(),
-  }),
+  recorder: createPresenceRecorder(table),
 };
 
 /** The time for ending connections after the last check, in milliseconds, apart from `onDisconnect`. */
