@@ -17,6 +17,13 @@ import { type ChannelRules, publicationError, subscriptionError } from "../subsc
 import type { Agent, Channel, ChannelLike, ConnectedOptions } from "./types.js";
 import type { Decision, GuardCall } from "./messages.js";
 
+/** The guards of a module that may read histories. */
+const HISTORY_READERS: readonly GuardCall["handler"][] = [
+  "onSubscriptionRequest",
+  "onPublicationRequest",
+  "onPresenceRequest",
+];
+
 /** Callbacks for a guard's verdict methods. */
 export interface CallEvents {
   /** The closing verdict; called once at most. */
@@ -143,7 +150,7 @@ export const argumentsFor = (
       publish.push({ channel: name, uuid, data: copy(message.data, "message.data"), ...(ephemeral && { ephemeral }) });
     },
     async history(options = {}) {
-      if (call.handler !== "onSubscriptionRequest" && call.handler !== "onPublicationRequest") {
+      if (!HISTORY_READERS.includes(call.handler)) {
         throw new TypeError(`channel.history cannot be read in ${call.handler}`);
       }
       if (!events.read) throw new TypeError("channel.history can only be read by guards of a module");

@@ -116,7 +116,7 @@ export interface Channel {
    */
   publish(message: { data: unknown; uuid?: string }, options?: { ephemeral?: boolean }): void;
   /**
-   * In `onSubscriptionRequest` and `onPublicationRequest` of a module: reads the channel's history, up to 100 messages,
+   * In the subscription, publication and presence guards of a module: reads the channel's history, up to 100 messages,
    * oldest first, or with `reverse` newest first. No guard is called. It counts against the guard's own time.
    * @throws (rejects) if the channel has no history, or it cannot be read
    * @example

@@ -1,5 +1,5 @@
 import type { Clock } from "../ports.js";
-import { LIVENESS_SHARDS, type Liveness } from "./liveness.js";
+import { type Liveness, readLiveness, shardsFrom } from "./liveness.js";
 import type { PresenceEntry } from "./members.js";
 
 /**
@@ -23,12 +23,8 @@ export const readLiveConnections = async ({
   clock: Pick<Clock, "now">;
 }): Promise<LivenessTest> => {
   const readAt = clock.now();
-  const connections = new Set<string>();
-  const readShard = async (shard: number): Promise<void> => {
-    for await (const page of liveness.ofShard(shard))
-      for (const { connectionId } of page) connections.add(connectionId);
-  };
-  await Promise.all(Array.from({ length: LIVENESS_SHARDS }, (_, shard) => readShard(shard)));
+  const rows = await readLiveness(liveness, shardsFrom(0));
+  const connections = new Set(rows.map(({ connectionId }) => connectionId));
   return ({ connectionId, changedAt, until }) =>
     // An entry of version 0.2.0 has a lease of its own instead.
     until !== undefined || changedAt > readAt - MIN_AGE_MS || connections.has(connectionId);

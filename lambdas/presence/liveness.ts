@@ -39,8 +39,27 @@ export interface Liveness {
   ofShard(shard: number): AsyncIterable<readonly LiveConnection[]>;
 }
 
+/** Reads the rows of some shards, all shards at once. */
+export const readLiveness = async (
+  liveness: Pick<Liveness, "ofShard">,
+  shards: readonly number[],
+): Promise<LiveConnection[]> => {
+  const readShard = async (shard: number): Promise<LiveConnection[]> => {
+    const rows: LiveConnection[] = [];
+    for await (const page of liveness.ofShard(shard)) rows.push(...page);
+    return rows;
+  };
+  return (await Promise.all(shards.map(readShard))).flat();
+};
+
 /** Number of partitions of liveness rows. Each takes 1,000 writes a second. */
 export const LIVENESS_SHARDS = 16;
+
+/** All shards, from a random one on: readers that run out of time do not always skip the same. */
+export const shardsFrom = (random: number): number[] => {
+  const first = Math.floor(random * LIVENESS_SHARDS);
+  return Array.from({ length: LIVENESS_SHARDS }, (_, at) => (first + at) % LIVENESS_SHARDS);
+};
 
 /** How long a row counts as just written, in milliseconds: joining more channels then writes nothing. */
 export const FRESH_MS = 60_000;

@@ -3,7 +3,7 @@ import { removeAgent, type RemovalDependencies } from "../connection/remove-agen
 import type { Clock, Connections, ConnectionStates, Log, Store } from "../ports.js";
 import type { Settings } from "../settings.js";
 import { limiter } from "../util/limiter.js";
-import { LIVENESS_SHARDS, type LiveConnection, type Liveness } from "./liveness.js";
+import { type LiveConnection, type Liveness, readLiveness, shardsFrom } from "./liveness.js";
 import type { PresenceRecorder } from "./presence-recorder.js";
 
 /** The ports that the presence checker uses. */
@@ -48,16 +48,12 @@ export interface CheckResult {
 }
 
 /**
- * The shards of one run, starting at a random one. A longer lease leaves time for several runs: each takes its part of
- * the shards.
+ * The shards of one run. A longer lease leaves time for several runs: each takes its part of the shards.
  * @param minute number of the run
  */
 const shardsOf = (leaseMs: number, minute: number, random: number): number[] => {
   const runs = Math.max(1, Math.floor(leaseMs / RUN_MS) - 1);
-  const first = Math.floor(random * LIVENESS_SHARDS);
-  return Array.from({ length: LIVENESS_SHARDS }, (_, at) => (first + at) % LIVENESS_SHARDS).filter(
-    (shard) => shard % runs === minute % runs,
-  );
+  return shardsFrom(random).filter((shard) => shard % runs === minute % runs);
 };
 
 /**
@@ -75,26 +71,23 @@ export const checkPresence = async (
   const { liveness, settings, clock } = system;
   const result: CheckResult = { checked: 0, closed: 0, silent: 0, left: 0 };
   const suspects: LiveConnection[] = [];
-  const ask = pacedBy(system, hasTime);
   const end = ending(system, result);
-  const checks: Promise<void>[] = [];
   const heartbeatLeaseMs = settings.presenceHeartbeatMs + HEARTBEAT_MARGIN_MS;
-  for (const shard of shardsOf(settings.presenceLeaseMs, Math.floor(at / RUN_MS), clock.random())) {
-    for await (const page of liveness.ofShard(shard)) {
-      const now = clock.now();
-      const check = async (each: LiveConnection): Promise<void> => {
-        const { connectionId, heartbeatAt, silentSince } = each;
-        if (silentSince !== undefined || now - heartbeatAt > heartbeatLeaseMs) return end(each, endSilent);
-        if (now - heartbeatAt < NEW_MEMBER_MS) return;
-        const exists = await ask(connectionId);
-        if (exists === "late") result.left += 1;
-        else result.checked += 1;
-        if (exists === false) suspects.push(each);
-      };
-      checks.push(...page.map(check));
-    }
-  }
-  await Promise.all(checks);
+  const shards = shardsOf(settings.presenceLeaseMs, Math.floor(at / RUN_MS), clock.random());
+  const found = await readLiveness(liveness, shards);
+  const now = clock.now();
+  const ask = pacedBy(system, hasTime);
+  await Promise.all(
+    found.map(async (each) => {
+      const { connectionId, heartbeatAt, silentSince } = each;
+      if (silentSince !== undefined || now - heartbeatAt > heartbeatLeaseMs) return end(each, endSilent);
+      if (now - heartbeatAt < NEW_MEMBER_MS) return;
+      const exists = await ask(connectionId);
+      if (exists === "late") result.left += 1;
+      else result.checked += 1;
+      if (exists === false) suspects.push(each);
+    }),
+  );
   if (suspects.length > 0) await clock.sleep(SECOND_CHECK_MS);
   await Promise.all(
     suspects.map(async (each) => {

@@ -65,18 +65,15 @@ const minuteUnits = ({ kind, agents, perChannel }: IdleLoad): Units => {
   if (!optionsOf(kind).presence) return noUnits();
   const channels = Math.ceil(agents / perChannel);
   const shards = LIVENESS_SHARDS * queryUnits(agents / LIVENESS_SHARDS, LIVENESS_ROW_BYTES, false);
-  const readingMs = LIVENESS_SHARDS * dynamoDb;
-  const checkingMs = Math.max(
-    readingMs + DECLARED_MS.post,
-    (agents / DEFAULT_SETTINGS.presenceChecksPerSecond) * 1_000,
-  );
+  // The last call begins when all others have had their turn.
+  const checkingMs = (agents / DEFAULT_SETTINGS.presenceChecksPerSecond) * 1_000 + DECLARED_MS.post;
   return {
     ...noUnits(),
     invocations: 2,
     gbSeconds: gbSecondsOf(
-      2 * COMPUTE_MS + checkingMs + (1 + SHARDS) * dynamoDb + Math.ceil(channels / CHANNELS_IN_FLIGHT) * dynamoDb,
+      2 * COMPUTE_MS + checkingMs + (2 + SHARDS) * dynamoDb + Math.ceil(channels / CHANNELS_IN_FLIGHT) * dynamoDb,
     ),
-    // Both functions read all liveness rows.
+    // Both functions read all liveness rows, all shards at once.
     readUnits: 2 * shards + SHARDS + channels * queryUnits(perChannel, MEMBER_ROW_BYTES, true),
   };
 };

@@ -59,11 +59,10 @@ export const moduleWith = (secrets: readonly string[]): string => `
           await agent.channel("${READING.fresh}").history();
           agent.subscribe(channel);
         },
-        async onPublicationRequest(channel, agent, message) {
+        async onPresenceRequest(channel, agent) {
           await agent.channel("${READING.state}").history({ since: { epoch: "e1", offset: 0 } });
           await agent.channel("${READING.freshState}").history();
-          channel.publish(message);
-          agent.publicationSuccess(message);
+          agent.presenceSuccess(channel);
         },
       },
     },
