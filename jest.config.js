@@ -2,14 +2,22 @@
 module.exports = {
   testEnvironment: "node",
   testMatch: ["<rootDir>/test/**/*.test.ts"],
-  transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
+  transform: {
+    "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }],
+    "/node_modules/(arktype|arkregex|@ark)/.+\\.js$": [
+      "@swc/jest",
+      { jsc: { target: "es2022" }, module: { type: "commonjs" } },
+    ],
+  },
+  // Libraries that are ES modules only: Jest loads them as CommonJS.
+  transformIgnorePatterns: ["/node_modules/(?!(arktype|arkregex|@ark)/)"],
   // Sources import each other as what they become: "./x.js" is x.ts here.
   moduleNameMapper: {
     "^(\\.{1,2}/.*)\\.js$": "$1",
     // The packages by their names are their sources, as in tsconfig.json.
     "^push-it-aws$": "<rootDir>/infra/index.ts",
     "^push-it-client$": "<rootDir>/client/src/index.ts",
-    "^push-it-client/core$": "<rootDir>/client/src/core.ts",
+    "^push-it-client/(core|channels)$": "<rootDir>/client/src/$1.ts",
     "^push-it-server/(guards|publisher)$": "<rootDir>/server/$1/index.ts",
   },
   globalSetup: "<rootDir>/test/run/make-folder.ts",

@@ -158,7 +158,7 @@ export interface Permitted {
 /** A negative verdict: the guard denied it, or returned no valid verdict in time. */
 export interface Denied {
   permitted: false;
-  code: "denied" | "guard_timeout" | "guard_failed";
+  code: "denied" | "bad_data" | "guard_timeout" | "guard_failed";
   /** For the client. */
   reason: string;
 }

@@ -29,6 +29,7 @@ export const CODES = {
   too_many_subscriptions: DENIES_CONNECTION,
   too_many_agents: DENIES_CONNECTION,
   too_large: DENIES_CONNECTION,
+  bad_data: 0,
   rate_limited: RETRYABLE | AMBIGUOUS,
   expired: RETRYABLE | AMBIGUOUS | ENDS_AGENT,
   revoked: 0,

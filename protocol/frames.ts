@@ -73,6 +73,8 @@ export interface OutgoingMessage<Data = Json> extends Omit<Message<Data>, "offse
 export interface RequestedMessage<Data = Json> extends Message<Data> {
   /** The server delivers it and keeps nothing of it. */
   ephemeral?: true;
+  /** For a publication guard that decides about the state of a member: the data is that state. */
+  isState?: true;
 }
 
 /** The server's reply to a request. */

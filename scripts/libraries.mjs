@@ -6,7 +6,9 @@ import { common, installedWith, NODE } from "./bundles.mjs";
 /** By folder: what can be imported from the package, and the source of each. */
 export const LIBRARIES = {
   client: {
-    entries: { index: "client/src/index.ts", core: "client/src/core.ts" },
+    entries: { index: "client/src/index.ts", core: "client/src/core.ts", channels: "client/src/channels.ts" },
+    // It shares a few lines with the others, and no class. So each gets its own, and no file is loaded for both.
+    apart: ["channels"],
     // Neutral, because for browsers esbuild decides what `process.env.NODE_ENV` is: that is the application's to say.
     options: { platform: "neutral", target: "es2022", sourcemap: true },
   },
@@ -53,21 +55,26 @@ export const libraryFiles = async (root, dist = (folder) => join(root, folder, "
 };
 
 const filesOf = async (root, folder, dist) => {
-  const { entries, options } = LIBRARIES[folder];
-  const { outputFiles } = await build({
-    ...common,
-    ...options,
-    absWorkingDir: root,
-    format: "esm",
-    // Code that several entries share is in a file of its own: so `PushItError` is one class, for every import.
-    splitting: true,
-    chunkNames: "shared-[hash]",
-    entryPoints: entries,
-    external: installedWith(folder),
-    outdir: join(dist, "esm"),
-    write: false,
-  });
-  const modules = outputFiles.map(({ path, text }) => ({ path, text }));
+  const { entries, apart = [], options } = LIBRARIES[folder];
+  const together = Object.keys(entries).filter((entry) => !apart.includes(entry));
+  const builds = [together, ...apart.map((entry) => [entry])].map((names) =>
+    build({
+      ...common,
+      ...options,
+      absWorkingDir: root,
+      format: "esm",
+      // Code that several entries share is in a file of its own: so `PushItError` is one class, for every import.
+      splitting: true,
+      chunkNames: "shared-[hash]",
+      entryPoints: Object.fromEntries(names.map((name) => [name, entries[name]])),
+      external: installedWith(folder),
+      outdir: join(dist, "esm"),
+      write: false,
+    }),
+  );
+  const modules = (await Promise.all(builds)).flatMap(({ outputFiles }) =>
+    outputFiles.map(({ path, text }) => ({ path, text })),
+  );
   const manifests = Object.entries(KINDS).map(([kind, type]) => ({
     path: join(dist, kind, "package.json"),
     text: `${JSON.stringify({ type, sideEffects: false })}\n`,

@@ -13,10 +13,10 @@ const KB = 1024;
  * The most that the SDK may add to an application, in bytes, minified by its bundler and compressed as a CDN does it. A
  * change that needs more has to say why.
  */
-const BUNDLED = { "push-it-client": 13.1 * KB, "push-it-client/core": 8.6 * KB };
+const BUNDLED = { "push-it-client": 13.3 * KB, "push-it-client/core": 8.7 * KB, "push-it-client/channels": 1 * KB };
 
 /** The packages by folder, and the most that one may take when it is installed. */
-const PACKAGES = { client: 680 * KB, server: Infinity, ".": Infinity, local: Infinity };
+const PACKAGES = { client: 850 * KB, server: Infinity, ".": Infinity, local: Infinity };
 
 const packOf = (folder) => {
   const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];

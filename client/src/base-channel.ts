@@ -1,4 +1,5 @@
 import { isWildcard } from "../../protocol/channel.js";
+import type { Json } from "../../protocol/json.js";
 import type { Client } from "./client.js";
 import type { PushItError } from "./errors.js";
 import type { Received, Sendable } from "./json.js";
@@ -38,8 +39,9 @@ export type DataToSend<Data, Sent = Data> = unknown extends Data ? Sent & Sendab
  * One part of an application on one channel or wildcard, with promises, listeners and `for await`. Each object holds
  * its own subscription. When the last object of a channel has unsubscribed, the SDK unsubscribes from the server.
  * @typeParam Data the messages' data
+ * @typeParam State the members' states
  */
-export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessage<Received<Data>>> {
+export class BaseChannel<Data = unknown, State = Json> implements AsyncIterable<ReceivedMessage<Received<Data>>> {
   /** Its name. */
   readonly name: string;
   /** Keeps Vue from wrapping this object in a proxy, through which methods could not reach private fields. */
@@ -103,14 +105,14 @@ export class BaseChannel<Data = unknown> implements AsyncIterable<ReceivedMessag
    */
   on<Event extends keyof ChannelEvents>(
     event: Event,
-    listener: (value: ChannelEvents<Received<Data>>[Event]) => void,
+    listener: (value: ChannelEvents<Received<Data>, Received<State>>[Event]) => void,
   ): () => void {
     const receive = (value: Events[Event]): void => {
       const channel = value.channel!;
       // Channel names from the server are well-formed. So a prefix is enough to know that a channel is below the
       // wildcard.
       const isBelow = event === "message" && isWildcard(this.name) && channel.startsWith(this.name.slice(0, -1));
-      if (channel === this.name || isBelow) listener(value as ChannelEvents<Received<Data>>[Event]);
+      if (channel === this.name || isBelow) listener(value as ChannelEvents<Received<Data>, Received<State>>[Event]);
     };
     return this.#client.emitter.on(event, receive, this);
   }

@@ -22,13 +22,14 @@ export interface ChannelParts {
  * Each object holds its own subscription. When the last object of a channel has unsubscribed, the SDK unsubscribes from
  * the server.
  * @typeParam Data the messages' data
+ * @typeParam State the members' states
  * @example
  * const stories = pushIt.channel<Story>("stories/5");
  * const off = stories.on("message", ({ data }) => show(data));
  * await stories.subscribe();
  * await stories.publish({ title: "Once" }, { echo: false });
  */
-export class Channel<Data = unknown> extends BaseChannel<Data> {
+export class Channel<Data = unknown, State = Json> extends BaseChannel<Data, State> {
   readonly #client: Client;
   readonly #parts: ChannelParts;
   /**
@@ -37,7 +38,7 @@ export class Channel<Data = unknown> extends BaseChannel<Data> {
    * const { members } = await room.presence();
    * await room.presence.set({ typing: true });
    */
-  readonly presence: ChannelPresence;
+  readonly presence: ChannelPresence<Received<State>>;
 
   /** @internal */
   constructor(client: Client, name: string, parts: ChannelParts) {
@@ -46,8 +47,8 @@ export class Channel<Data = unknown> extends BaseChannel<Data> {
     this.#parts = parts;
     const { presence } = parts;
     this.presence = Object.assign(() => presence.read(name), {
-      set: (state: Json = null) => presence.setState(name, state),
-    });
+      set: (state: unknown = null) => presence.setState(name, state as Json),
+    }) as ChannelPresence<Received<State>>;
   }
 
   /**
@@ -65,6 +66,7 @@ export class Channel<Data = unknown> extends BaseChannel<Data> {
   async history(options?: HistoryOptions): Promise<HistoryPage<Received<Data>>> {
     const request = { ...options, channel: this.name };
     const replay = await requestData<Replay>(this.#client.queue, "history", request);
-    return { ...replay, messages: (replay.messages ?? []) as HistoryPage<Received<Data>>["messages"] };
+    const messages = (replay.messages ?? []).filter((message) => this.#client.fits(this.name, message.data, message));
+    return { ...replay, messages: messages as HistoryPage<Received<Data>>["messages"] };
   }
 }

@@ -83,6 +83,12 @@ export class Client implements Internals {
       settle(new PushItError("bad_frame", (error as Error).message, { channel, uuid }));
       return uuid;
     }
+    // As it arrives: JSON has made a string of a date.
+    const fault = this.options.types?.fault(channel, "message", (JSON.parse(payload) as Message).data);
+    if (fault) {
+      settle(new PushItError("bad_data", fault, { channel, uuid }));
+      return uuid;
+    }
     if (!echo) this.#deduplicator.suppress(channel, uuid);
     // Publications keep their order. Messages without a reply do not.
     const orderingKey = action === "publish" ? " " : uuid;
@@ -154,6 +160,16 @@ export class Client implements Internals {
     this.#emit(message, (owner) => !skipped.some((holders) => owner && holders?.has(owner)));
   }
 
+  /**
+   * Whether data that arrived on a channel fits its type. If not, the application gets the `error` event.
+   * @param subject the message, if it is not a state
+   */
+  fits(channel: string, data: unknown, subject?: { uuid: string }): boolean {
+    const fault = this.options.types?.fault(channel, subject ? "message" : "presence", data);
+    if (fault) this.emitter.emit("error", new PushItError("bad_data", fault, { ...subject, channel }));
+    return !fault;
+  }
+
   /** Delivers a message to the listeners of one holder, also if it has been delivered before. */
   deliverTo(holder: Holder, message: Message): void {
     this.#emit(message, (owner) => owner === holder);
@@ -164,7 +180,8 @@ export class Client implements Internals {
   }
 
   #emit(message: Message, isFor: (owner: Holder | undefined) => boolean): void {
-    this.emitter.emit("message", { ...message, payload: message.data }, isFor);
+    if (this.fits(message.channel, message.data, message))
+      this.emitter.emit("message", { ...message, payload: message.data }, isFor);
   }
 
   /** Writes an error that no listener receives to the logger, or in development to the console. */

@@ -23,6 +23,7 @@ export type {
   SubscribeOptions,
   SubscriptionEvents,
   TokenFunction,
+  TypedMember,
 } from "./types.js";
 export type { Code } from "../../protocol/codes.js";
 export type { Message } from "../../protocol/frames.js";

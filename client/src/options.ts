@@ -1,3 +1,4 @@
+import type { ChannelTypeMap, TypedChannels } from "../../protocol/channel-types.js";
 import type { Position } from "../../protocol/history.js";
 import { type AppStateLike, isInteractive, type Platform, type SocketClass } from "./platform/platform.js";
 
@@ -13,7 +14,7 @@ export interface Logger {
 }
 
 /** The options of `new PushIt(…)` in both SDKs. All times are in milliseconds. */
-export interface CoreOptions {
+export interface CoreOptions<Types extends ChannelTypeMap = ChannelTypeMap> {
   /** The URL of the Push-It stage: `wss://….execute-api.….amazonaws.com/stage`. */
   url: string;
   /**
@@ -21,6 +22,13 @@ export interface CoreOptions {
    * @default []
    */
   channels?: readonly string[] | undefined;
+  /**
+   * The types of the channels, from `defineChannels`. `pushIt.channel(name)` has them. If an entry has a schema, a
+   * publication or state that does not fit is refused before it is sent. A message that arrives and does not fit becomes
+   * an `error` event.
+   * @default - no types
+   */
+  types?: TypedChannels<Types> | undefined;
   /**
    * The credentials for the connection guard: any JSON value of at most 4,096 bytes, or a (possibly async) function
    * that returns one. The SDK calls the function on every attempt to connect, and again before the agent expires.
@@ -96,7 +104,7 @@ export interface CoreOptions {
 }
 
 /** The options of `new PushIt(…)`. All times are in milliseconds. */
-export interface PushItOptions extends CoreOptions {
+export interface PushItOptions<Types extends ChannelTypeMap = ChannelTypeMap> extends CoreOptions<Types> {
   /**
    * Positions on channels with history that an earlier page stored. The application receives the messages after them.
    * On a channel without history this has no effect.

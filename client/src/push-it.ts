@@ -1,5 +1,7 @@
+import type { ChannelTypeMap } from "../../protocol/channel-types.js";
 import { BasePushIt } from "./base-push-it.js";
 import { Channel, type ChannelParts } from "./channel.js";
+import type { DataOf, Declared, DeclaredState } from "./channel-data.js";
 import { Client } from "./client.js";
 import { NetworkDiagnosis } from "./connection/network-diagnosis.js";
 import { PageLifecycle } from "./connection/page-lifecycle.js";
@@ -12,17 +14,18 @@ import { Presence } from "./presence/presence.js";
 
 /**
  * A client: one connection to a Push-It, which lasts until the application ends it.
+ * @typeParam Types the channels' types, from the option `types`
  * @example
  * const pushIt = new PushIt({ url: "wss://…", channels: ["stories/5"], credentials: () => session.token() });
  * pushIt.onMessageReceived = (channel, message) => show(channel, message.data);
  * pushIt.publish({ channel: "stories/5", data: { text: "Hello" } }, (error) => alert(error.message));
  */
-export class PushIt extends BasePushIt {
+export class PushIt<Types extends ChannelTypeMap = ChannelTypeMap> extends BasePushIt {
   readonly #client: Client;
   readonly #parts: ChannelParts;
 
   /** @throws TypeError if an option is invalid, Error if the runtime lacks a feature */
-  constructor(options: PushItOptions) {
+  constructor(options: PushItOptions<Types>) {
     const client = new Client(options);
     const presence = new Presence(client);
     const recovery = new Recovery(client);
@@ -48,10 +51,13 @@ export class PushIt extends BasePushIt {
 
   /**
    * A channel or wildcard, with promises, listeners and `for await`. Each object has its own subscription.
-   * @typeParam Data the messages' data, as your application publishes it; the SDK does not check it
+   * @typeParam Data the messages' data. Left out: the type that the option `types` has for the channel; without one, the
+   * SDK does not check the data
    * @example for await (const { data } of pushIt.channel<Story>("stories/5")) show(data);
    */
-  channel<Data = unknown>(name: string): Channel<Data> {
+  channel<Data = Declared, const Name extends string = string>(
+    name: Name,
+  ): Channel<DataOf<Types, Name, Data>, DeclaredState<Types, Name>> {
     return new Channel(this.#client, name, this.#parts);
   }
 }

@@ -115,29 +115,33 @@ export interface HistoryPage<Data = unknown> {
   code?: RequestCode;
 }
 
+/** A member of a channel. `State` is the application's type. */
+export type TypedMember<State = Json> = Omit<Member, "state"> & {
+  /** Its state on this channel, if it has one and the reader's delivery guard permits it. */
+  state?: State;
+};
+
 /** The members of a channel. */
-export interface PresenceSet {
+export interface PresenceSet<State = Json> {
   count: number;
-  members: Member[];
+  members: TypedMember<State>[];
 }
 
 /** The presence of a channel: called as a function, it reads the members. */
-export interface ChannelPresence {
+export interface ChannelPresence<State = Json> {
   /** Reads the members of this very channel. Rejects with a `PushItError`. */
-  (): Promise<PresenceSet>;
+  (): Promise<PresenceSet<State>>;
   /**
    * Sets this client's state on the channel, such as `{ typing: true }`. The other members get the event `change`. It
    * replaces the last state, and stays until this client leaves the channel: after a reconnection the SDK sets it again.
    * If it is called again before the server has replied, only the last state counts. Rejects with a `PushItError`.
    * @param state at most 512 bytes of JSON. `null` or left out: no state
    */
-  set(state?: Json): Promise<void>;
+  set(state?: State | null): Promise<void>;
 }
 
 /** A member joined or left, or its state changed. */
-export interface PresenceEvent extends Member {
-  channel: string;
-}
+export type PresenceEvent<State = Json> = TypedMember<State> & { channel: string };
 
 /** The events of subscriptions. */
 export interface SubscriptionEvents {
@@ -165,13 +169,13 @@ export interface HistoryEvents {
 }
 
 /** The events of members, on channels with presence. */
-export interface PresenceEvents {
+export interface PresenceEvents<State = Json> {
   /** A user, or a client without a user's id, is a member of a channel from now on. Or its `info` changed. */
-  join: PresenceEvent;
+  join: PresenceEvent<State>;
   /** The last connection of a member has left the channel. */
-  leave: PresenceEvent;
+  leave: PresenceEvent<State>;
   /** A member has another `state`, or none any more. */
-  change: PresenceEvent;
+  change: PresenceEvent<State>;
 }
 
 /** The events of `pushIt.on(…)`. */
@@ -188,7 +192,8 @@ export interface Events extends SubscriptionEvents, PresenceEvents, HistoryEvent
 }
 
 /** The events of `channel.on(…)`: the events of `pushIt.on(…)` that concern the channel. */
-export interface ChannelEvents<Data = unknown> extends SubscriptionEvents, PresenceEvents, HistoryEvents {
+export interface ChannelEvents<Data = unknown, State = Json>
+  extends SubscriptionEvents, PresenceEvents<State>, HistoryEvents {
   /** A message arrived on the channel, or on a channel that the wildcard matches. */
   message: ReceivedMessage<Data>;
 }

@@ -85,6 +85,10 @@ export interface PublicationData {
   ephemeral?: boolean;
 }
 
+/** The codes with which a guard can deny a publication or a state. */
+export const DENIAL_CODES = ["denied", "bad_data"] as const;
+export type DenialCode = (typeof DENIAL_CODES)[number];
+
 /** A guard function's verdict, without the version of the response. */
 export type GuardVerdict =
   | {
@@ -110,9 +114,9 @@ export type GuardVerdict =
       subscribe?: string[];
       result?: Json;
     }
-  | { verdict: "publicationDenied"; channel: string; reason?: string }
+  | { verdict: "publicationDenied"; channel: string; reason?: string; code?: DenialCode }
   | { verdict: "presenceSuccess"; channel: string }
-  | { verdict: "presenceDenied"; channel: string; reason?: string }
+  | { verdict: "presenceDenied"; channel: string; reason?: string; code?: DenialCode }
   | { verdict: "deliver"; channel: string; deliveries: DeliveryData[] };
 
 /** A guard function's response. */

@@ -35,7 +35,7 @@ const verdictOf = (handler: HandlerName, result: CallResult): Verdict => {
   if (result.decision.permitted) return result.decision;
   return {
     permitted: false,
-    code: "denied",
+    code: result.decision.code ?? "denied",
     reason: truncateReason(result.decision.reason) || `The ${subject} was denied.`,
   };
 };
@@ -100,7 +100,7 @@ export class DeveloperGuards implements GuardPort {
     const { channel, data: state } = message;
     const own = await this.#decide("onPresenceRequest", agent, { channel, state });
     if (own) return own.permitted ? { permitted: true, state } : own;
-    const verdict = await this.publication(agent, message);
+    const verdict = await this.publication(agent, { ...message, isState: true });
     if (!verdict.permitted) return verdict;
     const published = verdict.publish.find((each) => each.channel === channel);
     // The guard accepted it, but would not deliver it on the channel.

@@ -14,7 +14,8 @@ import {
   MAX_USER_ID_LENGTH,
 } from "../../protocol/index.js";
 import { type ChannelRules, publicationError, subscriptionError } from "../subscriptions/channel-rules.js";
-import type { Agent, Channel, ChannelLike, ConnectedOptions } from "./types.js";
+import type { Agent, Channel, ChannelLike, ConnectedOptions, DenialOptions } from "./types.js";
+import { DENIAL_CODES } from "./contract.js";
 import type { Decision, GuardCall } from "./messages.js";
 
 /** The guards of a module that may read histories. */
@@ -111,8 +112,10 @@ export const argumentsFor = (
     events.decided(decision);
   };
   // A guard in plain JavaScript may pass any value as its reason: it becomes a string.
-  const deny = (verdict: string, reason = ""): void =>
-    close(verdict, () => ({ permitted: false, reason: `${reason}` }));
+  const deny = (verdict: string, reason = "", { code = "denied" }: DenialOptions = {}): void => {
+    if (!DENIAL_CODES.includes(code)) throw new TypeError(`${verdict}: code must be one of ${DENIAL_CODES.join(", ")}`);
+    close(verdict, () => ({ permitted: false, reason: `${reason}`, ...(code !== "denied" && { code }) }));
+  };
   const permit = (verdict: string, more: () => Partial<Decision> = () => ({})): void =>
     close(verdict, () => ({ permitted: true, subscribe, publish, ...more() }) as Decision);
   const assertRequested = (verdict: string, channel: ChannelLike): void => {
@@ -202,19 +205,19 @@ export const argumentsFor = (
       assertHandler("agent.publicationSuccess", "onPublicationRequest");
       permit("agent.publicationSuccess", () => optional("result", result, "result", MAX_RESULT_BYTES));
     },
-    publicationDenied(_message, reason) {
+    publicationDenied(_message, reason, options) {
       assertHandler("agent.publicationDenied", "onPublicationRequest");
-      deny("agent.publicationDenied", reason);
+      deny("agent.publicationDenied", reason, options);
     },
     presenceSuccess(channel) {
       assertHandler("agent.presenceSuccess", "onPresenceRequest");
       assertRequested("agent.presenceSuccess", channel);
       permit("agent.presenceSuccess");
     },
-    presenceDenied(channel, reason) {
+    presenceDenied(channel, reason, options) {
       assertHandler("agent.presenceDenied", "onPresenceRequest");
       assertRequested("agent.presenceDenied", channel);
-      deny("agent.presenceDenied", reason);
+      deny("agent.presenceDenied", reason, options);
     },
     deliver(_channel, message) {
       assertHandler("agent.deliver", "onMessageReceived");

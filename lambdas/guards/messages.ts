@@ -2,7 +2,7 @@ import type { Denied, Permitted } from "../ports.js";
 import type { ChannelRules } from "../subscriptions/channel-rules.js";
 import type { HandlerName, Manifest } from "../../protocol/guard-manifest.js";
 import type { Json, RequestedMessage } from "../../protocol/index.js";
-import type { AgentData } from "./contract.js";
+import type { AgentData, DenialCode } from "./contract.js";
 import type { ErrorReport } from "./error-report.js";
 
 /** A call of a guard. It is sent as JSON, so that it holds plain data only. */
@@ -36,7 +36,7 @@ export const aboutOf = ({
 });
 
 /** A guard's decision. A delivery is `permitted` with the message in `publish`, or with none if it was dropped. */
-export type Decision = Permitted | Omit<Denied, "code">;
+export type Decision = Permitted | (Omit<Denied, "code"> & { code?: DenialCode });
 
 /** From the main thread to the worker. */
 export type ToWorker =

@@ -18,17 +18,18 @@ export const responseOf = (
   const version = CONTRACT_VERSION;
   if (!decision.permitted) {
     const reason = decision.reason === "" ? {} : { reason: decision.reason };
+    const code = decision.code ? { code: decision.code } : {};
     switch (guard) {
       case "onConnectionRequest":
         return { version, verdict: "connectionDenied", ...reason };
       case "onSubscriptionRequest":
         return { version, verdict: "subscriptionDenied", channel, ...reason };
       case "onPublicationRequest":
-        return { version, verdict: "publicationDenied", channel, ...reason };
+        return { version, verdict: "publicationDenied", channel, ...reason, ...code };
       case "onUnsubscriptionRequest":
         return { version, verdict: "unsubscriptionDenied", channel, ...reason };
       case "onPresenceRequest":
-        return { version, verdict: "presenceDenied", channel, ...reason };
+        return { version, verdict: "presenceDenied", channel, ...reason, ...code };
       case "onMessageReceived":
       case "onDisconnect":
         return undefined;

@@ -15,7 +15,14 @@ import {
 import { type ChannelRules, publicationError, subscriptionError } from "../subscriptions/channel-rules.js";
 import { type Fields, isObject, scanJson } from "../requests/frame-parser.js";
 import { isEphemeralByDefault, LAST_DATE } from "./guard-context.js";
-import { CONTRACT_VERSION, type GuardRequest, RECIPIENTS_PER_REQUEST, VERDICTS } from "./contract.js";
+import {
+  CONTRACT_VERSION,
+  DENIAL_CODES,
+  type DenialCode,
+  type GuardRequest,
+  RECIPIENTS_PER_REQUEST,
+  VERDICTS,
+} from "./contract.js";
 import type { Decision } from "./messages.js";
 
 /** A valid response, or its error, without any of its own text. */
@@ -156,6 +163,12 @@ const decisionOf = (fields: Fields, request: GuardRequest, now: number, limits: 
         subscribe: subscriptions(fields, request, limits),
         ...(result === undefined ? {} : { result }),
       });
+    }
+    case "publicationDenied":
+    case "presenceDenied": {
+      const { code = "denied" } = fields as { code?: DenialCode };
+      assertShape(DENIAL_CODES.includes(code), `code must be one of ${DENIAL_CODES.join(", ")}`);
+      return { permitted: false, reason: text(fields, "reason") ?? "", ...(code !== "denied" && { code }) };
     }
     default:
       return { permitted: false, reason: text(fields, "reason") ?? "" };

@@ -52,11 +52,11 @@ export interface Agent<Credentials = unknown> {
    */
   publicationSuccess(message: Message<unknown>, result?: Json): void;
   /** Closing verdict of `onPublicationRequest`: denied. Staged calls are dropped. */
-  publicationDenied(message: Message<unknown>, reason?: string): void;
+  publicationDenied(message: Message<unknown>, reason?: string, options?: DenialOptions): void;
   /** Closing verdict of `onPresenceRequest`: the channel's subscribers are notified of the agent's state. */
   presenceSuccess(channel: ChannelLike): void;
   /** Closing verdict of `onPresenceRequest`: the agent keeps the state that it had. */
-  presenceDenied(channel: ChannelLike, reason?: string): void;
+  presenceDenied(channel: ChannelLike, reason?: string, options?: DenialOptions): void;
   /** Closing verdict of `onMessageReceived`: the agent gets this message, transformed as you like. */
   deliver(channel: ChannelLike, message: Message<unknown>): void;
   /** Another channel, to publish on from `onPublicationRequest`: `agent.channel("audit").publish(message)`. */
@@ -93,6 +93,15 @@ export interface ConnectedOptions {
    * is in seconds.
    */
   expiresAt?: Date | number;
+}
+
+/** Options of `agent.publicationDenied` and `agent.presenceDenied`. */
+export interface DenialOptions {
+  /**
+   * The code that the client gets: `bad_data` if the data has the wrong shape, so that it is a fault of the program.
+   * @default "denied"
+   */
+  code?: "denied" | "bad_data";
 }
 
 /** The channel that a guard decides about. */
@@ -153,7 +162,7 @@ export interface ChannelGuards<Credentials = unknown> {
   /**
    * Decides about the state that an agent wants to have as a member of a channel, with `agent.presenceSuccess(channel)`
    * or `agent.presenceDenied(channel, reason)`. It is not called if an agent removes its state. Left out:
-   * `onPublicationRequest` decides, as about a publication of the state on the channel.
+   * `onPublicationRequest` decides, as about a publication of the state on the channel: `message.isState` is true.
    * @param state at most 512 bytes of JSON, never `null`
    */
   onPresenceRequest?(channel: Channel, agent: Agent<Credentials>, state: Json): unknown;

@@ -30,6 +30,7 @@ export const DEFAULT_MESSAGES: Readonly<Record<Code, string>> = {
   too_many_subscriptions: "The agent would have too many subscriptions.",
   too_many_agents: "The user has too many connections.",
   too_large: "The message is too large.",
+  bad_data: "The data does not fit the channel's type.",
   rate_limited: "Too many requests in a short time. Try again later.",
   expired: "The agent was not renewed in time. Connect again.",
   revoked: "The server revoked this connection or subscription.",

@@ -37,6 +37,8 @@ export class OwnStates {
     return new Promise((resolve, reject) => {
       const settle: SettleCallback = (error) => (error ? reject(error) : resolve());
       if (!this.#client.subscriptions.wanted().includes(channel)) return settle(notMember(channel));
+      const fault = state !== null && this.#client.options.types?.fault(channel, "presence", state);
+      if (fault) return settle(new PushItError("bad_data", fault, { channel }));
       const own = this.#states.get(channel) ?? { state, waiters: [] };
       this.#states.set(channel, own);
       own.state = state;

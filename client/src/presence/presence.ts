@@ -1,6 +1,6 @@
 import type { ConnectionInfo, Message, SubscribeResult } from "../../../protocol/frames.js";
 import { Meta } from "../../../protocol/frames.js";
-import type { PresenceEventData, PresencePage } from "../../../protocol/presence.js";
+import type { Member, PresenceEventData, PresencePage } from "../../../protocol/presence.js";
 import type { Json } from "../../../protocol/json.js";
 import { BoundedMap } from "../bounded-map.js";
 import type { Client } from "../client.js";
@@ -58,7 +58,7 @@ export class Presence implements Extension {
       const page: PresencePage = await (after === undefined
         ? this.#readPage(channel, after)
         : this.#readPageWithRetry(channel, after));
-      members.push(...page.members);
+      members.push(...page.members.map((member) => this.#checked(channel, member)));
       after = page.more;
     } while (after !== undefined);
     return { count: members.length, members };
@@ -97,7 +97,10 @@ export class Presence implements Extension {
     const own = changed ? [`${channel} ${agent} state`] : keys;
     if ([...keys, ...own].some((key) => at <= (this.#latest.get(key) ?? -Infinity))) return true;
     for (const key of own) this.#latest.set(key, at);
-    this.#client.emitter.emit(joined ? "join" : left ? "leave" : "change", { ...member, channel });
+    this.#client.emitter.emit(joined ? "join" : left ? "leave" : "change", {
+      ...this.#checked(channel, member),
+      channel,
+    });
     return true;
   }
 
@@ -105,6 +108,12 @@ export class Presence implements Extension {
     this.#channels.clear();
     this.#latest.clear();
     this.#states.onReset();
+  }
+
+  /** A member, without its state if that does not fit the channel's type. */
+  #checked(channel: string, member: Member): Member {
+    const { state, ...others } = member;
+    return state === undefined || this.#client.fits(channel, state) ? member : others;
   }
 
   /** Whether the server has confirmed that this client is a member of a channel, on the transport in use. */

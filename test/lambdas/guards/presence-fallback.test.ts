@@ -48,6 +48,23 @@ describe("a state without a presence guard", () => {
   });
 });
 
+describe("a publication guard that decides about a state", () => {
+  it("learns that it is one, and can deny it as bad data", async () => {
+    const module = `{ onPublicationRequest(channel, agent, message) {
+      agent.publicationDenied(message, "state: " + message.isState, { code: "bad_data" });
+    } }`;
+    expect(await verdictOf(module)).toEqual({ permitted: false, code: "bad_data", reason: "state: true" });
+  });
+
+  it("does not call a publication a state", async () => {
+    const { guards } = guardFolder(`{ onPublicationRequest(channel, agent, message) {
+      agent.publicationDenied(message, "state: " + message.isState);
+    } }`);
+    const message = { channel: "rooms/1", uuid: "m1", data: 1 };
+    expect(await guards.publication(agent, message)).toEqual({ ...DENIED, reason: "state: undefined" });
+  });
+});
+
 describe("a presence guard", () => {
   it("decides instead of the publication guard", async () => {
     const module = `{

@@ -59,6 +59,12 @@ describe("a response is invalid", () => {
       /reason must be a string/,
     ],
     [
+      "with an unknown code",
+      { version: 1, verdict: "publicationDenied", channel: "stories/5", code: "planted" },
+      "onPublicationRequest",
+      /code must be one of denied, bad_data/,
+    ],
+    [
       "with too much info",
       { ...connected, info: "x".repeat(MAX_INFO_BYTES) },
       "onConnectionRequest",

@@ -51,12 +51,13 @@ const compile = (version: Version, compilerOptions: object, endings: string[]): 
 const entries = (kind: "cjs" | "esm"): string[] => [
   `push-it-client/dist/${kind}/types/client/src/index.d.ts`,
   `push-it-client/dist/${kind}/types/client/src/core.d.ts`,
+  `push-it-client/dist/${kind}/types/client/src/channels.d.ts`,
   `push-it-server/dist/${kind}/types/server/guards/index.d.ts`,
   `push-it-server/dist/${kind}/types/server/publisher/index.d.ts`,
 ];
 
 const entriesIn = (files: string[]): string[] =>
-  files.filter((file) => /\/(src|guards|publisher)\/(index|core)\.d\.ts$/.test(file)).sort();
+  files.filter((file) => /\/(src|guards|publisher)\/(index|core|channels)\.d\.ts$/.test(file)).sort();
 
 describe.each(["5.4", "5.9", "6"] as const)("TypeScript %s, moduleResolution node10", (version) => {
   test("compiles every export, and refuses what it should", () => {
