@@ -133,6 +133,10 @@ class NameReader {
       case "message":
       case "listened":
       case "listenedLast":
+      case "setState":
+      case "member":
+      case "asked":
+      case "members":
         return;
     }
   }
