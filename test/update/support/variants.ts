@@ -13,7 +13,7 @@ import {
 } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { AccessLogs, type ChannelOptions, Denials, Guards, type PushItProps } from "../../../infra/index.js";
-import { Meta } from "../../../protocol/index.js";
+import { Meta, type PresencePage } from "../../../protocol/index.js";
 import type { Scene } from "./scene.js";
 
 /** An option that is turned on or off, and its required effects. */
@@ -67,6 +67,14 @@ const latestValue = async (scene: Scene) =>
 
 const latest = async (scene: Scene): Promise<unknown> => (await latestValue(scene))?.data;
 const newLatestValue = async (scene: Scene) => (await scene.reaches("stocks/a", scene.ann), latestValue(scene));
+
+const stateOfAnn = async (scene: Scene): Promise<unknown> => {
+  const { members } = (await scene.presence("rooms/a")).data as unknown as PresencePage;
+  const ann = members.find(({ userId }) => userId === "ann");
+  expect(ann).toBeDefined();
+  return ann?.state;
+};
+
 let positionBefore = { epoch: "", offset: 0 };
 
 /** Each prop that can be turned on and off, or changed. */
@@ -105,6 +113,23 @@ export const VARIANTS: readonly Variant[] = [
     async afterwards(scene) {
       const { data } = await scene.presence("rooms/a");
       expect((data as { members: { userId: string }[] }).members.map(({ userId }) => userId)).toContain("ann");
+    },
+  },
+  {
+    name: "members have states",
+    about: ["presence"],
+    props: () => ({ ...BASE, channels: { ...CHANNELS, "rooms/*": { presence: { state: true } } } }),
+    async meanwhile(scene) {
+      const wire = await scene.connect();
+      await wire.subscribe("rooms/a");
+      expect(await scene.setState("rooms/a", "away")).toMatchObject({ successful: true });
+      const isShown = (): boolean => wire.frames.some((frame) => frame.includes('"state":"away"'));
+      await wire.until(isShown, "the state");
+      expect(await stateOfAnn(scene)).toBe("away");
+    },
+    async afterwards(scene) {
+      expect(await scene.setState("rooms/a", "back")).toMatchObject({ successful: false, code: "unknown_action" });
+      expect(await stateOfAnn(scene)).toBeUndefined();
     },
   },
   {
