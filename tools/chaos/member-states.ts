@@ -51,8 +51,8 @@ const seenStates = (entry: Entry): { channel: string; user: string; state: unkno
 };
 
 /**
- * The members of a channel with their states, as an application shows them: the last list that it read, and all events
- * since it asked for this list.
+ * The members of a channel with their states, as an application shows them. It begins with the last list that it read,
+ * and applies all events since it asked for this list.
  */
 export const viewOf = ({ entries }: Pick<Page, "entries">, channel: string): Map<string, StateKey> => {
   const list = entries.findLast(
@@ -70,8 +70,8 @@ export const viewOf = ({ entries }: Pick<Page, "entries">, channel: string): Map
 };
 
 /**
- * The states that a client may have on a channel, by its calls: the last acknowledged one, and later ones whose outcome
- * is unknown. It has none after it has left the channel.
+ * The states that a client may have on a channel, by its calls. These are the last acknowledged one, and later ones with
+ * an unknown outcome. A client that has left the channel has none.
  */
 export const possibleStates = ({ entries }: Pick<Page, "entries">, channel: string): Set<StateKey> => {
   const reader = new PossibleStates(channel);
@@ -116,6 +116,9 @@ class PossibleStates {
       case "unsubscribed":
         if (entry.code !== undefined) this.#holders.clear();
         if (this.#holders.size === 0) this.#clear();
+        return;
+      default:
+        return;
     }
   }
 

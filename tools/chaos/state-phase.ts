@@ -37,7 +37,7 @@ const groupBy = <T>(all: readonly T[], keyOf: (each: T) => string | undefined): 
   return groups;
 };
 
-/** What the check at rest needs. */
+/** The parts of a run that the check at rest compares. */
 interface StatesAtRest {
   journal: Pick<Journal, "owner">;
   clients: readonly ChaosClient[];
@@ -48,8 +48,8 @@ interface StatesAtRest {
 }
 
 /**
- * Compares the states at one moment: those that the clients may have by their calls, those in the table, those that each
- * client reads, and those that the events have shown to each client. A view can only be right while the table is.
+ * Compares the states at one moment. The states by the clients' calls, in the table, in the lists that the clients read,
+ * and in the events that they received must be the same. A view can only be right while the table is.
  */
 export const stateErrors = async ({ journal, clients, rows, shown = [] }: StatesAtRest): Promise<WrongState[]> => {
   const present = (await rows()).filter(isLive);
@@ -94,7 +94,7 @@ export const stateErrors = async ({ journal, clients, rows, shown = [] }: States
  * Checks again and again until each view has been right once. Connections come to their end meanwhile, so that hardly
  * ever all are right at once.
  * @param ms maximum time, in milliseconds
- * @returns what was wrong each time
+ * @returns the views that were never right
  */
 export const neverRight = async (check: () => Promise<WrongState[]>, ms: number): Promise<WrongState[]> => {
   const until = performance.now() + ms;
@@ -112,8 +112,8 @@ const retry = async (act: () => Promise<boolean>): Promise<void> => {
 };
 
 /**
- * Checks the states of members at rest: as the faults left them, after each member has set a state, and after some have
- * removed their state or left.
+ * Checks the states of members at rest, in three steps: as the faults left them, after each member has set a state, and
+ * after some have removed theirs or left.
  * @param ms how long a view may be wrong, in milliseconds
  */
 export const checkStatesAtRest = async (

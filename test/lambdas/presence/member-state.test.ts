@@ -93,7 +93,7 @@ describe("a state", () => {
     expect(states()).toEqual(["here"]);
   });
 
-  it("can be removed after the connection that was announced with it has left", async () => {
+  it("can be removed after the connection that set it first has left", async () => {
     const { setState, notify, join, leave, states } = await withMember();
     await setState("c1", "here");
     await notify();

@@ -40,7 +40,7 @@ describe("the states that a client may have", () => {
     expect(possible()).toEqual([stateKey(state(1))]);
   });
 
-  it("include one whose outcome is unknown, unless its guard never permits it", () => {
+  it("include a state with an unknown outcome, if its guard permits it", () => {
     actor.fulfilled(set(state(1)));
     rejected(set(state(2)), "timeout", true);
     expect(possible()).toEqual([stateKey(state(1)), NO_STATE, stateKey(state(2))]);

@@ -37,7 +37,7 @@ describe("the check of states at rest", () => {
     expect(await errors()).toEqual([]);
   });
 
-  it("finds a state in the table that the client did not set last", async () => {
+  it("finds a stored state that the client did not set last", async () => {
     expect(await errors({ rows: [row(OTHER)], reads: OTHER, shows: OTHER })).toContain("s1 has ");
     expect(await errors({ rows: [row(STATE, 1, { g: { N: "2" } })] })).toContain("s1 has ");
   });
@@ -65,7 +65,7 @@ describe("the wait for views that are right", () => {
     expect(polls).toEqual([]);
   });
 
-  it("reports what was wrong each time", async () => {
+  it("reports the views that were never right", async () => {
     expect(await neverRight(async () => [wrong("a")], 1)).toEqual([wrong("a")]);
   });
 });
