@@ -123,6 +123,33 @@ describe("the state of a member", () => {
     expect(JSON.stringify(await system.rows())).not.toContain('"text":"hello"');
   });
 
+  it("cannot be replaced by any other frame of such a subscriber", async () => {
+    const channel = "halls/3";
+    const bob = await arrive("bob", channel);
+    const { wire, agent } = await arrive("mute");
+    const planted = { channel, info: "planted", userId: "planted", state: "planted", from: { userId: "bob" } };
+    const request = (action: string, meta: string, data: object = planted) =>
+      wire.request({ action, channel: meta, data, from: planted.from, info: "planted" });
+    expect(await request("subscribe", "/meta/subscribe", { ...planted, token: "planted" })).toMatchObject({
+      successful: true,
+    });
+    const { joined } = await presenceEvent(bob.wire, channel, "joined", agent);
+    expect(joined).toEqual({ agent, userId: "mute", connections: [agent] });
+    expect(await request("presence", "/meta/presence")).toMatchObject({ successful: true });
+    expect(await request("ping", "/meta/ping", { ...planted, presentChannels: [channel] })).toMatchObject({
+      successful: true,
+    });
+    for (const action of ["publish", "state"])
+      expect(await request(action, action === "publish" ? channel : "/meta/presence")).toMatchObject({
+        code: "denied",
+      });
+    wire.send({ action: "send", channel, data: planted, from: planted.from });
+    expect(await request("unsubscribe", "/meta/unsubscribe")).toMatchObject({ successful: true });
+    const { left } = await presenceEvent(bob.wire, channel, "left", agent);
+    expect(left).toEqual({ agent, userId: "mute" });
+    expect(bob.wire.frames.join()).not.toContain("planted");
+  });
+
   it("reaches only recipients whose delivery guards permit it", async () => {
     const [ada, bob, friend] = [
       await arrive("ada", "rooms/4"),
