@@ -8,6 +8,7 @@ import { DeliveryModel } from "./delivery-model.js";
 import type { FuzzContext } from "./context.js";
 import { HistoryModel } from "./history-model.js";
 import { Pace } from "./pace.js";
+import { PresenceModel } from "./presence-model.js";
 
 /** The options of a run. */
 export interface FuzzOptions {
@@ -96,7 +97,8 @@ const shortened = (whole: Episode, count: number): Episode => {
 export class Fuzzer {
   readonly #deliveries = new DeliveryModel();
   readonly #histories = new HistoryModel();
-  readonly #tableChecker = new TableChecker(this.#deliveries, this.#histories);
+  readonly #presence = new PresenceModel(this.#deliveries);
+  readonly #tableChecker = new TableChecker(this.#deliveries, this.#histories, this.#presence);
   readonly #context: Omit<FuzzContext, "excuse">;
   readonly #outcome: Outcome = { runs: 0, violations: [], excused: 0, answers: {} };
   readonly #shrinkMs: number;
@@ -120,6 +122,7 @@ export class Fuzzer {
       ...fire,
       deliveries: this.#deliveries,
       histories: this.#histories,
+      presence: this.#presence,
       tableChecker: this.#tableChecker,
       answer,
     };

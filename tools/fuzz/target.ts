@@ -7,7 +7,7 @@ import { startEmbedded } from "../../local/services/dynamodb/engines/embedded.js
 import { synthesize } from "../lib/synthesize.js";
 import { makeWorkFolder } from "../lib/work-folder.js";
 import { ServerLog } from "./server-log.js";
-import { HISTORY_PATTERNS, HISTORY_LIMITS, PRESENCE_PATTERNS, WILDCARDS } from "./policy.js";
+import { CHANNELS, HISTORY_LIMITS, WILDCARDS } from "./policy.js";
 
 /** The running system. */
 export interface Target {
@@ -30,13 +30,13 @@ const SWEEP_SECONDS = 15;
 const addSystem = (stack: Stack): void => {
   const time = Duration.seconds(GUARD_SECONDS);
   const history = { size: HISTORY_LIMITS.size, ttl: Duration.minutes(HISTORY_LIMITS.minutes) };
-  const patterns = [...new Set([...HISTORY_PATTERNS, ...PRESENCE_PATTERNS])];
   const channels = Object.fromEntries(
-    patterns.map((each) => [
-      each,
+    Object.entries(CHANNELS).map(([pattern, kind]) => [
+      pattern,
       {
-        ...(HISTORY_PATTERNS.includes(each) && { history }),
-        ...(PRESENCE_PATTERNS.includes(each) && { presence: true }),
+        ...(kind.history && { history }),
+        ...(kind.presence && { presence: kind.state ? { state: true } : true }),
+        ...(kind.from && { from: true }),
       },
     ]),
   );
@@ -53,6 +53,7 @@ const addSystem = (stack: Stack): void => {
       onSubscriptionRequest: time,
       onUnsubscriptionRequest: time,
       onPublicationRequest: time,
+      onPresenceRequest: time,
       onMessageReceived: Duration.seconds(2),
     },
   });
