@@ -10,8 +10,10 @@ export interface FuzzContext {
   histories: HistoryModel;
   tableChecker: TableChecker;
   rows: Pick<TableReader, "all">;
-  /** Whether the server's log reports timeouts. */
-  sawTimeouts(): boolean;
+  /** Whether the server's log reports timeouts since a time in epoch milliseconds, or shortly before it. */
+  sawTimeouts(since: number): boolean;
+  /** The violations of the episode are explained by timeouts. */
+  excuse(): void;
   /** Counts an answer by its code. */
   answer(code: string): void;
 }

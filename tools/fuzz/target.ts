@@ -6,6 +6,7 @@ import { Guards, PushIt } from "../../infra/index.js";
 import { startEmbedded } from "../../local/services/dynamodb/engines/embedded.js";
 import { synthesize } from "../lib/synthesize.js";
 import { makeWorkFolder } from "../lib/work-folder.js";
+import { ServerLog } from "./server-log.js";
 import { HISTORY_PATTERNS, HISTORY_LIMITS, PRESENCE_PATTERNS, WILDCARDS } from "./policy.js";
 
 /** The running system. */
@@ -16,7 +17,7 @@ export interface Target {
   /** How the process ended; it must not end before `close`. */
   readonly ended: string | undefined;
   /** All log lines at level info and above. */
-  readonly log: readonly string[];
+  readonly log: ServerLog;
   close(): Promise<void>;
 }
 
@@ -93,8 +94,8 @@ export const startTarget = async (root: string): Promise<Target> => {
     ...sweep,
   ];
   const child = spawn(process.execPath, [cli, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-  const log: string[] = [];
-  createInterface({ input: child.stderr }).on("line", (line) => log.push(line));
+  const log = new ServerLog();
+  createInterface({ input: child.stderr }).on("line", (line) => log.add(line));
   let ended: string | undefined;
   const gone = new Promise<void>((resolve) =>
     child.once("exit", (code, signal) => {
@@ -109,7 +110,7 @@ export const startTarget = async (root: string): Promise<Target> => {
     folder.remove();
   };
   try {
-    const { websocketUrl } = await readyLine(child, log);
+    const { websocketUrl } = await readyLine(child, log.lines);
     return {
       url: websocketUrl,
       dynamodb: engine.endpoint,

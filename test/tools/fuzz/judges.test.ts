@@ -147,8 +147,8 @@ describe("the command line", () => {
   });
 
   it("prints one line of JSON, and progress apart from it", () => {
-    const outcome = { runs: 3, violations: [{ what: ["x"] }], answers: { denied: 1, ok: 2 } };
-    expect(jsonLine(outcome)).toBe('{"runs":3,"violations":1,"answers":{"ok":2,"denied":1}}\n');
+    const outcome = { runs: 3, violations: [{ what: ["x"] }], excused: 4, answers: { denied: 1, ok: 2 } };
+    expect(jsonLine(outcome)).toBe('{"runs":3,"violations":1,"excused":4,"answers":{"ok":2,"denied":1}}\n');
     const told: string[] = [];
     const progress = createProgress({ write: (text) => told.push(text) }, 100);
     for (let runs = 0; runs <= 100; runs += 5) progress(runs);
