@@ -299,6 +299,7 @@ export class Connection implements ConnectionPart {
     if (heartbeats) transport.heartbeats = true;
     if (limits) this.#queue.limits = limits;
     if (transport !== this.transport) return;
+    if (transport.me) this.#client.emitter.emit("me", transport.me);
     if (expiresInMs !== undefined) this.#renewal.schedule(expiresInMs);
     this.#client.notify("onInfo", info as ConnectionInfo);
   }
