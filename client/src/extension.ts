@@ -31,6 +31,8 @@ export interface Notifications {
   onConnected(transport: Transport): void;
   /** The server has replied after a doubt: the transport and its subscriptions still exist. */
   onVerified(): void;
+  /** The server was rolled back to an older version while the transport in use is open. */
+  onRolledBack(): void;
   /** The transport in use is gone, with its agent and subscriptions. Or an attempt failed. */
   onDisconnected(): void;
   /** A transport that was replaced before is closed. */

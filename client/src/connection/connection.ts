@@ -3,7 +3,7 @@ import { type ConnectionInfo, type Message, Meta, type SubscribeResult } from ".
 import { SUBPROTOCOL_DENIED } from "../../../protocol/version.js";
 import { PushItError, type RequestCode } from "../errors.js";
 import type { ConnectionPart, Internals } from "../internals.js";
-import type { Socket, SocketClass } from "../platform/platform.js";
+import { requireSocketClass, type Socket } from "../platform/platform.js";
 import { type IncomingFrame, parseFrame } from "../requests/frames.js";
 import type { RequestQueue } from "../requests/request-queue.js";
 import { backoff } from "./backoff.js";
@@ -52,7 +52,7 @@ export class Connection implements ConnectionPart {
    * @throws Error if there is no WebSocket class
    */
   connect(options: { credentials?: unknown } = {}): void {
-    this.#requireSocketClass();
+    requireSocketClass(this.#client.options);
     if ("credentials" in options) {
       this.#renewal.credentials = options.credentials;
       this.#client.notify("onUserChanged");
@@ -126,7 +126,7 @@ export class Connection implements ConnectionPart {
    */
   async openSocket(): Promise<Socket> {
     const subprotocols = buildSubprotocols(await this.#renewal.get(), this.#client.subprotocols);
-    return new (this.#requireSocketClass())(this.#client.options.url, subprotocols);
+    return new (requireSocketClass(this.#client.options))(this.#client.options.url, subprotocols);
   }
 
   /** Uses an accepted socket from now on. The transport that it replaces still receives until it is closed. */
@@ -157,16 +157,6 @@ export class Connection implements ConnectionPart {
   /** Schedules the next ping again, because its contents may have changed. */
   schedulePing(): void {
     if (this.transport) this.#heartbeat.schedule();
-  }
-
-  #requireSocketClass(): SocketClass {
-    const { WebSocket, platform } = this.#client.options;
-    const socketClass = WebSocket ?? platform.WebSocket;
-    if (!socketClass)
-      throw new Error(
-        'This runtime has no WebSocket. Pass a class as the option "WebSocket", for example from the package "ws".',
-      );
-    return socketClass;
   }
 
   /** Changes the state and reports it. Returns false if the state machine does not allow the event. */
@@ -219,7 +209,7 @@ export class Connection implements ConnectionPart {
     }
     if (this.#opening !== attempt) return;
     try {
-      this.#listen(new (this.#requireSocketClass())(options.url, subprotocols));
+      this.#listen(new (requireSocketClass(options))(options.url, subprotocols));
     } catch (error) {
       this.#loseSoon(attempt, "socket_failed", String(error));
     }
@@ -273,7 +263,7 @@ export class Connection implements ConnectionPart {
   }
 
   #receive(frame: IncomingFrame, transport: Transport): void {
-    const { channel, message, successful, code, error, data } = frame;
+    const { channel, uuid, message, successful, code, error, data } = frame;
     transport.lastReceivedAt = this.#client.timers.now();
     if (transport === this.transport) this.#heartbeat.received();
     if (typeof channel !== "string") {
@@ -288,6 +278,11 @@ export class Connection implements ConnectionPart {
         this.#client.subscribed(data as unknown as SubscribeResult);
       if (channel === Meta.ping || channel === Meta.refresh || channel === Meta.connect)
         this.#handleInfo((data ?? {}) as Partial<ConnectionInfo>, transport);
+      if (code === "unknown_action" && uuid === transport.lastHeartbeat && transport === this.transport) {
+        // The server has ignored the heartbeat's data.
+        this.ping();
+        if (transport.setHeartbeats(false)) this.#client.notify("onRolledBack");
+      }
       if (hasTrait(code, ENDS_AGENT) && transport === this.transport) this.lose(code as StateCode, error);
     }
   }
@@ -296,10 +291,10 @@ export class Connection implements ConnectionPart {
   #handleInfo(info: Partial<ConnectionInfo>, transport: Transport): void {
     const { agent, userId, limits, expiresInMs, heartbeats } = info;
     if (agent) transport.me = { agent, ...(userId !== undefined && { userId }) };
-    if (heartbeats) transport.heartbeats = true;
     if (limits) this.#queue.limits = limits;
     if (transport !== this.transport) return;
     if (transport.me) this.#client.emitter.emit("me", transport.me);
+    if (agent && transport.setHeartbeats(heartbeats ?? false)) this.#client.notify("onRolledBack");
     if (expiresInMs !== undefined) this.#renewal.schedule(expiresInMs);
     this.#client.notify("onInfo", info as ConnectionInfo);
   }

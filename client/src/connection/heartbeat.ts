@@ -70,7 +70,8 @@ export class Heartbeat {
     const { transport } = this.#connection;
     const wantsReplies = options.pingInterval < DEFAULTS.pingInterval;
     if (!transport?.heartbeats || wantsReplies || !isConnected) return this.#connection.ping();
-    const frame = { action: "heartbeat", channel: Meta.ping, uuid: newId(), data: this.#payload.next() };
+    const uuid = (transport.lastHeartbeat = newId());
+    const frame = { action: "heartbeat", channel: Meta.ping, uuid, data: this.#payload.next() };
     // Not `transport.send`, after which the server must not be silent.
     transport.socket.send(JSON.stringify(frame));
   }

@@ -10,6 +10,8 @@ export class Transport {
   me: Pick<Member, "agent" | "userId"> | undefined;
   /** Whether the server knows heartbeats. */
   heartbeats = false;
+  /** The uuid of the last heartbeat. */
+  lastHeartbeat: string | undefined;
   isClosed = false;
   readonly socket: Socket;
   /** When it opened, in epoch milliseconds. */
@@ -26,6 +28,13 @@ export class Transport {
     this.socket = socket;
     this.openedAt = this.lastReceivedAt = now;
     this.#onSent = onSent;
+  }
+
+  /** Notes whether the server knows heartbeats. Returns whether it does not any more: it was rolled back. */
+  setHeartbeats(heartbeats: boolean): boolean {
+    const wasRolledBack = this.heartbeats && !heartbeats;
+    this.heartbeats = heartbeats;
+    return wasRolledBack;
   }
 
   /** Sends a frame. */

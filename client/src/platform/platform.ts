@@ -62,6 +62,25 @@ export const listen = (
   return () => target?.removeEventListener?.(type, listener);
 };
 
+/**
+ * The class for WebSockets: the application's, or the platform's.
+ * @throws Error if there is none
+ */
+export const requireSocketClass = ({
+  WebSocket,
+  platform,
+}: {
+  WebSocket?: SocketClass | undefined;
+  platform: Platform;
+}): SocketClass => {
+  const socketClass = WebSocket ?? platform.WebSocket;
+  if (!socketClass)
+    throw new Error(
+      'This runtime has no WebSocket. Pass a class as the option "WebSocket", for example from the package "ws".',
+    );
+  return socketClass;
+};
+
 /** Whether this runtime shows pages or apps to a person, unlike a server that renders pages. */
 export const isInteractive = (): boolean => {
   const { window, WorkerGlobalScope, navigator } = globalThis as {

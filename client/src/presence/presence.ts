@@ -83,6 +83,11 @@ export class Presence implements Extension {
     for (const channel of absentChannels) this.#client.subscriptions.subscribeAgain(channel);
   }
 
+  /** The older version may want to be pinged more often. Its reply to a subscription has the interval. */
+  onRolledBack(): void {
+    for (const channel of this.#channels) this.#client.subscriptions.subscribeAgain(channel);
+  }
+
   onMessage(message: Message): boolean {
     if (message.channel !== Meta.presence) return false;
     const { channel, joined, left, changed, at } = message.data as unknown as PresenceEventData;
