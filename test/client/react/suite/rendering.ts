@@ -7,11 +7,8 @@ import type * as ServerPage from "../support/server-page.js";
 
 /** A server of pages has its own copies of all modules: React complains if one process renders in both ways at once. */
 const serverPage = () => {
-  let loaded: typeof ServerPage | undefined;
-  jest.isolateModules(() => {
-    loaded = jest.requireActual<typeof ServerPage>("../support/server-page.js");
-  });
-  return loaded!;
+  jest.resetModules();
+  return jest.requireActual<typeof ServerPage>("../support/server-page.js");
 };
 
 /** Tests of rendering on servers and of concurrent rendering, whatever the version of React. */
