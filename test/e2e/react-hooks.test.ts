@@ -37,8 +37,11 @@ beforeAll(async () => {
   });
 });
 
+afterEach(() => {
+  for (const page of pages.splice(0)) page.unmount();
+});
+
 afterAll(async () => {
-  for (const page of pages) page.unmount();
   for (const client of clients) client.disconnect();
   await system.close();
 });

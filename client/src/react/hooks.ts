@@ -6,13 +6,17 @@ import type { Credentials } from "../options.js";
 import type { Received } from "../json.js";
 import { channelView } from "../stores/channel-view.js";
 import { connectionView } from "../stores/connection-view.js";
+import { Latest } from "../stores/latest.js";
+import { Members } from "../stores/members.js";
+import { Messages } from "../stores/messages.js";
+import { Part, type PartClass } from "../stores/part.js";
+import { Typing } from "../stores/typing.js";
 import type {
   ChannelSnapshot,
   ConnectionSnapshot,
   LatestSnapshot,
   MembersSnapshot,
   MessagesSnapshot,
-  Snapshots,
   TypingSnapshot,
   View,
   Wish,
@@ -45,7 +49,7 @@ const useView = <Value>(view: View<Value>): Value =>
  * The snapshot of a view of a channel, together with methods of what is behind it.
  */
 const useChannelView = <Result extends ChannelSnapshot>(
-  kind: keyof Snapshots,
+  kind: PartClass,
   name: string | undefined,
   { enabled = true, ...options }: Wish & ChannelOptions,
   methods: readonly string[] = [],
@@ -128,7 +132,7 @@ export const useChannel = <Data = unknown>(
     () => (isOn ? client.channel<Data>(name).on("message", (message) => listener.onMessage?.(message)) : undefined),
     [client, isOn, name, listener],
   );
-  const snapshot = useChannelView<ChannelSnapshot>("channel", name, options);
+  const snapshot = useChannelView<ChannelSnapshot>(Part, name, options);
   return useMemo(
     () => ({ ...snapshot, publish: (data, how) => client.channel<Data>(name!).publish(data, how) }),
     [client, name, snapshot],
@@ -177,7 +181,7 @@ export const useMessages = <Data = unknown>(
   name: string | undefined,
   { last = 50, max = 1_000, ...options }: UseMessagesOptions = {},
 ): UsedMessages<Data> => {
-  return useChannelView("messages", name, { last, max, ...options }, MESSAGES_METHODS);
+  return useChannelView(Messages, name, { last, max, ...options }, MESSAGES_METHODS);
 };
 
 /**
@@ -188,7 +192,7 @@ export const useMessages = <Data = unknown>(
  * return members.map(({ agent, info, own }) => <li key={agent}>{info.name} {own && "(you)"}</li>);
  */
 export const useMembers = (name: string | undefined, options: ChannelOptions = {}): MembersSnapshot =>
-  useChannelView("members", name, options);
+  useChannelView(Members, name, options);
 
 /**
  * Makes this client a member of a channel with presence while the component is mounted.
@@ -198,7 +202,7 @@ export const useMembers = (name: string | undefined, options: ChannelOptions = {
  * @example usePresence("rooms/5", { cursor });
  */
 export const usePresence = (name: string | undefined, state?: Json, options: ChannelOptions = {}): ChannelSnapshot =>
-  useChannelView("presence", name, { present: true, state, ...options });
+  useChannelView(Part, name, { present: true, state, ...options });
 
 /** The result of `useTyping`. Its functions are the same on each render. */
 export interface UsedTyping extends TypingSnapshot {
@@ -216,7 +220,7 @@ export interface UsedTyping extends TypingSnapshot {
  * return <><input onInput={keystroke} onBlur={stop} />{typing.map(({ info }) => info.name)}</>;
  */
 export const useTyping = (name: string | undefined, options: ChannelOptions = {}): UsedTyping => {
-  return useChannelView("typing", name, options, TYPING_METHODS);
+  return useChannelView(Typing, name, options, TYPING_METHODS);
 };
 
 /**
@@ -230,4 +234,4 @@ export const useTyping = (name: string | undefined, options: ChannelOptions = {}
 export const useLatest = <Data = unknown>(
   name: string | undefined,
   options: ChannelOptions = {},
-): LatestSnapshot<Data> => useChannelView("latest", name, options);
+): LatestSnapshot<Data> => useChannelView(Latest, name, options);

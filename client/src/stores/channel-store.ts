@@ -4,12 +4,8 @@ import { PushItError, type RequestCode } from "../errors.js";
 import type { PushIt } from "../push-it.js";
 import type { ReceivedMessage, SubscribeOptions, TokenFunction } from "../types.js";
 import { clock } from "./clock.js";
-import { Latest } from "./latest.js";
-import { Members } from "./members.js";
-import { Messages } from "./messages.js";
-import { Part, type PartContext } from "./part.js";
-import type { ChannelSnapshot, Snapshots, Wish } from "./types.js";
-import { Typing } from "./typing.js";
+import type { Part, PartClass, PartContext } from "./part.js";
+import type { ChannelSnapshot, Wish } from "./types.js";
 
 /** How long a component's wish counts after it has left, in milliseconds: it, or another one, may follow. */
 const LINGER_MS = 1_000;
@@ -20,21 +16,12 @@ const STATE_INTERVAL_MS = 250;
 /** The errors of `last` on a channel that has no history of its own: it then has live messages alone. */
 const NO_HISTORY = /^(no_history|wildcard)$/;
 
-const PARTS: { [Kind in keyof Snapshots]: new (store: PartContext) => Part<object> } = {
-  channel: Part,
-  messages: Messages,
-  members: Members,
-  presence: Part,
-  typing: Typing,
-  latest: Latest,
-};
-
 /** The last messages of a client, by channel. */
 export type LatestMessages = Pick<Map<string, ReceivedMessage>, "get" | "set">;
 
 /** A component on a channel. */
 export interface Entry {
-  kind: keyof Snapshots;
+  kind: PartClass;
   wish: Wish;
   listener: () => void;
 }
@@ -50,7 +37,8 @@ export class ChannelStore implements PartContext {
   state: ChannelSnapshot = { status: "subscribing", error: undefined, recovered: undefined };
   last = 0;
   max = 0;
-  parts: { [Kind in keyof Snapshots]?: Part<object> } = {};
+  /** By class. */
+  readonly parts = new Map<PartClass, Part>();
   readonly #latest: LatestMessages;
   readonly #onStopped: () => void;
   readonly #entries = new Set<Entry>();
@@ -84,15 +72,12 @@ export class ChannelStore implements PartContext {
     this.#latest = latest;
     this.#onStopped = onStopped;
     this.#removals = [
-      live.on("message", (message) => {
-        latest.set(name, message);
-        this.parts.latest?.changed();
-      }),
+      live.on("message", (message) => void latest.set(name, message)),
       live.on("subscribed", ({ recovered }) => {
         this.#update({ status: "subscribed", error: undefined, recovered });
         // A second holder: on a channel without history, the reader's subscription ends.
         this.#subscribe(live);
-        for (const part of Object.values(this.parts)) part.onSubscribed(this.#isLost ? false : recovered);
+        for (const part of this.parts.values()) part.onSubscribed(this.#isLost ? false : recovered);
         this.#isLost = false;
       }),
       live.on("unsubscribed", ({ error }) => error && this.#lose(error)),
@@ -133,7 +118,7 @@ export class ChannelStore implements PartContext {
     };
   }
 
-  wishOf(kind: string): Wish | undefined {
+  wishOf(kind: PartClass): Wish | undefined {
     return [...this.#entries].find((entry) => entry.kind === kind)?.wish;
   }
 
@@ -154,18 +139,18 @@ export class ChannelStore implements PartContext {
     this.#update(isDenial ? { status: "denied", error } : { error });
   }
 
-  #begin(kind: keyof Snapshots): void {
-    this.parts[kind] ??= new PARTS[kind](this);
+  #begin(kind: PartClass): void {
+    if (!this.parts.has(kind)) this.parts.set(kind, new kind(this));
   }
 
   #stopParts(): void {
-    for (const part of Object.values(this.parts)) part.dispose();
-    this.parts = {};
+    for (const part of this.parts.values()) part.dispose();
+    this.parts.clear();
   }
 
   #update(change: Partial<ChannelSnapshot>): void {
     this.state = { ...this.state, ...change };
-    for (const part of Object.values(this.parts)) part.changed();
+    for (const part of this.parts.values()) part.changed();
   }
 
   /** The client does not hold the subscription any more: it was refused or revoked, or the client was reset. */

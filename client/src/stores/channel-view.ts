@@ -2,7 +2,8 @@ import { BoundedMap } from "../bounded-map.js";
 import type { PushIt } from "../push-it.js";
 import type { ReceivedMessage } from "../types.js";
 import { ChannelStore } from "./channel-store.js";
-import type { ChannelSnapshot, Snapshots, View, Wish } from "./types.js";
+import type { PartClass } from "./part.js";
+import type { ChannelSnapshot, View, Wish } from "./types.js";
 
 /** For how many channels to remember the last message. The SDK remembers as many, and delivers none of them again. */
 const MAX_REMEMBERED = 1_000;
@@ -45,17 +46,18 @@ export interface ChannelView<Value> extends View<Value> {
 /**
  * A view of a channel. Making one costs nothing: the store begins with the first listener.
  * @param name without one, the view is empty
+ * @param kind the part that the component uses
  * @param wish what the component wants. If it changes, call `apply()`
- * @example const messages = channelView(pushIt, "rooms/5", "messages", { last: 50, max: 1_000 });
+ * @example const messages = channelView(pushIt, "rooms/5", Messages, { last: 50, max: 1_000 });
  */
-export const channelView = <Kind extends keyof Snapshots>(
+export const channelView = <Data extends object>(
   client: PushIt,
   name: string | undefined,
-  kind: Kind,
+  kind: PartClass<Data>,
   wish: Wish,
-): ChannelView<Snapshots[Kind]> => {
+): ChannelView<ChannelSnapshot & Data> => {
   const find = (): ChannelStore | undefined => storesByClient.get(client)?.channels.get(name!);
-  const initial = (name === undefined ? IDLE : SUBSCRIBING) as Snapshots[Kind];
+  const initial = (name === undefined ? IDLE : SUBSCRIBING) as ChannelSnapshot & Data;
   return {
     subscribe(listener) {
       if (name === undefined) return () => {};
@@ -64,10 +66,10 @@ export const channelView = <Kind extends keyof Snapshots>(
       channels.set(name, store);
       return store.add({ kind, wish, listener });
     },
-    getSnapshot: () => (find()?.parts[kind]?.snapshot ?? initial) as Snapshots[Kind],
+    getSnapshot: () => (find()?.parts.get(kind)?.snapshot ?? initial) as ChannelSnapshot & Data,
     getServerSnapshot: () => initial,
     call(method, ...args) {
-      const part = find()?.parts[kind] as Record<string, (...args: unknown[]) => unknown> | undefined;
+      const part = find()?.parts.get(kind) as Record<string, (...args: unknown[]) => unknown> | undefined;
       return part?.[method]!(...args);
     },
     apply: () => find()?.apply(),

@@ -25,11 +25,14 @@ export interface PartContext {
   fail(error: PushItError, isDenial?: boolean): void;
   /** Brings the subscription and the state to what the components want. */
   apply(): void;
-  /** The wish of a component of a kind. */
-  wishOf(kind: string): Wish | undefined;
+  /** The wish of a component that uses a part of this class. */
+  wishOf(kind: PartClass): Wish | undefined;
   /** Calls the listeners soon. */
   notify(): void;
 }
+
+/** A class of parts. A page has the code of the parts that its hooks use, and of no others. */
+export type PartClass<Data extends object = object> = new (store: PartContext) => Part<Data>;
 
 /** One part of what the components of a channel share. It begins with the first component that wants it. */
 export class Part<Data extends object = object> {

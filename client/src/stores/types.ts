@@ -106,16 +106,6 @@ export interface LatestSnapshot<Data = unknown> extends ChannelSnapshot {
   message: ReceivedMessage<Received<Data>> | undefined;
 }
 
-/** The snapshot of each kind of view. */
-export interface Snapshots {
-  channel: ChannelSnapshot;
-  messages: MessagesSnapshot;
-  members: MembersSnapshot;
-  presence: ChannelSnapshot;
-  typing: TypingSnapshot;
-  latest: LatestSnapshot;
-}
-
 /** What a component wants of a channel. */
 export interface Wish {
   /** The position at which it begins. */

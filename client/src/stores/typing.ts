@@ -37,7 +37,7 @@ export class Typing extends Part<{ typing: readonly Member[] }> {
 
   /** A key was pressed. */
   keystroke(): void {
-    const wish = this.store.wishOf("typing");
+    const wish = this.store.wishOf(Typing);
     if (!wish) return;
     this.#cancelStop?.();
     this.#cancelStop = clock.after(STOP_AFTER_MS, () => this.stop());
@@ -53,7 +53,7 @@ export class Typing extends Part<{ typing: readonly Member[] }> {
 
   /** The message is sent, or no key was pressed for a while. */
   stop(): void {
-    const wish = this.store.wishOf("typing");
+    const wish = this.store.wishOf(Typing);
     this.#cancelStop?.();
     if (wish) wish.typing = undefined;
     this.store.apply();

@@ -7,7 +7,9 @@ const PAGE = { window, document, navigator };
 for (const [name, value] of Object.entries(PAGE))
   Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 
-afterAll(() => {
+afterAll(async () => {
+  // What React has scheduled still runs.
+  await new Promise((resolve) => setTimeout(resolve, 50));
   window.close();
   // Jest reads what tests have left in the global scope.
   for (const name of Object.keys(PAGE)) delete (globalThis as Record<string, unknown>)[name];
