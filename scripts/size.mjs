@@ -27,7 +27,7 @@ const packOf = (folder) => {
   return pack;
 };
 
-/** What an application weighs that uses everything of some modules. */
+/** The size of an application that uses everything of some modules. */
 const sizeOf = async (...modules) => brotliCompressSync(await applicationOf(modules, root)).length;
 
 const over = [];

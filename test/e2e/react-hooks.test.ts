@@ -131,7 +131,7 @@ describe(`the hooks of React ${version}, on the local system`, () => {
     expect(list.value.recovered).toBe(true);
   });
 
-  it("render the reason of a denial, a plain channel and a latest value", async () => {
+  it("render a denial, a plain channel and a latest value", async () => {
     const { page } = pageOf("eve");
     await client("cy").channel("values/1").publish(21);
     const all = probe(() => ({

@@ -27,7 +27,7 @@ export interface Entry {
 }
 
 /**
- * What all components of a page share of one channel: one subscription, and the parts that they want. It begins with
+ * One subscription and the parts that all components of a page share on one channel. It begins with
  * the first component, and ends a moment after the last one has left.
  */
 export class ChannelStore implements PartContext {
@@ -47,7 +47,7 @@ export class ChannelStore implements PartContext {
   /** The channel objects that have subscribed. */
   readonly #holders = new Set<Channel>();
   #options: SubscribeOptions = {};
-  /** What was wanted when it last subscribed, to notice a change. */
+  /** The wishes when it last subscribed, to notice a change. */
   #wanted = "";
   /** How many of the newest messages were requested. */
   #requested = 0;

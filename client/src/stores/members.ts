@@ -14,7 +14,7 @@ type Change = (members: Map<string, Member>) => void;
 /** The members of a channel: read after each subscription, and kept by their events. */
 export class Members extends Part<{ members: readonly ListedMember[] }> {
   #members = new Map<string, Member>();
-  /** The changes since the current reading of the members has begun. They count more than what was read. */
+  /** The changes since the current reading of the members has begun. They count more than the members that were read. */
   #changes: Change[] = [];
 
   constructor(store: PartContext) {
@@ -24,7 +24,7 @@ export class Members extends Part<{ members: readonly ListedMember[] }> {
       this.#change((members) => members.set(member.agent, { ...members.get(member.agent), ...member }));
     this.removals = [
       live.on("join", set),
-      live.on("change", (member) => set({ state: undefined as never, ...member })),
+      live.on("change", (member) => set({ state: undefined, ...member })),
       live.on("leave", ({ agent }) => this.#change((members) => members.delete(agent))),
       client.on("me", () => this.changed()),
       () => (this.#changes = []),

@@ -111,7 +111,7 @@ export class Messages extends Part<MessagesData> {
 
   #receive(message: ListedMessage): void {
     const { epoch, offset } = message;
-    // The newest messages after a loss: what is shown stays only if they continue it.
+    // The newest messages after a loss. The shown list stays only if they continue it.
     if (this.#isStale && !(epoch === this.#newest.epoch && offset! <= this.#newest.offset! + 1)) {
       this.#keep(({ status }) => status !== "sent");
       this.#hasOlder = undefined;

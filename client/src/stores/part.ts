@@ -4,7 +4,7 @@ import type { PushIt } from "../push-it.js";
 import type { ReceivedMessage } from "../types.js";
 import type { ChannelSnapshot, Wish } from "./types.js";
 
-/** What the parts of a channel's store share. */
+/** The channel's store, as its parts see it. */
 export interface PartContext {
   readonly client: PushIt;
   /** Receives each message once, and the events. */

@@ -106,7 +106,7 @@ export interface LatestSnapshot<Data = unknown> extends ChannelSnapshot {
   message: ReceivedMessage<Received<Data>> | undefined;
 }
 
-/** What a component wants of a channel. */
+/** The wishes of a component on a channel. */
 export interface Wish {
   /** The position at which it begins. */
   since?: Partial<Position> | undefined;

@@ -12,7 +12,7 @@ const REPEAT_MS = 5_000;
 /** After how long without a repetition others take a member for silent, in milliseconds: its network may be gone. */
 const EXPIRE_AFTER_MS = 12_000;
 
-/** Who is typing: members say it by their states, as the field `typing`. */
+/** The members that are typing. They say it by their states, as the field `typing`. */
 export class Typing extends Part<{ typing: readonly Member[] }> {
   readonly #typing = new Map<string, Member>();
   #cancelStop: (() => void) | undefined;

@@ -34,24 +34,24 @@ export const channelTests = (): void => {
 
     it("calls the latest onMessage, and subscribes once", async () => {
       const { peer, page } = await begin();
-      const heard: string[] = [];
+      const received: string[] = [];
       let listener = "first";
       const one = probe(() => {
         const name = listener;
-        return useChannel<number>("a", { onMessage: ({ data }) => heard.push(`${name} ${data}`) });
+        return useChannel<number>("a", { onMessage: ({ data }) => received.push(`${name} ${data}`) });
       });
       await page.show(one.Component);
       await until(() => one.value.status === "subscribed");
       peer.send({ channel: "a", uuid: "u1", data: 1 });
-      await until(() => heard.length === 1);
+      await until(() => received.length === 1);
       listener = "second";
       await page.show(one.Component);
       peer.send({ channel: "a", uuid: "u2", data: 2 });
-      await until(() => heard.length === 2);
-      expect([heard, actions(peer).length]).toEqual([["first 1", "second 2"], 1]);
+      await until(() => received.length === 2);
+      expect([received, actions(peer).length]).toEqual([["first 1", "second 2"], 1]);
     });
 
-    it("gives the reason of a denial, and tries again when it mounts later", async () => {
+    it("gives the reason of a denial, and tries again later", async () => {
       const { peer, page } = await begin({ automatic: false });
       const one = probe(() => useChannel("a"));
       await page.show(one.Component);

@@ -145,7 +145,7 @@ export const messagesTests = (): void => {
       await until(() => list.value.messages.length === 2);
     });
 
-    it("keeps a bounded number, and older ones that were loaded", async () => {
+    it("keeps a bounded number, and the older messages that were loaded", async () => {
       const { peer, list } = await listed({ last: 2, max: 3 });
       const loading = list.value.loadOlder();
       older(peer, await peer.frames.take(), [8, 7], {});

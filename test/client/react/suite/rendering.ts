@@ -25,7 +25,7 @@ export const renderingTests = (): void => {
       const { pushIt } = await bench.connected(QUIET);
       const page = new Page(pushIt, { html, components: [Everything] });
       pages.push(page);
-      await until(() => page.container.textContent!.startsWith("connected subscribed"));
+      await until(() => page.container.textContent.startsWith("connected subscribed"));
     });
   });
 

@@ -8,7 +8,7 @@ for (const [name, value] of Object.entries(PAGE))
   Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 
 afterAll(async () => {
-  // What React has scheduled still runs.
+  // React still runs its scheduled work.
   await new Promise((resolve) => setTimeout(resolve, 50));
   window.close();
   // Jest reads what tests have left in the global scope.
