@@ -9,6 +9,8 @@ const MAX_PAUSE_MS = 1_000;
 /** The state that this client wants to have on one channel. */
 interface OwnState {
   state: Json;
+  /** The state that the server accepted last. `null`: none. */
+  accepted: Json;
   /** The calls that wait for their result. */
   waiters: SettleCallback[];
   /** Whether a request is in flight, or waits for its next attempt. */
@@ -37,7 +39,7 @@ export class OwnStates {
     return new Promise((resolve, reject) => {
       const settle: SettleCallback = (error) => (error ? reject(error) : resolve());
       if (!this.#client.subscriptions.wanted().includes(channel)) return settle(notMember(channel));
-      const own = this.#states.get(channel) ?? { state, waiters: [] };
+      const own = this.#states.get(channel) ?? { state, accepted: null, waiters: [] };
       this.#states.set(channel, own);
       own.state = state;
       own.waiters.push(settle);
@@ -90,9 +92,14 @@ export class OwnStates {
         return;
       }
       for (const settle of waiters) settle(error);
-      // A state that the server refused is not sent again. After any other error, the next subscription sends it.
-      const isOver = error ? !error.retryable : state === null;
-      if (isOver && isCurrent() && !own.isDue) this.#states.delete(channel);
+      // A state that the server refused is not sent again: the one before it stays. But if that one is refused when it is
+      // sent again, there is none. After any other error, the next subscription sends the state.
+      const isRefused = error && !error.retryable;
+      if (!error) own.accepted = state;
+      else if (isRefused && own.accepted === state) own.accepted = null;
+      if (isRefused && !own.waiters.length) own.state = own.accepted;
+      const isOver = (!error || isRefused) && own.state === null && !own.waiters.length;
+      if (isOver && isCurrent()) this.#states.delete(channel);
       sendNext();
     });
   }

@@ -29,6 +29,7 @@ const ASKED: Record<Place, [guard: GuardRequest["guard"], yes: RegExp]> = {
   connect: ["onConnectionRequest", /"verdict":"connected"/],
   subscribe: ["onSubscriptionRequest", /"verdict":"subscribe"/],
   "wildcard subscribe": ["onSubscriptionRequest", /"verdict":"subscribe"/],
+  "subscribe with a token": ["onSubscriptionRequest", /"verdict":"subscribe"/],
   publish: ["onPublicationRequest", /"verdict":"publicationSuccess".*"publish":\[\{/],
   unsubscribe: ["onUnsubscriptionRequest", /"verdict":"unsubscribe"/],
   state: ["onPresenceRequest", /"verdict":"presenceSuccess"/],
@@ -41,12 +42,19 @@ const PREFIX = {
   connect: "",
   subscribe: "sub/",
   "wildcard subscribe": "wild/",
+  "subscribe with a token": "token/",
   publish: "pub/",
   unsubscribe: "unsub/",
   state: "state/",
   deliver: "deliver/",
   disconnect: "left/",
 };
+
+/** Part of each token. It must be in no row. */
+const TOKEN_SECRET = "planted-token";
+
+/** The token with which a guard shows a behaviour. */
+const tokenFor = (mode: Behaviour | typeof HOLDING): Json => ({ mode, secret: TOKEN_SECRET });
 
 /** A trial's channel. */
 const channelOf = (place: Place, behaviour: Parameters<typeof segmentOf>[0]): string =>
@@ -120,6 +128,7 @@ const runAgain = async (place: Place, { system, listener }: Trial): Promise<void
   const channel = channelOf(place, HOLDING);
   if (place === "publish" || place === "deliver") await listener.publish(channelOf("publish", HOLDING), 1);
   else if (place === "unsubscribe") await listener.unsubscribe(channel);
+  else if (place === "subscribe with a token") await listener.subscribe(channel, { token: tokenFor(HOLDING) });
   else if (place === "state") await setState(listener, channel, "again");
   else await listener.subscribe(channel);
 };
@@ -141,7 +150,9 @@ const answeredLate = async (trial: Trial, place: Place): Promise<void> => {
     }
     return void (await system.invoked(said, mark));
   }
-  const about = place === "connect" ? `"connect":"${behaviour}"` : `"channel":"${channelOf(place, behaviour)}`;
+  const named: Partial<Record<Place, string>> = { connect: "connect", "subscribe with a token": "mode" };
+  const key = named[place];
+  const about = key === undefined ? `"channel":"${channelOf(place, behaviour)}` : `"${key}":"${behaviour}"`;
   const { result } = await system.invoked(
     (all) => all.find(({ event }) => (event as GuardRequest).guard === guard && JSON.stringify(event).includes(about)),
     `the late answer about ${place}`,
@@ -211,6 +222,22 @@ export const TRIALS: Record<Place, (trial: Trial) => Promise<void>> = {
   },
   subscribe: subscribing("subscribe", ""),
   "wildcard subscribe": subscribing("wildcard subscribe", "/*"),
+  async "subscribe with a token"(trial) {
+    const { system, behaviour, outcome } = trial;
+    const place = "subscribe with a token";
+    const channel = channelOf(place, behaviour);
+    const { wire, rows, subscription } = await agentIn(trial, channel);
+    const before = await rows();
+    for (const token of [undefined, tokenFor("denies")])
+      expectAnswer(await wire.subscribe(channel, { token }), "denied", Meta.subscribe);
+    expectChange(before, await rows(), {});
+    expectAnswer(await inTime(() => wire.subscribe(channel, { token: tokenFor(behaviour) })), outcome, Meta.subscribe);
+    await settled(trial, place, async () => {
+      expectChange(before, await rows(), outcome === "permitted" ? { come: subscription } : {});
+      expect(JSON.stringify(await system.rows())).not.toContain(TOKEN_SECRET);
+    });
+    await goesOn(wire);
+  },
   async publish(trial) {
     const { behaviour, outcome } = trial;
     const channel = channelOf("publish", behaviour);
