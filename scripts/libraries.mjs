@@ -6,7 +6,12 @@ import { common, installedWith, NODE } from "./bundles.mjs";
 /** By folder: what can be imported from the package, and the source of each. */
 export const LIBRARIES = {
   client: {
-    entries: { index: "client/src/index.ts", core: "client/src/core.ts", channels: "client/src/channels.ts" },
+    entries: {
+      index: "client/src/index.ts",
+      core: "client/src/core.ts",
+      react: "client/src/react/index.ts",
+      channels: "client/src/channels.ts",
+    },
     // It shares a few lines with the others, and no class. So each gets its own, and no file is loaded for both.
     apart: ["channels"],
     // Neutral, because for browsers esbuild decides what `process.env.NODE_ENV` is: that is the application's to say.
@@ -30,10 +35,17 @@ const SCRIPT = {
   entryPoints: { "push-it.iife": "client/src/script.ts" },
 };
 
-/** The text of `esbuild --bundle --minify` for an application in `folder` that uses everything of a module. */
-export const applicationOf = async (module, folder) => {
+/**
+ * The text of `esbuild --bundle --minify` for an application in `folder` that uses everything of some modules, without
+ * the framework.
+ */
+export const applicationOf = async (modules, folder) => {
   const { outputFiles } = await build({
-    stdin: { contents: `export * from ${JSON.stringify(module)};`, resolveDir: folder },
+    stdin: {
+      contents: modules.map((module) => `export * from ${JSON.stringify(module)};`).join(""),
+      resolveDir: folder,
+    },
+    external: ["react"],
     bundle: true,
     minify: true,
     format: "esm",

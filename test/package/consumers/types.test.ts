@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import ts from "typescript";
 import { ROOT } from "../processes.js";
 import { commandOf, Consumer } from "./packed.js";
@@ -23,7 +23,18 @@ const STRICT = {
 };
 
 /** Each fixture, under the ending that makes it CommonJS or an ES module. */
-const FIXTURES = ["web-app", "core-app", "server-app"];
+const FIXTURES = ["web-app", "core-app", "react-app", "server-app"];
+
+/** The types of React, as an application that uses the hooks has them. */
+const REACT_TYPES = ["@types/react", "csstype"];
+
+const linkReactTypes = (app: Consumer): void => {
+  for (const name of REACT_TYPES) {
+    const link = join(app.folder, "node_modules", name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules", name), link, "junction");
+  }
+};
 
 /** Compiles an application with what its tsconfig.json says; gives the files that it read. Throws what does not compile. */
 const compileIn = (app: Consumer, version: Version): string[] => {
@@ -42,6 +53,7 @@ const compileIn = (app: Consumer, version: Version): string[] => {
 /** Compiles the fixtures as a consumer does; gives the declarations of the packages that it read. */
 const compile = (version: Version, compilerOptions: object, endings: string[]): string[] => {
   const app = new Consumer(`types-${version}`);
+  linkReactTypes(app);
   for (const fixture of FIXTURES) for (const ending of endings) app.copy(`${fixture}.ts`, `${fixture}.${ending}`);
   app.write("tsconfig.json", JSON.stringify({ compilerOptions: { ...STRICT, ...compilerOptions }, include: ["*"] }));
   return compileIn(app, version).flatMap((file) => /\/node_modules\/(push-it-.*)$/.exec(file)?.slice(1) ?? []);
@@ -52,12 +64,13 @@ const entries = (kind: "cjs" | "esm"): string[] => [
   `push-it-client/dist/${kind}/types/client/src/index.d.ts`,
   `push-it-client/dist/${kind}/types/client/src/core.d.ts`,
   `push-it-client/dist/${kind}/types/client/src/channels.d.ts`,
+  `push-it-client/dist/${kind}/types/client/src/react/index.d.ts`,
   `push-it-server/dist/${kind}/types/server/guards/index.d.ts`,
   `push-it-server/dist/${kind}/types/server/publisher/index.d.ts`,
 ];
 
 const entriesIn = (files: string[]): string[] =>
-  files.filter((file) => /\/(src|guards|publisher)\/(index|core|channels)\.d\.ts$/.test(file)).sort();
+  files.filter((file) => /\/(src|react|guards|publisher)\/(index|core|channels)\.d\.ts$/.test(file)).sort();
 
 describe.each(["5.4", "5.9", "6"] as const)("TypeScript %s, moduleResolution node10", (version) => {
   test("compiles every export, and refuses what it should", () => {
@@ -117,10 +130,11 @@ const importsFrom = (file: string, module: string): string[] => {
 };
 
 test.each([
-  ["push-it-client", "web-app.ts", "index.d.ts"],
-  ["push-it-client/core", "core-app.ts", "core.d.ts"],
-])("the application of %s uses everything that it exports", (module, fixture, declaration) => {
+  ["push-it-client", "web-app.ts", "index.d.ts", ["PushIt", "PushItError", "Channel"]],
+  ["push-it-client/core", "core-app.ts", "core.d.ts", ["PushIt", "PushItError", "Channel"]],
+  ["push-it-client/react", "react-app.ts", "react/index.d.ts", ["PushItProvider", "useMessages"]],
+])("the application of %s uses everything that it exports", (module, fixture, declaration, known) => {
   const exported = exportsOf(join(ROOT, "client/dist/esm/types/client/src", declaration));
-  expect(exported).toEqual(expect.arrayContaining(["PushIt", "PushItError", "Channel"]));
+  expect(exported).toEqual(expect.arrayContaining(known));
   expect(importsFrom(join(__dirname, "fixtures", fixture), module).sort()).toEqual(exported.sort());
 });
