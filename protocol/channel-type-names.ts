@@ -1,4 +1,5 @@
 import type { ChannelType, ChannelTypeMap } from "./channel-types.js";
+import type { Json } from "./json.js";
 
 /*
  * The grammar of channel-patterns.ts for the compiler: which entry of a map has the types of a channel.
@@ -94,3 +95,7 @@ export type StateOf<Types extends ChannelTypeMap, Name extends string> = [KeysOf
   : Types[KeysOf<Types, Name>] extends ChannelType<unknown, infer State>
     ? State
     : unknown;
+
+/** The declared state of a channel's members. Without a type, it may be any JSON. */
+export type DeclaredState<Types extends ChannelTypeMap, Name extends string> =
+  unknown extends StateOf<Types, Name> ? Json : StateOf<Types, Name>;

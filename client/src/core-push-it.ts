@@ -1,7 +1,7 @@
+import type { DeclaredState, MessageOf } from "../../protocol/channel-type-names.js";
 import type { ChannelTypeMap } from "../../protocol/channel-types.js";
 import { BaseChannel } from "./base-channel.js";
 import { BasePushIt } from "./base-push-it.js";
-import type { DataOf, Declared, DeclaredState } from "./channel-data.js";
 import { Client } from "./client.js";
 import type { CoreOptions } from "./options.js";
 
@@ -24,14 +24,20 @@ export class PushIt<Types extends ChannelTypeMap = ChannelTypeMap> extends BaseP
   }
 
   /**
-   * A channel or wildcard, with promises, listeners and `for await`. Each object has its own subscription.
-   * @typeParam Data the messages' data. Left out: the type that the option `types` has for the channel; without one, the
-   * SDK does not check the data
+   * A channel or wildcard, with promises, listeners and `for await`. Each object has its own subscription. Its data has
+   * the type that the option `types` declares for the channel; without one, the type is unknown.
+   * @example for await (const { data } of pushIt.channel("stories/5")) show(data);
+   */
+  channel<const Name extends string, State extends DeclaredState<Types, Name>>(
+    name: Name,
+  ): BaseChannel<MessageOf<Types, Name>, State>;
+  /**
+   * The same, with a type of the caller.
+   * @typeParam Data the messages' data, as your application publishes it; the SDK does not check that type
    * @example for await (const { data } of pushIt.channel<Story>("stories/5")) show(data);
    */
-  channel<Data = Declared, const Name extends string = string>(
-    name: Name,
-  ): BaseChannel<DataOf<Types, Name, Data>, DeclaredState<Types, Name>> {
-    return new BaseChannel(this.#client, name);
+  channel<Data>(name: string): BaseChannel<Data>;
+  channel<Data>(name: string): BaseChannel<Data> {
+    return new BaseChannel<Data>(this.#client, name);
   }
 }

@@ -1,7 +1,7 @@
+import type { DeclaredState, MessageOf } from "../../protocol/channel-type-names.js";
 import type { ChannelTypeMap } from "../../protocol/channel-types.js";
 import { BasePushIt } from "./base-push-it.js";
 import { Channel, type ChannelParts } from "./channel.js";
-import type { DataOf, Declared, DeclaredState } from "./channel-data.js";
 import { Client } from "./client.js";
 import { NetworkDiagnosis } from "./connection/network-diagnosis.js";
 import { PageLifecycle } from "./connection/page-lifecycle.js";
@@ -50,14 +50,20 @@ export class PushIt<Types extends ChannelTypeMap = ChannelTypeMap> extends BaseP
   }
 
   /**
-   * A channel or wildcard, with promises, listeners and `for await`. Each object has its own subscription.
-   * @typeParam Data the messages' data. Left out: the type that the option `types` has for the channel; without one, the
-   * SDK does not check the data
+   * A channel or wildcard, with promises, listeners and `for await`. Each object has its own subscription. Its data has
+   * the type that the option `types` declares for the channel; without one, the type is unknown.
+   * @example for await (const { data } of pushIt.channel("stories/5")) show(data);
+   */
+  channel<const Name extends string, State extends DeclaredState<Types, Name>>(
+    name: Name,
+  ): Channel<MessageOf<Types, Name>, State>;
+  /**
+   * The same, with a type of the caller.
+   * @typeParam Data the messages' data, as your application publishes it; the SDK does not check that type
    * @example for await (const { data } of pushIt.channel<Story>("stories/5")) show(data);
    */
-  channel<Data = Declared, const Name extends string = string>(
-    name: Name,
-  ): Channel<DataOf<Types, Name, Data>, DeclaredState<Types, Name>> {
-    return new Channel(this.#client, name, this.#parts);
+  channel<Data>(name: string): Channel<Data>;
+  channel<Data>(name: string): Channel<Data> {
+    return new Channel<Data>(this.#client, name, this.#parts);
   }
 }

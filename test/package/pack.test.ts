@@ -49,7 +49,7 @@ const EXPECTED: Expected[] = [
     dependencies: [],
     peers: [],
     optional: [],
-    limit: 190_000,
+    limit: 222_000,
   },
   {
     folder: "server",
