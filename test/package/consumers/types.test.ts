@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import ts from "typescript";
 import { ROOT } from "../processes.js";
 import { commandOf, Consumer } from "./packed.js";
@@ -25,17 +25,6 @@ const STRICT = {
 /** Each fixture, under the ending that makes it CommonJS or an ES module. */
 const FIXTURES = ["web-app", "core-app", "react-app", "server-app"];
 
-/** The types of React, as an application that uses the hooks has them. */
-const REACT_TYPES = ["@types/react", "csstype"];
-
-const linkReactTypes = (app: Consumer): void => {
-  for (const name of REACT_TYPES) {
-    const link = join(app.folder, "node_modules", name);
-    mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(ROOT, "node_modules", name), link, "junction");
-  }
-};
-
 /** Compiles an application with what its tsconfig.json says; gives the files that it read. Throws what does not compile. */
 const compileIn = (app: Consumer, version: Version): string[] => {
   const tsc = commandOf(`${COMPILERS[version]}/bin/tsc`);
@@ -53,7 +42,6 @@ const compileIn = (app: Consumer, version: Version): string[] => {
 /** Compiles the fixtures as a consumer does; gives the declarations of the packages that it read. */
 const compile = (version: Version, compilerOptions: object, endings: string[]): string[] => {
   const app = new Consumer(`types-${version}`);
-  linkReactTypes(app);
   for (const fixture of FIXTURES) for (const ending of endings) app.copy(`${fixture}.ts`, `${fixture}.${ending}`);
   app.write("tsconfig.json", JSON.stringify({ compilerOptions: { ...STRICT, ...compilerOptions }, include: ["*"] }));
   return compileIn(app, version).flatMap((file) => /\/node_modules\/(push-it-.*)$/.exec(file)?.slice(1) ?? []);
