@@ -62,24 +62,6 @@ describe("subscribe({ last })", () => {
     expect(received).toEqual([8, 9, 10]);
   });
 
-  it("ignores a history reply after the subscription has brought the messages", async () => {
-    const { pushIt, peer } = await subscribed(bench, QUIET);
-    const room = pushIt.channel("a");
-    const received = listen(room);
-    const done = room.subscribe({ last: 3, since: at(9) });
-    await peer.frames.take();
-    const next = await reconnected(bench, pushIt, peer);
-    const frame = await next.frames.take();
-    // The request that was lost with the connection is repeated.
-    bench.platform.advance(2_000);
-    const history = await next.frames.take();
-    replay(next, frame, { position: at(11), messages: replayed(11), recovered: true });
-    await done;
-    page(next, history, 9, 10, 11);
-    await arrived(pushIt, next);
-    expect(received).toEqual([11]);
-  });
-
   it("gives a component that mounts again the messages, and no other one", async () => {
     const { pushIt, peer, received } = await subscribed(bench, QUIET);
     peer.send(numbered(11), numbered(12));

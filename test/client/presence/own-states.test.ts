@@ -210,7 +210,9 @@ describe("presence.set(state)", () => {
     const set = room.presence.set("here");
     const early = await peer.frames.take();
     // The server has counted the client as absent meanwhile.
-    await resubscribe(peer);
+    const data = { absentChannels: ["a"] };
+    peer.send({ channel: "/meta/ping", uuid: "news", successful: true, data });
+    subscribed(peer, await peer.frames.take());
     peer.answer(early, { successful: false, code: "no_presence", error: "Absent." });
     await isSet(peer, "here");
     await set;
