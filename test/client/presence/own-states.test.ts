@@ -204,17 +204,4 @@ describe("presence.set(state)", () => {
     await arrived(pushIt, peer);
     expect(peer.frames.waiting).toBe(0);
   });
-
-  it("sends a state again that came before the subscription", async () => {
-    const { peer, room } = await member();
-    const set = room.presence.set("here");
-    const early = await peer.frames.take();
-    // The server has counted the client as absent meanwhile.
-    const data = { absentChannels: ["a"] };
-    peer.send({ channel: "/meta/ping", uuid: "news", successful: true, data });
-    subscribed(peer, await peer.frames.take());
-    peer.answer(early, { successful: false, code: "no_presence", error: "Absent." });
-    await isSet(peer, "here");
-    await set;
-  });
 });
