@@ -8,7 +8,7 @@ const CLOSED = 3;
 
 type Listener = (event: never) => void;
 
-/** How long the operating system repeats what is sent into a dead network, in milliseconds. */
+/** How long the operating system repeats frames in a dead network, in milliseconds. */
 const OS_TIMEOUT_MS = 40_000;
 
 /** One direction of a connection. Frames arrive later, in order. */

@@ -79,7 +79,7 @@ const isAtRest = ({ oracle, clock, open }: Simulation): boolean =>
   open.length === 1 &&
   clock.now - oracle.traffic.busyAt > 20_000;
 
-/** Reads the members of each channel, as an application does, and checks that they are those that the server has. */
+/** Reads the members of each channel, as an application does, and compares them with the members that the server has. */
 const readMembers = async (world: Simulation): Promise<void> => {
   const { oracle, server } = world;
   oracle.note(() => "--- members");

@@ -2,17 +2,17 @@ import type { Clock } from "../clock.js";
 import type { MemberEvent, MemberView } from "../server/types.js";
 import type { Fail } from "./fail.js";
 
-/** The kinds of events as the application receives them. */
-export type ToldKind = "join" | "leave" | "change";
+/** The names of the events that the application receives. */
+export type EventName = "join" | "leave" | "change";
 
-/** One member: what was sent of it, or what an application knows that follows the events. */
+/** One member, as an application knows it that follows the events. */
 interface Knowledge {
   isPresent: boolean;
   /** Its state as JSON. */
   state?: string | undefined;
 }
 
-/** What was sent of a member. */
+/** One member, as the server has announced it. */
 interface Sent extends Knowledge {
   /** When it last joined or left, and when its state last changed. */
   presenceAt: number;
@@ -48,7 +48,7 @@ export class MemberEvents {
   }
 
   /** The application receives an event. */
-  received(kind: ToldKind, channel: string, member: MemberView): void {
+  received(kind: EventName, channel: string, member: MemberView): void {
     const n = numberOf(member);
     const event = this.#events.get(n);
     if (!event || kind !== { joined: "join", left: "leave", changed: "change" }[event.kind])

@@ -2,7 +2,7 @@ import type { PushItError } from "../adapter.js";
 import type { Fail } from "./fail.js";
 import type { Subscriptions } from "./subscriptions.js";
 
-/** What the application knows of its state on one channel. */
+/** The state on one channel that the application has set, as far as it knows. */
 interface OwnState {
   /** The state as JSON, `null` without one. */
   state: string;

@@ -15,7 +15,6 @@ export class PublishHandler {
   /** The publications of the publisher's own copies. */
   readonly #copied = new WeakMap<object, Publication>();
   readonly #posts = new WeakMap<Peer, number>();
-  #uuids = 0;
 
   constructor(readonly server: ServerCore) {}
 
