@@ -48,8 +48,8 @@ interface StatesAtRest {
 }
 
 /**
- * Compares the states at one moment. The states by the clients' calls, in the table, in the lists that the clients read,
- * and in the events that they received must be the same. A view can only be right while the table is.
+ * Compares the states at one moment. The clients' calls, the table, the lists that the clients read, and the events that
+ * they received must agree. A view can only be right while the table is.
  */
 export const stateErrors = async ({ journal, clients, rows, shown = [] }: StatesAtRest): Promise<WrongState[]> => {
   const present = (await rows()).filter(isLive);
@@ -112,8 +112,8 @@ const retry = async (act: () => Promise<boolean>): Promise<void> => {
 };
 
 /**
- * Checks the states of members at rest, in three steps: as the faults left them, after each member has set a state, and
- * after some have removed theirs or left.
+ * Checks the states of members at rest, in three steps. The first one is how the faults left them. Then each member sets
+ * a state. Then some members remove theirs or leave.
  * @param ms how long a view may be wrong, in milliseconds
  */
 export const checkStatesAtRest = async (
