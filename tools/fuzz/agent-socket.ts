@@ -23,7 +23,8 @@ export type Handshake = { status: number } | { status: 101; socket: WebSocket };
 export interface SocketEvents {
   /** A frame arrived, or the socket closed. */
   progress(): void;
-  violation(what: string): void;
+  /** @param excusable whether a timeout of the server would explain it */
+  violation(what: string, excusable?: boolean): void;
   message(peer: AgentSocket, message: Message): void;
   /** It received the notice of a withheld message. */
   skip(peer: AgentSocket, skip: WithheldMessage): void;
@@ -84,6 +85,12 @@ const isMessage = (value: unknown): value is Message & Record<string, unknown> =
   (fieldsOf(value) === "channel,data,uuid" && String((value as Partial<Message>).channel).startsWith("/meta/"));
 const isSkip = (value: unknown): value is WithheldMessage & Record<string, unknown> =>
   fieldsOf(value) === "channel,epoch,offset";
+
+/** Whether API Gateway says that a function has failed. If it was too slow, the log has a timeout. */
+const isInternalError = (value: unknown): boolean =>
+  isJsonObject(value) &&
+  Object.keys(value).sort().join() === "connectionId,message,requestId" &&
+  value["message"] === "Internal server error";
 
 /** The agent's id in an answer, if there is one. */
 const agentIn = ({ channel, successful, data }: Reply): string => {
@@ -220,7 +227,8 @@ export class AgentSocket {
     // The publisher's own copies precede the answers in the same frame.
     const [messages, answers] = at < 0 ? [all, []] : [all.slice(0, at), all.slice(at)];
     if (all.length === 0 || !messages.every((each) => isMessage(each) || isSkip(each)) || !answers.every(isAnswer)) {
-      return this.events.violation(`the server sent neither answers nor messages: ${quote(text)}`);
+      const what = `the server sent neither answers nor messages: ${quote(text)}`;
+      return this.events.violation(what, isInternalError(value));
     }
     for (const each of messages) {
       if (isMessage(each)) this.events.message(this, each);

@@ -133,7 +133,7 @@ export class EpisodeRunner {
   #events(): SocketEvents {
     return {
       progress: () => this.#violations.notify(),
-      violation: (what) => this.#violations.add(what),
+      violation: (what, excusable) => this.#violations.add(what, excusable),
       message: (to, message) => this.#received(to, message),
       skip: (to, skip) => this.#report(to, this.#answerChecker.checkSkip(to, skip), skip),
       check: (of, content, given) => this.#answerChecker.checkAnswer(this.#requester(of), content, given),
