@@ -29,8 +29,26 @@ module.exports = {
     rule(
       "client-imports-protocol",
       "The client SDK imports protocol/ and has no dependencies.",
-      { path: "^client/src/" },
+      { path: "^client/src/", pathNot: "^client/src/react/" },
       { pathNot: "^(client/src|protocol)/" },
+    ),
+    rule(
+      "sdk-without-components",
+      "Who does not import a binding pays nothing for it: the SDK imports neither the stores nor a binding.",
+      { path: "^client/src/", pathNot: "^client/src/(stores|react)/" },
+      { path: "^client/src/(stores|react)/" },
+    ),
+    rule(
+      "stores-without-frameworks",
+      "The stores are for every framework. Each binding imports the stores, its framework and no other binding.",
+      { path: "^client/src/stores/" },
+      { path: "^client/src/react/" },
+    ),
+    rule(
+      "react-imports-react",
+      "The binding for React imports the SDK, the stores and React.",
+      { path: "^client/src/react/" },
+      { pathNot: "^(client/src|protocol|node_modules/(react|@types/react))/" },
     ),
     rule(
       "server-imports-guards",

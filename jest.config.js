@@ -10,6 +10,7 @@ module.exports = {
     "^push-it-aws$": "<rootDir>/infra/index.ts",
     "^push-it-client$": "<rootDir>/client/src/index.ts",
     "^push-it-client/core$": "<rootDir>/client/src/core.ts",
+    "^push-it-client/react$": "<rootDir>/client/src/react/index.ts",
     "^push-it-server/(guards|publisher)$": "<rootDir>/server/$1/index.ts",
   },
   globalSetup: "<rootDir>/test/run/make-folder.ts",

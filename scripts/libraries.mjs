@@ -6,7 +6,7 @@ import { common, installedWith, NODE } from "./bundles.mjs";
 /** By folder: what can be imported from the package, and the source of each. */
 export const LIBRARIES = {
   client: {
-    entries: { index: "client/src/index.ts", core: "client/src/core.ts" },
+    entries: { index: "client/src/index.ts", core: "client/src/core.ts", react: "client/src/react/index.ts" },
     // Neutral, because for browsers esbuild decides what `process.env.NODE_ENV` is: that is the application's to say.
     options: { platform: "neutral", target: "es2022", sourcemap: true },
   },
@@ -28,10 +28,17 @@ const SCRIPT = {
   entryPoints: { "push-it.iife": "client/src/script.ts" },
 };
 
-/** The text of `esbuild --bundle --minify` for an application in `folder` that uses everything of a module. */
-export const applicationOf = async (module, folder) => {
+/**
+ * The text of `esbuild --bundle --minify` for an application in `folder` that uses everything of some modules, without
+ * the framework.
+ */
+export const applicationOf = async (modules, folder) => {
   const { outputFiles } = await build({
-    stdin: { contents: `export * from ${JSON.stringify(module)};`, resolveDir: folder },
+    stdin: {
+      contents: modules.map((module) => `export * from ${JSON.stringify(module)};`).join(""),
+      resolveDir: folder,
+    },
+    external: ["react"],
     bundle: true,
     minify: true,
     format: "esm",

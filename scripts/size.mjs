@@ -13,16 +13,22 @@ const KB = 1024;
  * The most that the SDK may add to an application, in bytes, minified by its bundler and compressed as a CDN does it. A
  * change that needs more has to say why.
  */
-const BUNDLED = { "push-it-client": 13.1 * KB, "push-it-client/core": 8.6 * KB };
+const BUNDLED = { "push-it-client": 13.3 * KB, "push-it-client/core": 8.7 * KB };
+
+/** The most that a binding may add to an application that has the SDK and the framework. */
+const BINDINGS = { "push-it-client/react": 3.1 * KB };
 
 /** The packages by folder, and the most that one may take when it is installed. */
-const PACKAGES = { client: 680 * KB, server: Infinity, ".": Infinity, local: Infinity };
+const PACKAGES = { client: 850 * KB, server: Infinity, ".": Infinity, local: Infinity };
 
 const packOf = (folder) => {
   const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];
   const [pack] = JSON.parse(execFileSync("npm", args, { cwd: join(root, folder), encoding: "utf8" }));
   return pack;
 };
+
+/** The size of an application that uses everything of some modules. */
+const sizeOf = async (...modules) => brotliCompressSync(await applicationOf(modules, root)).length;
 
 const over = [];
 const inKb = (bytes) => `${(bytes / KB).toFixed(2)} KB`.padStart(11);
@@ -34,8 +40,12 @@ const print = (name, text, bytes, budget) => {
 
 console.log("In an application, everything used (esbuild --bundle --minify, brotli)");
 for (const [name, budget] of Object.entries(BUNDLED)) {
-  const bytes = brotliCompressSync(await applicationOf(name, root)).length;
+  const bytes = await sizeOf(name);
   print(name, inKb(bytes), bytes, budget);
+}
+for (const [name, budget] of Object.entries(BINDINGS)) {
+  const bytes = (await sizeOf("push-it-client", name)) - (await sizeOf("push-it-client"));
+  print(name, `${inKb(bytes)} more`, bytes, budget);
 }
 console.log("\nPackages, packed and installed");
 for (const [folder, budget] of Object.entries(PACKAGES)) {

@@ -39,6 +39,12 @@ export class Channel<Data = unknown> extends BaseChannel<Data> {
    */
   readonly presence: ChannelPresence;
 
+  /**
+   * Whether the history keeps older messages than the newest that `subscribe({ last })` delivered to this object. Read
+   * them with `history({ reverse: true, since })`. `undefined` until they are delivered.
+   */
+  hasOlder: boolean | undefined;
+
   /** @internal */
   constructor(client: Client, name: string, parts: ChannelParts) {
     super(client, name);

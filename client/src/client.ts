@@ -123,6 +123,7 @@ export class Client implements Internals {
     this.notify("onReset");
     this.#deduplicator.clear();
     this.subprotocols = newSession();
+    this.emitter.emit("reset", undefined);
   }
 
   notify<Name extends keyof Notifications>(name: Name, ...args: Parameters<Notifications[Name]>): void {

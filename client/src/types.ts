@@ -178,6 +178,10 @@ export interface PresenceEvents {
 export interface Events extends SubscriptionEvents, PresenceEvents, HistoryEvents {
   /** The state changed, or an attempt to connect failed. */
   state: StateChange;
+  /** The server has sent this client's identity: `pushIt.me`. It may be the same as before. */
+  me: Pick<Member, "agent" | "userId">;
+  /** The application has called `reset()`: forget what its user has seen. */
+  reset: undefined;
   /** A message arrived on any channel. */
   message: ReceivedMessage;
   /**

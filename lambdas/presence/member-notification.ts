@@ -5,7 +5,7 @@ import type { Limited } from "../util/limiter.js";
 import { shortHash } from "../util/short-hash.js";
 import { announcedAs, type GroupState, identityOf, isMember, type MemberGroup, memberOf } from "./member-groups.js";
 import type { Announcement, PresenceEntry, StateAnnouncement } from "./members.js";
-import { dueState, stateOf } from "./member-state.js";
+import { dueState, lastKnownState, stateOf } from "./member-state.js";
 
 /** One event of a member. */
 interface MemberEvent {
@@ -25,7 +25,7 @@ export interface MemberNotification {
   announcement?: Announcement;
   /** The entries that have to have this announcement from now on. */
   announce: PresenceEntry[];
-  /** The state that the subscribers know after the events, if that is new, and the entry that has to have it. */
+  /** The state that the subscribers know after the events, and the entry that has to have it, if that has another one. */
   state?: { entry: PresenceEntry; announcement: StateAnnouncement };
   /** Entries that have left and are not needed any more. */
   remove: PresenceEntry[];
@@ -103,6 +103,7 @@ const planPresent = (group: MemberGroup, state: GroupState, hasStates: boolean):
   const isRecorded = !isNew && holder?.announced?.as === as && holder.announced.at === at;
   const member = memberOf(group, state, as);
   const changed = oldest && hasStates ? dueState(present, group.entries, { at, isNew }) : undefined;
+  const known = changed ?? lastKnownState(present, gone);
   const left = (id: string, leftSince: number): MemberEvent => ({
     kind: "left",
     member: identityOf(group, state, id),
@@ -116,7 +117,7 @@ const planPresent = (group: MemberGroup, state: GroupState, hasStates: boolean):
       ...(isNew ? [{ kind: "joined" as const, member, at }] : []),
       ...(changed ? [{ kind: "changed" as const, member: { ...member, ...stateOf(present) }, at: changed.at }] : []),
     ],
-    ...(oldest && changed && { state: { entry: oldest, announcement: changed } }),
+    ...(oldest && known && { state: { entry: oldest, announcement: known } }),
     announcement: { as, at, digest },
     announce: present.filter(
       (each) => (each === holder && !isRecorded) || others.some((other) => other.as === each.announced?.as),

@@ -28,6 +28,18 @@ export const stateOf = (present: readonly PresenceEntry[]): Pick<Member, "state"
 export const stateUuid = (channel: string, agent: string, state: Json): string =>
   shortHash(JSON.stringify([channel, agent, state]));
 
+/** The newest state that the subscribers know, if only entries have it that have left and are about to be deleted. */
+export const lastKnownState = (
+  present: readonly PresenceEntry[],
+  gone: readonly PresenceEntry[],
+): StateAnnouncement | undefined => {
+  const [kept, lost] = [knownState(present), knownState(gone)];
+  return lost && lost.at > (kept?.at ?? -Infinity) ? lost : undefined;
+};
+
+const knownState = (entries: readonly PresenceEntry[]): StateAnnouncement | undefined =>
+  newestBy(entries, ({ stateAnnounced }) => stateAnnounced?.at)?.stateAnnounced;
+
 /**
  * The notification of a member's state that is due.
  * @param present the entries of its present connections
@@ -41,7 +53,7 @@ export const dueState = (
   joined: { at: number; isNew: boolean },
 ): StateAnnouncement | undefined => {
   const digest = infoDigest(stateOf(present).state);
-  const known = newestBy(entries, ({ stateAnnounced }) => stateAnnounced?.at)?.stateAnnounced;
+  const known = knownState(entries);
   // Clients that have just received `joined` know no state.
   const isDue = joined.isNew ? digest !== "" : digest !== (known?.digest ?? "");
   if (!isDue) return undefined;

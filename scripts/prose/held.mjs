@@ -26,6 +26,7 @@ export const HELD_PAGES = [
   "docs/CLIENT.md",
   "docs/GUARDS.md",
   "docs/PROTOCOL.md",
+  "docs/REACT.md",
   "docs/adr",
   "docs/glossary.md",
   "docs/project",

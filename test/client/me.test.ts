@@ -15,6 +15,16 @@ describe("pushIt.me", () => {
     expect(pushIt.me).toEqual({ agent: "id-1", userId: "ann" });
   });
 
+  it("is the value of the event me", async () => {
+    const { pushIt, peer } = await bench.connected();
+    const identities: unknown[] = [];
+    pushIt.on("me", (me) => identities.push([me, pushIt.me === me]));
+    peer.answer(await peer.introduction, { successful: true, data: { agent: "id-1", userId: "ann" } });
+    await introduced(pushIt);
+    await settled();
+    expect(identities).toEqual([[{ agent: "id-1", userId: "ann" }, true]]);
+  });
+
   it("has no userId if the server named none", async () => {
     const { pushIt, peer } = await bench.connected();
     peer.answer(await peer.introduction, { successful: true, data: { agent: "id-1" } });

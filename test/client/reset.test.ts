@@ -154,4 +154,16 @@ describe("disconnect(), for the same user", () => {
     expect((await next.frames.take()).data).toEqual({ channels: [{ channel: "a", since: at(10) }] });
     expect(sessionOf(next)).toBe(sessionOf(peer));
   });
+
+  it("emits the event reset, after those of the state and the subscriptions", async () => {
+    const { pushIt } = await bench.connected();
+    await pushIt.channel("a").subscribe();
+    const events: string[] = [];
+    pushIt.on("state", ({ state }) => events.push(state));
+    pushIt.on("unsubscribed", ({ channel }) => events.push(`unsubscribed ${channel}`));
+    pushIt.on("reset", () => events.push("reset"));
+    pushIt.reset();
+    await settled();
+    expect(events).toEqual(["disconnected", "unsubscribed a", "reset"]);
+  });
 });

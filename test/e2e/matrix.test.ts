@@ -13,8 +13,9 @@ import {
   PLACES,
   PRELUDE,
 } from "./matrix/behaviours.js";
+import { TIMEOUT_MS } from "./matrix/checks.js";
 import { cellOf } from "./matrix/table.js";
-import { TIMEOUT_MS, TRIALS } from "./matrix/trials.js";
+import { TRIALS } from "./matrix/trials.js";
 import { GuardCode } from "./support/guard-functions.js";
 import { TestSystem, type TestSystemOptions } from "./support/system.js";
 import type { Wire } from "./support/wire.js";
@@ -30,7 +31,7 @@ const HANDLER = `
   const mine = {
     onConnectionRequest: ({ agent }) => agent.credentials?.connect,
     onDisconnect: ({ agent }) => agent.credentials?.disconnect,
-    onSubscriptionRequest: ({ channel }) => /^(sub|wild)\\//.test(channel) && channel,
+    onSubscriptionRequest: ({ channel, token }) => token?.mode ?? (/^(sub|wild)\\//.test(channel) && channel),
     onUnsubscriptionRequest: ({ channel }) => /^unsub\\//.test(channel) && channel,
     onPresenceRequest: ({ channel }) => /^state\\//.test(channel) && channel,
     onPublicationRequest: ({ channel }) => /^pub\\//.test(channel) && channel,

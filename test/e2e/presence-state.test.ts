@@ -85,10 +85,11 @@ describe("the state of a member", () => {
     await setState(ada.wire, "rooms/2", "here");
     await changedTo(bob.wire, "rooms/2", "here");
     await ada.wire.unsubscribe("rooms/2");
-    await presenceEvent(bob.wire, "rooms/2", "left", ada.agent);
+    const left = await presenceEvent(bob.wire, "rooms/2", "left", ada.agent);
     await ada.wire.subscribe("rooms/2");
+    // The first `joined` may have been sent before bob was subscribed.
     await bob.wire.until(
-      () => presenceEvents(bob.wire, "rooms/2").filter(({ joined }) => joined?.userId === "ada").length > 1,
+      () => presenceEvents(bob.wire, "rooms/2").some(({ joined, at }) => joined?.userId === "ada" && at > left.at),
       "that ada is back",
     );
     expect(await stateIn(bob.wire, "rooms/2", "ada")).toBeUndefined();
@@ -120,6 +121,33 @@ describe("the state of a member", () => {
     expect(states(bob.wire, "halls/2")).toEqual([{ said: "last" }]);
     expect(await stateIn(bob.wire, "halls/2", "mute")).toBeUndefined();
     expect(JSON.stringify(await system.rows())).not.toContain('"text":"hello"');
+  });
+
+  it("cannot be replaced by any other frame of such a subscriber", async () => {
+    const channel = "halls/3";
+    const bob = await arrive("bob", channel);
+    const { wire, agent } = await arrive("mute");
+    const planted = { channel, info: "planted", userId: "planted", state: "planted", from: { userId: "bob" } };
+    const request = (action: string, meta: string, data: object = planted) =>
+      wire.request({ action, channel: meta, data, from: planted.from, info: "planted" });
+    expect(await request("subscribe", "/meta/subscribe", { ...planted, token: "planted" })).toMatchObject({
+      successful: true,
+    });
+    const { joined } = await presenceEvent(bob.wire, channel, "joined", agent);
+    expect(joined).toEqual({ agent, userId: "mute", connections: [agent] });
+    expect(await request("presence", "/meta/presence")).toMatchObject({ successful: true });
+    expect(await request("ping", "/meta/ping", { ...planted, presentChannels: [channel] })).toMatchObject({
+      successful: true,
+    });
+    for (const action of ["publish", "state"])
+      expect(await request(action, action === "publish" ? channel : "/meta/presence")).toMatchObject({
+        code: "denied",
+      });
+    wire.send({ action: "send", channel, data: planted, from: planted.from });
+    expect(await request("unsubscribe", "/meta/unsubscribe")).toMatchObject({ successful: true });
+    const { left } = await presenceEvent(bob.wire, channel, "left", agent);
+    expect(left).toEqual({ agent, userId: "mute" });
+    expect(bob.wire.frames.join()).not.toContain("planted");
   });
 
   it("reaches only recipients whose delivery guards permit it", async () => {

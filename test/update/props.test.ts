@@ -7,7 +7,8 @@ import { lossesOf } from "./support/compare.js";
 import { LiveStack } from "./support/live.js";
 import { newFolder, ROOT, type StackTemplate, templateOf } from "./support/releases.js";
 import { Scene } from "./support/scene.js";
-import { BASE, VARIANTS } from "./support/variants.js";
+import { BASE } from "./support/variant.js";
+import { VARIANTS } from "./support/variants.js";
 
 const STACK = "Test";
 

@@ -10,14 +10,16 @@ export interface Subject {
   /** An application's name. */
   who: string;
   channel: string;
-  /** A message, whose publication is in the middle of the timeline. */
+  /** A message, whose publication is in the middle of the timeline. Without one, the timeline is the last part. */
   uuid?: string | undefined;
 }
 
 const describeCalls = (page: Page): Map<number, string> =>
   new Map(
     page.entries.flatMap((entry) =>
-      entry.is === "subscribe" || entry.is === "unsubscribe" ? [[entry.call, `${entry.is} ${entry.name}`]] : [],
+      entry.is === "subscribe" || entry.is === "unsubscribe" || entry.is === "setState"
+        ? [[entry.call, `${entry.is} ${entry.name}`]]
+        : [],
     ),
   );
 
@@ -30,7 +32,7 @@ const textOf = (entry: Entry, calls: ReadonlyMap<number, string>): string => {
 };
 
 const concerns = (entry: Entry, channel: string, calls: ReadonlyMap<number, string>): boolean => {
-  if (entry.is === "message") return entry.channel === channel;
+  if ("channel" in entry) return entry.channel === channel;
   if (entry.is === "fulfilled" || entry.is === "rejected")
     return covers(calls.get(entry.call)?.split(" ")[1] ?? "", channel);
   return !("name" in entry) || covers(entry.name, channel);
@@ -59,11 +61,8 @@ export const applicationTimeline = (
       lines.push({ at: lines.find((each) => each.ms > ms)?.at ?? Infinity, ms, text: `(${uuid} is posted: ${was})` });
   }
   lines.sort((a, b) => a.ms - b.ms || a.at - b.at || 0);
-  const middle = Math.max(
-    0,
-    lines.findIndex(({ ms }) => ms >= (begun?.ms ?? Infinity)),
-  );
+  const middle = begun ? lines.findIndex(({ ms }) => ms >= begun.ms) : lines.length - LINES_AFTER;
   return lines
-    .slice(Math.max(0, middle - LINES_BEFORE), middle + LINES_AFTER)
+    .slice(Math.max(0, middle - LINES_BEFORE), Math.max(0, middle) + LINES_AFTER)
     .map(({ at, ms, text }) => `${(ms / 1000).toFixed(3).padStart(9)} ${String(at).padStart(7)}  ${text}`);
 };

@@ -8,7 +8,7 @@ export interface ChaosChannel {
   size?: number;
   /** Linger time in milliseconds; absent: the channel does not linger. */
   lingerMs?: number;
-  presence?: true;
+  presence?: { state: true };
   /** Relative share of the publications. */
   weight: number;
 }
@@ -28,7 +28,7 @@ export const CHANNELS: readonly ChaosChannel[] = [
   { name: "log/gathered", size: WHOLE_RUN, lingerMs: 200, weight: 12 },
   { name: "log/short", size: SHORT_HISTORY, weight: 8 },
   { name: "guarded/a", size: WHOLE_RUN, weight: 10 },
-  { name: "present/a", size: WHOLE_RUN, presence: true, weight: 8 },
+  { name: "present/a", size: WHOLE_RUN, presence: { state: true }, weight: 8 },
   { name: "slow/a", size: WHOLE_RUN, weight: 8 },
   { name: "spread/a", size: WHOLE_RUN, weight: 8 },
   { name: "private/a", size: WHOLE_RUN, weight: 8 },

@@ -1,7 +1,7 @@
 import type { InvocationReport } from "../../local/services/lambda/runtime/pool.js";
 import { CREDENTIALS_PREFIX } from "../../protocol/index.js";
 import { CHANNELS } from "./channels.js";
-import { type RunRecord, checkRun, type Violation, type ViolationKind } from "./checker.js";
+import { type RunRecord, checkRun } from "./checker.js";
 import { countEvents } from "./counts.js";
 import { type ClientPool, connectAll } from "./client-pool.js";
 import { Faults, roleOf } from "./faults.js";
@@ -17,8 +17,10 @@ import { randomFor } from "../lib/random.js";
 import { type FaultKind, Schedule } from "./schedule.js";
 import { applicationTimeline } from "./application-timeline.js";
 import { storedMessages, TableView } from "./table.js";
+import { checkStatesAtRest } from "./state-phase.js";
 import { LEASE_SECONDS, loadBundledSdk, startTarget, type Target } from "./target.js";
 import { MessageTimeline } from "./message-timeline.js";
+import type { Violation, ViolationKind } from "./violation.js";
 
 /** The options of a run. */
 export interface ChaosOptions {
@@ -48,6 +50,10 @@ export interface CheckedCounts {
   ephemerals: number;
   /** Components that requested the newest messages, and received some of them. */
   newest: number;
+  /** Acknowledged changes of members' states. */
+  states: number;
+  /** Received events about a member's state. */
+  changes: number;
 }
 
 /** The result of a run. */
@@ -203,10 +209,12 @@ class Run {
     for (const { name } of CHANNELS.filter(({ presence }) => presence)) {
       await this.#await(`presence on ${name}`, () => presenceErrors(pool.all, name), PRESENCE_MS, PRESENCE_MS);
     }
+    this.progress.phase("states");
+    const wrongStates = await checkStatesAtRest(this.#journal, pool.all, table, PRESENCE_MS);
     this.progress.phase("sweep");
     const { items, stale } = await sweepOnce(system, table);
     const staleRows = stale.map((item) => JSON.stringify(item));
-    return checkRun({ ...this.#history(), stored: storedMessages(items), staleRows });
+    return [...checkRun({ ...this.#history(), stored: storedMessages(items), staleRows }), ...wrongStates];
   }
 
   /** @param missing returns descriptions of what is still missing */
@@ -226,7 +234,7 @@ class Run {
 
   #outcome(violations: Violation[], moves: Outcome["churn"]): Outcome {
     const publications = [...this.#journal.publications.values()];
-    const wrong = { lost: 0, duplicated: 0, reordered: 0, wrongPosition: 0, leaked: 0, staleRows: 0 };
+    const wrong = { lost: 0, duplicated: 0, reordered: 0, wrongPosition: 0, leaked: 0, staleRows: 0, wrongState: 0 };
     for (const violation of violations) wrong[violation.wrong] += 1;
     const first = violations.find(({ uuid }) => uuid !== undefined)?.uuid;
     const guarded = (is: (doing: GuardBehavior) => boolean): number =>

@@ -13,6 +13,8 @@ import {
 } from "./read-page.js";
 import { isPermitted, mayReceive, maySubscribe, targetChannels } from "./policy.js";
 import { findMisplacements } from "./positions.js";
+import type { Violation, ViolationKind } from "./violation.js";
+import { leakedStates } from "./member-states.js";
 
 /** The record of a run. It does not contain any bookkeeping of the SDK. */
 export interface RunRecord {
@@ -25,20 +27,6 @@ export interface RunRecord {
   retention(channel: string): "all" | "some" | "nothing";
   /** Whether the channel lingers. */
   lingers(channel: string): boolean;
-}
-
-/** The kinds of violations. */
-export type ViolationKind = "lost" | "duplicated" | "reordered" | "wrongPosition" | "leaked" | "staleRows";
-
-/** A broken promise. */
-export interface Violation {
-  wrong: ViolationKind;
-  what: string;
-  /** The affected message. */
-  uuid?: string;
-  /** The affected application and channel. */
-  who?: string;
-  channel?: string;
 }
 
 /** Data that all checks need. */
@@ -59,6 +47,7 @@ export const checkRun = (history: RunRecord): Violation[] => {
   const violations = [
     ...history.journal.applications.flatMap((each) => checkApplication(each, context)),
     ...storageViolations(context),
+    ...leakedStates(history.journal.applications).map((each): Violation => ({ wrong: "leaked", ...each })),
     ...(history.staleRows ?? []).map((what): Violation => ({ wrong: "staleRows", what })),
   ];
   const begun = ({ uuid }: Violation): number => (uuid === undefined ? Infinity : context.begunAt(uuid));

@@ -1,7 +1,7 @@
 import { CHANNELS, WILDCARDS } from "./channels.js";
 import type { ChaosClient, ChurnTrigger } from "./client.js";
 import type { Component } from "./page.js";
-import { maySubscribe } from "./policy.js";
+import { maySubscribe, STATE_CHANNEL } from "./policy.js";
 import { randomInteger, pick, type Random, randomFor } from "../lib/random.js";
 import { Schedule, type Counts } from "./schedule.js";
 
@@ -22,6 +22,8 @@ const TIMES = {
   doubled: 140,
   /** A wildcard is subscribed for some time. */
   widened: 100,
+  /** A member sets or removes its state. */
+  stated: 900,
 } as const satisfies Counts<string>;
 
 /** An action on subscriptions. */
@@ -37,6 +39,8 @@ const TRIGGERED_ACTIONS: readonly ChurnAction[] = [
   "unmounted",
   "blinked",
   "doubled",
+  "stated",
+  "stated",
 ];
 
 /** The share of the triggers that cause an action. */
@@ -143,6 +147,10 @@ export class SubscriptionChurn {
         return component !== undefined;
       case "widened":
         this.#mountFor(client, pick(random, allowed(WILDCARDS)), random);
+        return true;
+      case "stated":
+        if (!client.isDesired(STATE_CHANNEL)) return false;
+        void client.changeState(STATE_CHANNEL, random);
         return true;
     }
   }

@@ -1,12 +1,12 @@
 import type { PushIt, PushItOptions } from "push-it-client";
 import { isWildcard } from "../../protocol/index.js";
-import type { EntryOf, Journal, Position } from "./journal.js";
+import type { EntryOf, Journal, Page, Position } from "./journal.js";
 import type { LoadProfile } from "./load-profile.js";
 import { ChaosPage, type Component, type SubscribeApi } from "./page.js";
 import { readPage } from "./read-page.js";
 import type { PlannedPublication } from "./plan.js";
-import { type Credentials, maySubscribe } from "./policy.js";
-import { type Random, randomFor, randomInteger } from "../lib/random.js";
+import { type Credentials, type GuardBehavior, maySubscribe, type MemberState } from "./policy.js";
+import { pick, type Random, randomFor, randomInteger } from "../lib/random.js";
 import { type SocketListener, type Sockets, createSockets } from "./sockets.js";
 import type { MessageTimeline } from "./message-timeline.js";
 
@@ -45,6 +45,13 @@ const RESUBSCRIBE_MS = 1_000;
 const LAST_SHARE = 0.3;
 const MAX_LAST = 30;
 
+/** The share of the changes of a state that remove it, and the share of the states whose guard misbehaves. */
+const REMOVED_SHARE = 0.25;
+const MISBEHAVING_SHARE = 0.25;
+
+/** How a guard misbehaves; denials more often. */
+const STATE_BEHAVIORS: readonly GuardBehavior[] = ["deny", "deny", "deny", "slow", "slow", "throw", "exit", "hang"];
+
 /** An application with one page at a time. */
 export class ChaosClient {
   /** The names that the application is subscribed to outside of churn. */
@@ -57,6 +64,8 @@ export class ChaosClient {
   readonly #options: PushItOptions;
   #page: ChaosPage;
   #ended = false;
+  /** Number of states that the application has set. */
+  #states = 0;
 
   /**
    * @param who the credentials
@@ -163,6 +172,24 @@ export class ChaosClient {
     });
   }
 
+  /** Sets a state at random, or removes it. */
+  changeState(channel: string, random: Random): Promise<boolean> {
+    if (random() < REMOVED_SHARE) return this.removeState(channel);
+    return this.setState(channel, random() < MISBEHAVING_SHARE ? pick(random, STATE_BEHAVIORS) : undefined);
+  }
+
+  /** Sets a new state. @returns whether the server has accepted it */
+  setState(channel: string, doing?: GuardBehavior): Promise<boolean> {
+    this.#states += 1;
+    const state: MemberState = { by: this.who.name, n: this.#states, ...(doing && { do: doing }) };
+    return this.#page.setState(channel, state);
+  }
+
+  /** Removes the state. @returns whether the server has accepted it */
+  removeState(channel: string): Promise<boolean> {
+    return this.#page.setState(channel, null);
+  }
+
   /** Cuts the connection on the client's side. @returns whether it was open */
   cut(): boolean {
     this.onTrigger("cut");
@@ -203,13 +230,18 @@ export class ChaosClient {
     });
   }
 
-  /** The users that the client sees as members of a channel; `undefined` if the request fails. */
-  async presentUsers(channel: string): Promise<string[] | undefined> {
+  /** The record of the current page. */
+  get page(): Page {
+    return this.#page.page;
+  }
+
+  /** The members that the client reads on a channel: users and their states; `undefined` if the request fails. */
+  async readMembers(channel: string): Promise<{ user: string; state: unknown }[] | undefined> {
     const read = await this.#page.sdk
       .channel(channel)
       .presence()
       .catch(() => undefined);
-    return read?.members.map(({ userId, agent }) => userId ?? agent);
+    return read?.members.map(({ userId, agent, state }) => ({ user: userId ?? agent, state }));
   }
 
   #maySubscribe(name: string): boolean {

@@ -37,6 +37,12 @@ export default guards<policy.Credentials>({
     if (policy.isPermitted(data)) agent.publicationSuccess(message);
     else agent.publicationDenied(message, "as the message wants it");
   },
+  async onPresenceRequest(channel, agent, state) {
+    const { do: doing } = state as unknown as policy.MemberState;
+    await misbehave(doing);
+    if (policy.isPermitted({ do: doing })) agent.presenceSuccess(channel);
+    else agent.presenceDenied(channel, "as the state wants it");
+  },
   channels: {
     [policy.DELIVERY_GUARDED]: {
       onMessageReceived(channel, agent, message) {

@@ -1,4 +1,4 @@
-import type { Credentials, Payload } from "./policy.js";
+import type { Credentials, MemberState, Payload } from "./policy.js";
 
 /** A position in a channel's history. */
 export interface Position {
@@ -70,6 +70,13 @@ export type Entry = Moment &
         byComponent: readonly string[];
         byClient: readonly string[];
       }
+    /** A call of `presence.set`. `null` removes the state. */
+    | { is: "setState"; name: string; call: number; state: MemberState | null }
+    /** An event of a member. */
+    | { is: "member"; channel: string; event: "join" | "leave" | "change"; user: string; state?: unknown }
+    /** The application requested the members of a channel, and got their states by user. */
+    | { is: "asked"; channel: string; request: number }
+    | { is: "members"; channel: string; request: number; states: Readonly<Record<string, unknown>> }
     /** The application left the page with these positions; `undefined`: the channel has no position. */
     | { is: "left"; positions: Readonly<Record<string, Position | undefined>> }
   );

@@ -1,8 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Channel, PushIt, PushItError, PushItOptions } from "push-it-client";
 import { isWildcard } from "../../protocol/index.js";
-import type { EntryOf, Journal, Page, Position } from "./journal.js";
+import type { EntryOf, Journal, NewEntry, Page, Position } from "./journal.js";
 import { covers } from "./read-page.js";
-import { type Credentials, tokenFor } from "./policy.js";
+import { type Credentials, type MemberState, STATE_CHANNEL, tokenFor } from "./policy.js";
+
+/** Delay before members are requested again after an error, in milliseconds. */
+const READ_RETRY_MS = 500;
 
 /** The API that a component uses: its own handle, or the callback API that all such components of a page share. */
 export type SubscribeApi = "handle" | "callbacks";
@@ -59,6 +63,8 @@ export class ChaosPage {
   readonly #unsubscribed = new Set<string>();
   #left = false;
   #holders = 0;
+  /** The last request of members. */
+  #membersRequest = 0;
 
   constructor(private readonly parts: PageDependencies) {
     const { Sdk, options, journal, who, since, sinceBy } = parts;
@@ -134,6 +140,25 @@ export class ChaosPage {
     else this.sdk.unsubscribe(component.name, rejected, fulfilled);
   }
 
+  /** Sets this client's state on a channel, or removes it. @returns whether the server has accepted it */
+  setState(name: string, state: MemberState | null): Promise<boolean> {
+    const call = this.parts.journal.call();
+    this.parts.journal.note(this.page, { is: "setState", name, call, state });
+    return this.sdk
+      .channel(name)
+      .presence.set(state as unknown as Parameters<Channel["presence"]["set"]>[0])
+      .then(
+        () => {
+          this.#note({ is: "fulfilled", call });
+          return true;
+        },
+        ({ code, retryable }: PushItError) => {
+          this.#note({ is: "rejected", call, code, retryable });
+          return false;
+        },
+      );
+  }
+
   /** The positions of the subscribed channels. */
   positions(): Record<string, Position | undefined> {
     const names = new Set([...this.components].map(({ name }) => name).filter((name) => !isWildcard(name)));
@@ -148,6 +173,28 @@ export class ChaosPage {
     this.#left = true;
     this.sdk.disconnect();
     return positions;
+  }
+
+  #note(entry: NewEntry): void {
+    if (!this.#left) this.parts.journal.note(this.page, entry);
+  }
+
+  /** Reads the members as an application does that shows them: again after each subscription, until it succeeds. */
+  async #readMembers(channel: string): Promise<void> {
+    const request = this.parts.journal.call();
+    this.#membersRequest = request;
+    while (!this.#left && this.#membersRequest === request) {
+      this.#note({ is: "asked", channel, request });
+      const read = await this.sdk
+        .channel(channel)
+        .presence()
+        .catch(() => undefined);
+      if (read) {
+        const states = Object.fromEntries(read.members.map(({ userId, agent, state }) => [userId ?? agent, state]));
+        return this.#note({ is: "members", channel, request, states });
+      }
+      await sleep(READ_RETRY_MS, undefined, { ref: false });
+    }
   }
 
   #of(name: string): Component[] {
@@ -213,7 +260,12 @@ export class ChaosPage {
         ...(recovered !== undefined && { recovered }),
         ...(code && { code }),
       });
+      if (channel === STATE_CHANNEL) void this.#readMembers(channel);
     });
+    for (const event of ["join", "leave", "change"] as const)
+      on(event, ({ channel, userId, agent, state }) => {
+        journal.note(page, { is: "member", channel, event, user: userId ?? agent, state });
+      });
     on("unsubscribed", ({ channel, error }) => {
       journal.note(page, { is: "unsubscribed", name: channel, ...(error && { code: error.code }) });
       if (error) for (const component of this.#of(channel)) listener.refused(component, error.code);

@@ -22,6 +22,9 @@ export interface Payload {
   ephemeral?: true;
 }
 
+/** The state of a member. No two have the same `by` and `n`. */
+export type MemberState = Pick<Payload, "by" | "n" | "do">;
+
 /** The credentials of a client. */
 export interface Credentials {
   name: string;
@@ -53,9 +56,12 @@ const COPY_CHANNEL = "log/b";
 export const targetChannels = (channel: string): readonly string[] =>
   channel === COPIED_CHANNEL ? [COPIED_CHANNEL, COPY_CHANNEL] : [channel];
 
+/** The channel whose members have states. */
+export const STATE_CHANNEL = "present/a";
+
 const isBelow = (pattern: string, channel: string): boolean => channel.startsWith(pattern.slice(0, -1));
 
-/** Whether the guard permits a publication, at once or later. */
+/** Whether the guard permits a publication or a state, at once or later. */
 export const isPermitted = (data: Pick<Payload, "do">): boolean => data.do === undefined || data.do === "slow";
 
 /** The token that a client must send with each request for private channels; `undefined`: the channel needs none. */

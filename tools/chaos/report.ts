@@ -1,5 +1,5 @@
 import type { ChaosOptions, Outcome } from "./chaos.js";
-import type { Violation, ViolationKind } from "./checker.js";
+import type { Violation, ViolationKind } from "./violation.js";
 
 /** From this number of messages on, each fault must have struck at least so often. */
 const WHOLE = 5_000;

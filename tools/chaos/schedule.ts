@@ -60,6 +60,7 @@ const VICTIMS = [
   "connect",
   "disconnect",
   "announce",
+  "state",
   "ping",
 ] as const;
 const TARGETED: ReadonlySet<FaultKind> = new Set(["killedBefore", "killedAfter", "timedOut"]);

@@ -5,7 +5,7 @@ import type { ChaosClient } from "./client.js";
 import { connectionOf, isPresence, type Item, isLive, type TableView } from "./table.js";
 
 /** Polling interval in milliseconds. */
-const POLL_MS = 250;
+export const POLL_MS = 250;
 
 /** Maximum time for running functions to end, in milliseconds. */
 const SETTLE_MS = 30_000;
@@ -60,7 +60,8 @@ export const publishFinalMessages = async (by: ChaosClient): Promise<number> => 
 /** Descriptions of errors in the presence of a channel. */
 export const presenceErrors = async (clients: readonly ChaosClient[], channel: string): Promise<string[]> => {
   const expected = [...new Set(clients.filter((each) => each.isDesired(channel)).map(({ who }) => who.user))];
-  const present = await clients.find((each) => each.isDesired(channel))?.presentUsers(channel);
+  const members = await clients.find((each) => each.isDesired(channel))?.readMembers(channel);
+  const present = members?.map(({ user }) => user);
   if (!present) return [`no client can read the presence of ${channel}`];
   const twice = present.filter((user, index) => present.indexOf(user) !== index);
   return [

@@ -82,6 +82,8 @@ class NameReader {
   #resumes: Span | undefined;
   /** The unsubscription whose answer ends the requested span. */
   #leaving: number | undefined;
+  /** The span that began with the last rotation. */
+  #rotated: Span | undefined;
   /** Whether the connection was lost and the name has not been subscribed again. */
   #isDisconnected = false;
 
@@ -126,13 +128,19 @@ class NameReader {
       case "state":
         return this.#changed(entry);
       case "rotated":
-        if (!this.recovers && this.#open && entry.names.includes(this.name)) this.#restart(entry, "rotated");
+        if (this.recovers || !this.#open || !entry.names.includes(this.name)) return;
+        this.#restart(entry, "rotated");
+        this.#rotated = this.#open;
         return;
       case "left":
         return this.#left(entry);
       case "message":
       case "listened":
       case "listenedLast":
+      case "setState":
+      case "member":
+      case "asked":
+      case "members":
         return;
     }
   }
@@ -197,8 +205,11 @@ class NameReader {
       this.#since = undefined;
       this.#resumes = undefined;
       this.#restart({ at, ms }, "missed");
-    } else if (this.#open && !this.recovers) this.#restart({ at, ms }, "missed");
-    else this.#begin({ at, ms });
+    } else if (this.#open && !this.recovers) {
+      // The rotation left the name behind: it was not subscribed until now.
+      if (this.#open === this.#rotated) this.spans.pop();
+      this.#restart({ at, ms }, "missed");
+    } else this.#begin({ at, ms });
     if (this.#open) this.#open.lastDisturbed = { at, ms };
   }
 

@@ -3,6 +3,7 @@ import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
   DynamoDBClient,
+  paginateQuery,
   paginateScan,
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
@@ -67,6 +68,19 @@ export class TableView {
     for await (const page of paginateScan({ client: this.#client }, { TableName: this.#name, ConsistentRead: true })) {
       items.push(...(page.Items ?? []));
     }
+    return items;
+  }
+
+  /** The rows of a channel's members. */
+  async members(channel: string): Promise<Item[]> {
+    const query = {
+      TableName: this.#name,
+      KeyConditionExpression: "pk = :pk",
+      ExpressionAttributeValues: { ":pk": { S: `p#${channel}` } },
+      ConsistentRead: true,
+    };
+    const items: Item[] = [];
+    for await (const page of paginateQuery({ client: this.#client }, query)) items.push(...(page.Items ?? []));
     return items;
   }
 

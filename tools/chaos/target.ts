@@ -51,6 +51,7 @@ const addSystem = (stack: Stack): void => {
       onSubscriptionRequest: time,
       onPublicationRequest: time,
       onMessageReceived: time,
+      onPresenceRequest: time,
     },
   });
 };

@@ -14,7 +14,7 @@ import { isRenewalRequest, matchAnswers } from "./answer-matching.js";
 import type { ContentCheck, ExpectedAnswer } from "./prediction.js";
 import { leakIn } from "./leaks.js";
 import type { Prediction } from "./prediction.js";
-import { REASON } from "./policy.js";
+import { REASON, UNPUBLISHED_REASON } from "./policy.js";
 
 /** The result of a handshake. */
 export type Handshake = { status: number } | { status: 101; socket: WebSocket };
@@ -23,7 +23,8 @@ export type Handshake = { status: number } | { status: 101; socket: WebSocket };
 export interface SocketEvents {
   /** A frame arrived, or the socket closed. */
   progress(): void;
-  violation(what: string): void;
+  /** @param excusable whether a timeout of the server would explain it */
+  violation(what: string, excusable?: boolean): void;
   message(peer: AgentSocket, message: Message): void;
   /** It received the notice of a withheld message. */
   skip(peer: AgentSocket, skip: WithheldMessage): void;
@@ -68,14 +69,28 @@ const isAnswer = (value: unknown): value is Reply & Record<string, unknown> =>
   typeof value["channel"] === "string" &&
   value["channel"].startsWith("/meta/") &&
   "successful" in value;
-const hasFields = (value: unknown, ...fields: string[]): boolean =>
-  isJsonObject(value) && typeof value["channel"] === "string" && fields.includes(Object.keys(value).sort().join());
+/** The fields of an object with a channel, in the order of their names. */
+const fieldsOf = (value: unknown): string =>
+  isJsonObject(value) && typeof value["channel"] === "string" ? Object.keys(value).sort().join() : "";
+/** The fields of messages. The delivery model checks whether a message has a publisher and a position. */
+const MESSAGE_FIELDS = [
+  "at,channel,data,uuid",
+  "at,channel,data,from,uuid",
+  "at,channel,data,epoch,offset,uuid",
+  "at,channel,data,epoch,from,offset,uuid",
+];
 const isMessage = (value: unknown): value is Message & Record<string, unknown> =>
-  hasFields(value, "at,channel,data,uuid", "at,channel,data,epoch,offset,uuid") ||
+  MESSAGE_FIELDS.includes(fieldsOf(value)) ||
   // The server's own notices, of presence and of deletions, have no time of acceptance.
-  (hasFields(value, "channel,data,uuid") && String((value as Partial<Message>).channel).startsWith("/meta/"));
+  (fieldsOf(value) === "channel,data,uuid" && String((value as Partial<Message>).channel).startsWith("/meta/"));
 const isSkip = (value: unknown): value is WithheldMessage & Record<string, unknown> =>
-  hasFields(value, "channel,epoch,offset");
+  fieldsOf(value) === "channel,epoch,offset";
+
+/** Whether API Gateway says that a function has failed. If it was too slow, the log has a timeout. */
+const isInternalError = (value: unknown): boolean =>
+  isJsonObject(value) &&
+  Object.keys(value).sort().join() === "connectionId,message,requestId" &&
+  value["message"] === "Internal server error";
 
 /** The agent's id in an answer, if there is one. */
 const agentIn = ({ channel, successful, data }: Reply): string => {
@@ -106,7 +121,7 @@ export class AgentSocket {
   /** Number of messages it has published. */
   published = 0;
   /** Number of queries of each kind with its own rate limit. */
-  readonly asked = { history: 0, presence: 0, pong: 0 };
+  readonly asked = { history: 0, presence: 0, pong: 0, state: 0 };
   closed: number | undefined;
   /** Since when the server may ask for a renewal, in epoch milliseconds. */
   dueSince: number | undefined;
@@ -212,7 +227,8 @@ export class AgentSocket {
     // The publisher's own copies precede the answers in the same frame.
     const [messages, answers] = at < 0 ? [all, []] : [all.slice(0, at), all.slice(at)];
     if (all.length === 0 || !messages.every((each) => isMessage(each) || isSkip(each)) || !answers.every(isAnswer)) {
-      return this.events.violation(`the server sent neither answers nor messages: ${quote(text)}`);
+      const what = `the server sent neither answers nor messages: ${quote(text)}`;
+      return this.events.violation(what, isInternalError(value));
     }
     for (const each of messages) {
       if (isMessage(each)) this.events.message(this, each);
@@ -228,7 +244,8 @@ export class AgentSocket {
       this.events.answer(answer.successful ? "ok" : String(answer.code));
       const leak = leakIn(answer, this.tableName);
       if (leak !== undefined) this.events.violation(`an answer holds ${leak}: ${quote(text)}`);
-      if (answer.code === "denied" && answer.error !== REASON) {
+      const isUnpublished = answer.channel === "/meta/presence" && answer.error === UNPUBLISHED_REASON;
+      if (answer.code === "denied" && answer.error !== REASON && !isUnpublished) {
         this.events.violation(`a denial without the guard's reason: ${quote(text)}`);
       }
     }

@@ -1,9 +1,10 @@
 import { type JsonObject, asJsonObject } from "../lib/json.js";
-import type { Reply, PresenceEventData, Json, Message, Position, WithheldMessage } from "../../protocol/index.js";
-import type { TableChecker } from "./table-checker.js";
+import type { Reply, Json, Message, Position, WithheldMessage } from "../../protocol/index.js";
+import type { PresenceChecker } from "./presence-checker.js";
+import type { PresenceModel } from "./presence-model.js";
 import type { ContentCheck } from "./prediction.js";
 import { dataFor, type Changes, type DeliveryModel, type Member } from "./delivery-model.js";
-import { hasHistory, hasPresence, HISTORY_LIMITS, isTransformed, userOf } from "./policy.js";
+import { hasHistory, hasPresence, HISTORY_LIMITS, isTransformed } from "./policy.js";
 import { checkReplay } from "./replay-checker.js";
 import type { HistoryModel } from "./history-model.js";
 
@@ -26,6 +27,9 @@ const timeOf = (at: number | undefined): { at?: number } => (at === undefined ? 
 const REPLAY_KEYS = new Set(["channel", "position", "messages", "more", "pendingMs", "recovered", "code"]);
 const LAST_KEYS = new Set([...REPLAY_KEYS, "older"]);
 
+/** How long before its end an agent gets answers to heartbeats, in milliseconds. */
+const RENEWAL_NEWS_MS = 60_000;
+
 /** Checks and records the history and presence in answers. */
 export class AnswerChecker {
   /** The offsets that a member has received since it knows a position. */
@@ -36,8 +40,14 @@ export class AnswerChecker {
   constructor(
     private readonly deliveries: DeliveryModel,
     private readonly histories: HistoryModel,
-    private readonly audit: TableChecker,
+    private readonly presence: PresenceModel,
+    private readonly presenceChecker: PresenceChecker,
   ) {}
+
+  /** Whether a heartbeat has to be answered, because there is news. Otherwise it may be. */
+  hasNews(requester: Requester, content: Extract<ContentCheck, { kind: "pong" }>): boolean {
+    return this.#checkPong(requester, { ...content, isHeartbeat: false }, {}) !== undefined;
+  }
 
   /** The error in an answer; `undefined`: none. */
   checkAnswer(requester: Requester, content: ContentCheck, answer: Reply): string | undefined {
@@ -46,7 +56,9 @@ export class AnswerChecker {
       case "stored":
         return this.histories.checkMessage(content.channel, answer.position as Position, content);
       case "presence":
-        return this.#checkPresence(content, data);
+        return this.presenceChecker.checkPage(requester.member, content, data);
+      case "state":
+        return keysOf(data).join() === "channel" ? undefined : "too much";
       case "pong":
         return this.#checkPong(requester, content, data);
       case "history":
@@ -110,19 +122,6 @@ export class AnswerChecker {
     return this.deliveries.receiveSkip(member, channel);
   }
 
-  /** The error in a presence event; `undefined`: none. */
-  checkPresenceEvent(member: Member, { data }: Message): string | undefined {
-    const { channel, at, joined, left } = asJsonObject(data) as Partial<PresenceEventData> & JsonObject;
-    if (typeof channel !== "string" || !hasPresence(channel) || typeof at !== "number")
-      return "a presence event of a channel without presence";
-    if (!isSameList(keysOf(data), ["at", "channel", joined === undefined ? "left" : "joined"]))
-      return "a presence event without a join or a leave";
-    if (!this.deliveries.everReceived(member, channel))
-      return "a presence event of a channel that it was never subscribed to";
-    if ((left as JsonObject | undefined)?.["connections"] !== undefined) return "connections of a member that left";
-    return this.#checkMember(channel, left ? { ...left, connections: [] } : joined);
-  }
-
   /** The promised messages that have not arrived at connected and subscribed members. */
   missing(isThere: (member: Member) => boolean): string[] {
     return this.#promises.flatMap(({ requester: { member, changes }, channel, after }) => {
@@ -178,11 +177,12 @@ export class AnswerChecker {
 
   #checkSubscribed(
     requester: Requester,
-    { channel, since, last }: Extract<ContentCheck, { kind: "subscribed" }>,
+    { channel, since, last, present }: Extract<ContentCheck, { kind: "subscribed" }>,
     data: JsonObject,
   ): string | undefined {
     const { presenceIntervalMs, historyCheckIntervalMs, ...others } = data;
-    if ((typeof presenceIntervalMs === "number") !== hasPresence(channel))
+    const isMember = hasPresence(channel) && (present ?? this.presence.isMember(requester.member, channel));
+    if (isMember !== undefined && (typeof presenceIntervalMs === "number") !== isMember)
       return "presenceIntervalMs without presence, or none with it";
     if ((typeof historyCheckIntervalMs === "number") !== hasHistory(channel))
       return "historyCheckIntervalMs without history, or none with it";
@@ -243,38 +243,9 @@ export class AnswerChecker {
     });
   }
 
-  #checkMember(channel: string, value: unknown): string | undefined {
-    const { agent, info, userId, connections } = asJsonObject(value);
-    const known = this.audit.agentById(String(agent));
-    const its = known && userOf(known.name);
-    const keys = ["agent", "connections", "info", ...(its === undefined ? [] : ["userId"])];
-    if (userId !== its || !isSameList(keysOf(value), keys)) return "an invalid member";
-    if (!known || !this.deliveries.everSubscribed(known, channel)) return "a member that was never subscribed";
-    if (!Array.isArray(connections)) return "a member without a list of connections";
-    const others = connections.map((each) => this.audit.agentById(String(each)));
-    if (others.some((each) => !each || userOf(each.name) !== its || !this.deliveries.everSubscribed(each, channel)))
-      return "a connection of another user, or that was never subscribed";
-    return info === known.name ? undefined : "another info than the agent's";
-  }
-
-  #checkPresence({ channel, after }: { channel: string; after: string }, data: JsonObject): string | undefined {
-    const { count, members } = data;
-    if (
-      !isSameList(keysOf(data), ["channel", "count", "members"]) ||
-      data["channel"] !== channel ||
-      !Array.isArray(members)
-    )
-      return "an invalid list of members";
-    const ids = members.map((each) => String(asJsonObject(each)["agent"]));
-    if (new Set(ids).size < ids.length) return "a member twice";
-    if (typeof count !== "number" || count < ids.length || (after === "" && count !== ids.length))
-      return "another count";
-    return members.map((each) => this.#checkMember(channel, each)).find((checkAnswer) => checkAnswer !== undefined);
-  }
-
   #checkPong(
     { member, changes }: Requester,
-    { positions, present }: Extract<ContentCheck, { kind: "pong" }>,
+    { positions, present, isHeartbeat }: Extract<ContentCheck, { kind: "pong" }>,
     data: JsonObject,
   ): string | undefined {
     const { laggingChannels: behind = [], absentChannels: absent = [] } = data as {
@@ -298,11 +269,9 @@ export class AnswerChecker {
       return isListed ? epoch === its && offset >= maxOffset : stays(channel) && (epoch !== its || offset < least);
     });
     if (gone) return `that it is ${behind.includes(gone[0]) ? "" : "not "}lagging on ${gone[0]}`;
-    const there = new Set(present.filter(hasPresence));
-    if (absent.some((channel) => !there.has(channel) || stays(channel)))
-      return "an absent channel on which it is present";
-    const wrong = [...there].find((channel) => !may(channel) && !absent.includes(channel));
-    return wrong === undefined ? undefined : `that it is present on ${wrong}`;
+    const isDue = Number(data["expiresInMs"] ?? Infinity) < RENEWAL_NEWS_MS;
+    if (isHeartbeat && behind.length + absent.length === 0 && !isDue) return "an answer to a heartbeat without news";
+    return this.presenceChecker.checkAbsent(member, present, absent);
   }
 }
 

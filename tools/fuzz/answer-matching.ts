@@ -81,12 +81,33 @@ export const isRenewalRequest = ({ channel, uuid, successful, data }: Reply): bo
   isJsonObject(data) &&
   Number(data["expiresInMs"]) <= 0;
 
+/**
+ * The prediction for a state, which only a member may set.
+ * @param isMember whether the agent is a member; `undefined`: frames in flight decide
+ */
+export const requireMember = (
+  prediction: Prediction,
+  isMember: (channel: string) => boolean | undefined,
+): Prediction => {
+  const { outcome, sets } = prediction;
+  const member = sets ? isMember(sets.channel) : true;
+  if (!sets || member === true || outcome.kind !== "answers") return prediction;
+  if (member === undefined)
+    return {
+      ...prediction,
+      outcome: { ...outcome, answers: outcome.answers.map((each) => ({ ...each, unsureMember: true })) },
+    };
+  const { sets: _none, ...others } = prediction;
+  const refused = outcome.answers.map(({ content: _content, ...each }) => ({ ...each, code: "no_presence" as const }));
+  return { ...others, outcome: { ...outcome, answers: refused } };
+};
+
 const isTruncationOf = (about: string, got: unknown): boolean =>
   typeof got === "string" && (got === about || (got.length >= 128 && about.startsWith(got)));
 
 /** Whether a reply rejects the request with one of the permitted codes. */
 const isRefused = (
-  { uuid, channels, limited, overtaken, met, about = "", reused }: ExpectedAnswer,
+  { uuid, channels, limited, overtaken, met, about = "", reused, unsureMember }: ExpectedAnswer,
   { channel, code, successful, error, uuid: its, data }: Reply,
 ): boolean => {
   const own = channels.includes(channel) && channel !== "/meta/successful";
@@ -98,6 +119,7 @@ const isRefused = (
       channel === "/meta/unsubscribe" &&
       isJsonObject(data) &&
       isTruncationOf(about, data["channel"])) ||
+    (unsureMember && code === "no_presence" && own) ||
     (reused && code === "uuid_reused" && channel === ERROR);
   return may === true && its === uuid && !successful && error !== undefined;
 };

@@ -1,7 +1,8 @@
 import type { Json, Message } from "../../protocol/index.js";
+import { asJsonObject } from "../lib/json.js";
 import { MAX_FRAME_BYTES, matchesSubscription } from "./protocol-rules.js";
 import type { Publication } from "./prediction.js";
-import { MUTED_AGENT, hasHistory, isTransformed } from "./policy.js";
+import { MUTED_AGENT, fromOf, hasFrom, hasHistory, hidesFrom, isTransformed } from "./policy.js";
 
 /** The error of `receive` for a message that has arrived before. */
 export const DELIVERED_TWICE = "a message more often than it was published";
@@ -12,6 +13,8 @@ export interface Member {
   readonly key: number;
   /** The name in its credentials. */
   readonly name: string;
+  /** The id of its agent. */
+  readonly agent?: string;
 }
 
 /** When a subscription may have existed, in ticks, both ends included. */
@@ -152,7 +155,9 @@ export class DeliveryModel {
       (entry) => JSON.stringify(dataFor(entry, member)) === data && isKept(entry) === (message.offset !== undefined),
     );
     if (same.length === 0) return "a message that was not published in this form, or that a guard denied";
-    const permitted = same.filter((entry) => this.#mayReceive(entry, member));
+    const attributed = same.filter((entry) => isFrom(entry, member, message));
+    if (attributed.length === 0) return "a message from another publisher, or from none";
+    const permitted = attributed.filter((entry) => this.#mayReceive(entry, member));
     if (permitted.length === 0) return "a message on a channel that it was not subscribed to, or its own without echo";
     // Expected ones first: equal messages cannot be distinguished.
     const entry = permitted
@@ -184,14 +189,15 @@ export class DeliveryModel {
   wasPublished(member: Member, message: Message): boolean {
     const data = JSON.stringify(message.data);
     return (this.#entries.get(keyOf(message)) ?? []).some(
-      (entry) => isKept(entry) && JSON.stringify(dataFor(entry, member)) === data,
+      (entry) => isKept(entry) && JSON.stringify(dataFor(entry, member)) === data && isFrom(entry, member, message),
     );
   }
 
   /** Whether the message was published in the form that is stored. */
-  isStored({ channel, uuid, data }: Message): boolean {
+  isStored({ channel, uuid, data, from }: Message): boolean {
     return (this.#entries.get(keyOf({ channel, uuid })) ?? []).some(
-      (entry) => isKept(entry) && JSON.stringify(entry.data) === JSON.stringify(data),
+      (entry) =>
+        isKept(entry) && JSON.stringify(entry.data) === JSON.stringify(data) && isFrom(entry, undefined, { from }),
     );
   }
 
@@ -235,7 +241,8 @@ export class DeliveryModel {
     const { channel, uuid } = publication;
     const data = dataFor(publication, member);
     const numbered = isKept(publication) ? { offset: 0, epoch: "x".repeat(20) } : {};
-    const delivered = { channel, uuid, data, at: Date.now(), ...numbered };
+    const attributed = hasFrom(channel) && !hidesFrom(channel, member.name) ? { from: fromOf(from) } : {};
+    const delivered = { channel, uuid, data, at: Date.now(), ...attributed, ...numbered };
     return data !== undefined && Buffer.byteLength(JSON.stringify(delivered)) <= MAX_FRAME_BYTES;
   }
 
@@ -260,6 +267,20 @@ const keyOf = ({ channel, uuid }: Pick<Message, "channel" | "uuid">): string => 
 /** Whether a publication is in a history. */
 const isKept = ({ channel, ephemeral }: Pick<Publication, "channel" | "ephemeral">): boolean =>
   hasHistory(channel) && !ephemeral;
+
+/**
+ * Whether a message says who published it, if its channel's messages do.
+ * @param reader its recipient; `undefined`: as it is stored
+ */
+const isFrom = (
+  { channel, from: publisher }: Pick<Entry, "channel" | "from">,
+  reader: Member | undefined,
+  { from }: Pick<Message, "from">,
+): boolean => {
+  if (!hasFrom(channel) || (reader && hidesFrom(channel, reader.name))) return from === undefined;
+  const sorted = (value: unknown): string => JSON.stringify(Object.entries(asJsonObject(value)).sort());
+  return sorted(from) === sorted(fromOf(publisher));
+};
 
 /** The data that a member gets after its delivery guard; `undefined`: nothing. */
 export const dataFor = (

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { deriveSeed } from "../lib/random.js";
 import { TableChecker, type Row, type TableReader } from "./table-checker.js";
@@ -6,6 +7,8 @@ import { type Episode, episode } from "./frames.js";
 import { DeliveryModel } from "./delivery-model.js";
 import type { FuzzContext } from "./context.js";
 import { HistoryModel } from "./history-model.js";
+import { Pace } from "./pace.js";
+import { PresenceModel } from "./presence-model.js";
 
 /** The options of a run. */
 export interface FuzzOptions {
@@ -30,8 +33,8 @@ export interface FuzzTarget {
   url: string;
   tableName: string;
   rows: Pick<TableReader, "all">;
-  /** Whether the log reports timeouts. @default never */
-  sawTimeouts?(): boolean;
+  /** Whether the log reports timeouts since a time in epoch milliseconds, or shortly before it. */
+  sawTimeouts(since: number): boolean;
 }
 
 /** A violation of the protocol. */
@@ -48,12 +51,18 @@ export interface Violation {
 export interface Outcome {
   runs: number;
   violations: Violation[];
+  /** Number of episodes that ended early each time they were tried, because a service did not answer in time. */
+  excused: number;
   /** Number of each code, `ok`, `message`, `none`, close code and HTTP status. */
   answers: Record<string, number>;
 }
 
 /** Parallel episodes. With two to four agents each, these are some dozens of connections. */
 const PARALLEL_EPISODES = 12;
+
+/** How often an episode is tried in which a service does not answer in time, and the pause before each, in milliseconds. */
+const MAX_TRIES = 4;
+const PAUSE_MS = 1_000;
 
 /** Number of tags, so that parallel episodes have different ones. */
 const TAGS = 64;
@@ -88,10 +97,12 @@ const shortened = (whole: Episode, count: number): Episode => {
 export class Fuzzer {
   readonly #deliveries = new DeliveryModel();
   readonly #histories = new HistoryModel();
-  readonly #tableChecker = new TableChecker(this.#deliveries, this.#histories);
-  readonly #context: FuzzContext;
-  readonly #outcome: Outcome = { runs: 0, violations: [], answers: {} };
+  readonly #presence = new PresenceModel(this.#deliveries);
+  readonly #tableChecker = new TableChecker(this.#deliveries, this.#histories, this.#presence);
+  readonly #context: Omit<FuzzContext, "excuse">;
+  readonly #outcome: Outcome = { runs: 0, violations: [], excused: 0, answers: {} };
   readonly #shrinkMs: number;
+  readonly #begun = Date.now();
   #next = 0;
 
   /**
@@ -108,10 +119,10 @@ export class Fuzzer {
     const { answers } = this.#outcome;
     const answer = (code: string): void => void (answers[code] = (answers[code] ?? 0) + 1);
     this.#context = {
-      sawTimeouts: () => false,
       ...fire,
       deliveries: this.#deliveries,
       histories: this.#histories,
+      presence: this.#presence,
       tableChecker: this.#tableChecker,
       answer,
     };
@@ -120,18 +131,23 @@ export class Fuzzer {
   /** Runs all episodes. */
   async run(): Promise<Outcome> {
     const { path, parallel = PARALLEL_EPISODES } = this.options;
-    if (path === undefined) await Promise.all(Array.from({ length: parallel }, () => this.#lane()));
+    const pace = new Pace(parallel);
+    if (path === undefined) await Promise.all(Array.from({ length: parallel }, (_, place) => this.#lane(place, pace)));
     else await this.#replay(path);
     if (this.#outcome.violations.length === 0) await this.#cleanedUp();
     return this.#outcome;
   }
 
-  async #lane(): Promise<void> {
+  async #lane(place: number, pace: Pace): Promise<void> {
     const { runs, maxViolations = MAX_VIOLATIONS } = this.options;
     while (this.#outcome.runs < runs && this.#outcome.violations.length < maxViolations) {
+      if (place >= pace.lanes) {
+        await sleep(POLL_MS);
+        continue;
+      }
       const index = this.#next;
       this.#next += 1;
-      await this.#check(index);
+      await this.#checkInTime(index, pace);
     }
   }
 
@@ -140,15 +156,31 @@ export class Fuzzer {
     await this.#check(Number(index), steps.length > 0 ? steps.join(":") : undefined);
   }
 
-  /** Runs one episode, and shrinks it if there is a violation. */
-  async #check(index: number, path?: string): Promise<void> {
-    let first = true;
+  /** Checks one episode, again if a service did not answer in time. */
+  async #checkInTime(index: number, pace: Pace): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      const inTime = await this.#check(index, undefined, tries === 1);
+      pace.record(inTime);
+      if (inTime) return;
+      if (tries === MAX_TRIES) return void (this.#outcome.excused += 1);
+      await sleep(PAUSE_MS * tries);
+    }
+  }
+
+  /**
+   * Runs one episode, and shrinks it if there is a violation.
+   * @param counts whether it counts as runs
+   * @returns whether all services answered in time, or there is a violation
+   */
+  async #check(index: number, path?: string, counts = true): Promise<boolean> {
+    let first = counts;
+    let inTime = true;
     let shrinkUntil = Infinity;
     let what: string[] = [];
     const property = fc.asyncProperty(episode(`${this.options.tag ?? "t"}${index % TAGS}`), async (generated) => {
       // Not fast-check's own time limit, which would also interrupt the episode.
       if (Date.now() >= shrinkUntil) return true;
-      const found = await this.#play(generated, first);
+      const found = await this.#play(generated, first, () => (inTime = false));
       first = false;
       if (found.length === 0) return true;
       what = found;
@@ -160,21 +192,24 @@ export class Fuzzer {
       numRuns: 1,
       ...(path === undefined ? {} : { path }),
     });
-    if (what.length === 0) return;
+    if (what.length === 0) return inTime;
     const replay = `--seed ${this.options.seed} --path ${index}:${result.counterexamplePath ?? "0"}`;
     this.#outcome.violations.push({
       what,
       replay,
       ...(result.counterexample ? { episode: result.counterexample[0] } : {}),
     });
+    return true;
   }
 
-  async #play(generated: Episode, counts: boolean): Promise<string[]> {
-    if (!counts) return new EpisodeRunner(this.#context, generated).run();
+  /** @param excuse called if the episode's violations are explained by timeouts */
+  async #play(generated: Episode, counts: boolean, excuse: () => void): Promise<string[]> {
+    const context = { ...this.#context, excuse };
+    if (!counts) return new EpisodeRunner(context, generated).run();
     const left = this.options.path === undefined ? this.options.runs - this.#outcome.runs : Infinity;
     const played = size(generated) > left ? shortened(generated, left) : generated;
     this.#outcome.runs += size(played);
-    const found = await new EpisodeRunner(this.#context, played).run();
+    const found = await new EpisodeRunner(context, played).run();
     this.progress(this.#outcome.runs);
     return found;
   }
@@ -186,7 +221,7 @@ export class Fuzzer {
       (await this.#context.rows.all()).filter((row) => !this.#tableChecker.mayStay(row));
     let left = await stay();
     while (left.length > 0 && Date.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await sleep(POLL_MS);
       left = await stay();
     }
     const what = [
@@ -197,6 +232,6 @@ export class Fuzzer {
       ...this.#tableChecker.unknownAgents.map((agent) => `the table had an agent that no client knows: ${agent}`),
     ];
     // After timeouts, an agent may not have received its id, and the sweep deletes leftover rows only after two hours.
-    if (what.length > 0 && !this.#context.sawTimeouts()) this.#outcome.violations.push({ what });
+    if (what.length > 0 && !this.#context.sawTimeouts(this.#begun)) this.#outcome.violations.push({ what });
   }
 }

@@ -4,8 +4,9 @@ import { UuidOwnership } from "./uuid-ownership.js";
 import type { Burst, Episode, Interaction } from "./frames.js";
 import { connectAgent, type Offer } from "./connect-agent.js";
 import { type Changes, type Sent, DELIVERED_TWICE } from "./delivery-model.js";
-import { QUERY_BURST, PUBLISH_BURST } from "./protocol-rules.js";
-import { allowRateLimit, allowRaces, allowUuidReuse } from "./answer-matching.js";
+import { changesBy, expectPresence, mayExceedRate, possiblePrediction } from "./burst.js";
+import { PresenceChecker } from "./presence-checker.js";
+import { PUBLISH_BURST } from "./protocol-rules.js";
 import { predict } from "./oracle.js";
 import { credentialsEntry, OWN_CLOSE, type AgentSocket, PROTOCOLS, quote, type SocketEvents } from "./agent-socket.js";
 import { PASSWORD, SECRET, userOf } from "./policy.js";
@@ -19,6 +20,10 @@ const MAX_IDLE_MS = 20_000;
 
 const RECONNECT_CREDENTIALS = { pass: PASSWORD, secret: SECRET };
 
+/** Whether an agent is connected, and none of its frames ends it. */
+const isStaying = (peer: AgentSocket): boolean =>
+  peer.denied === undefined && peer.closed === undefined && peer.closeCodes.size === 0;
+
 /** An expected publication, and whether its frame must be answered. */
 type ExpectedPublication = { entry: Sent; answered: boolean };
 
@@ -28,6 +33,7 @@ export class EpisodeRunner {
   readonly #peers: (AgentSocket | undefined)[] = [];
   readonly #all: AgentSocket[] = [];
   readonly #uuids = new Map<AgentSocket, UuidOwnership>();
+  readonly #presenceChecker: PresenceChecker;
   readonly #answerChecker: AnswerChecker;
   #changes: ReadonlyMap<AgentSocket, Changes> = new Map();
 
@@ -35,11 +41,16 @@ export class EpisodeRunner {
     private readonly context: FuzzContext,
     private readonly episode: Episode,
   ) {
-    this.#answerChecker = new AnswerChecker(context.deliveries, context.histories, context.tableChecker);
+    const { deliveries, histories, presence, tableChecker } = context;
+    this.#presenceChecker = new PresenceChecker(deliveries, presence, tableChecker, () =>
+      this.#peers.filter((peer) => peer !== undefined).filter(isStaying),
+    );
+    this.#answerChecker = new AnswerChecker(deliveries, histories, presence, this.#presenceChecker);
   }
 
   /** Runs the episode until there is a violation. */
   async run(): Promise<string[]> {
+    const begun = Date.now();
     try {
       for (const burst of this.episode.bursts) {
         await this.#runBurst(burst);
@@ -50,7 +61,9 @@ export class EpisodeRunner {
       this.#violations.add(`the system cannot be reached: ${String(error)}`);
     }
     await this.#leave();
-    return this.#violations.result(() => this.context.sawTimeouts());
+    const counting = await this.#violations.result(() => this.context.sawTimeouts(begun));
+    if (counting.length === 0 && this.#violations.all.length > 0) this.context.excuse();
+    return counting;
   }
 
   async #runBurst(burst: Burst): Promise<void> {
@@ -60,10 +73,11 @@ export class EpisodeRunner {
     const { deliveries } = this.context;
     deliveries.open();
     const frames = burst.flatMap((each) => (each.kind === "frame" ? [this.#prepare(each)] : []));
-    const changes = this.#changesBy(frames);
+    const changes = changesBy(frames, this.#peers, this.context);
     this.#changes = changes;
     this.#recordUuids(frames);
     for (const { peer, times, prediction } of frames) peer.countRequests(prediction, times);
+    expectPresence(frames, this.context);
     const renewals = (by: AgentSocket): number =>
       frames.reduce((sum, { peer, times, prediction }) => sum + (peer === by && prediction.renews ? times : 0), 0);
     const sent = frames.flatMap((frame) => this.#expect(frame, changes, renewals(frame.peer)));
@@ -71,7 +85,10 @@ export class EpisodeRunner {
     await Promise.all(handshakes);
     await this.#waitForAll(sent);
     for (const { entry, answered } of sent) if (answered) deliveries.finish(entry);
-    for (const [peer, change] of changes) deliveries.settle(peer, change);
+    for (const [peer, change] of changes) {
+      deliveries.settle(peer, change);
+      this.context.presence.settle(peer);
+    }
     for (const [peer, uuids] of this.#uuids)
       uuids.close(
         peer.closeCodes.size === 0 &&
@@ -116,7 +133,7 @@ export class EpisodeRunner {
   #events(): SocketEvents {
     return {
       progress: () => this.#violations.notify(),
-      violation: (what) => this.#violations.add(what),
+      violation: (what, excusable) => this.#violations.add(what, excusable),
       message: (to, message) => this.#received(to, message),
       skip: (to, skip) => this.#report(to, this.#answerChecker.checkSkip(to, skip), skip),
       check: (of, content, given) => this.#answerChecker.checkAnswer(this.#requester(of), content, given),
@@ -155,22 +172,6 @@ export class EpisodeRunner {
     return { peer, wire, text, times, prediction: code === undefined ? predict(text, sender) : predictClose(code) };
   }
 
-  /** The changes of a burst by agent. */
-  #changesBy(frames: readonly OutgoingFrame[]): Map<AgentSocket, Changes> {
-    const changes = new Map<AgentSocket, Changes>();
-    for (const peer of this.#peers) if (peer) changes.set(peer, { subscribe: new Set(), unsubscribe: new Set() });
-    for (const { peer, prediction } of frames) {
-      const { outcome } = prediction;
-      if (outcome.kind === "close") peer.closeCodes.add(outcome.code);
-      if (outcome.kind === "answers" && outcome.closes) peer.endsItself();
-      if (prediction.renews === "moment") peer.dueSince ??= Date.now();
-      for (const name of prediction.subscribe) changes.get(peer)?.subscribe.add(name);
-      for (const name of prediction.unsubscribe) changes.get(peer)?.unsubscribe.add(name);
-      this.context.deliveries.mayBeSubscribed(peer, prediction.subscribe);
-    }
-    return changes;
-  }
-
   /** Records the uuids that are used at the same time. */
   #recordUuids(frames: readonly OutgoingFrame[]): void {
     for (const peer of this.#all) {
@@ -185,24 +186,13 @@ export class EpisodeRunner {
   }
 
   /** Records what a frame may cause, before it is sent. */
-  #expect(
-    { peer, text, times, prediction }: OutgoingFrame,
-    changes: ReadonlyMap<AgentSocket, Changes>,
-    renewals: number,
-  ): ExpectedPublication[] {
-    // Frames overtake each other, so any message of this burst may exceed the rate.
-    const limited = peer.published > PUBLISH_BURST;
-    const { subscribe: subscribed = new Set(), unsubscribe: unsubscribed = new Set() }: Partial<Changes> =
-      changes.get(peer) ?? {};
+  #expect(frame: OutgoingFrame, changes: ReadonlyMap<AgentSocket, Changes>, renewals: number): ExpectedPublication[] {
+    const { peer, text, times, prediction } = frame;
+    const limited = mayExceedRate(peer);
     const uuids = this.#uuids.get(peer) ?? new UuidOwnership();
-    const withReuse = allowUuidReuse(prediction, (each) => uuids.possibleOutcomes(each));
-    const often = prediction.asking && peer.asked[prediction.asking] > QUERY_BURST[prediction.asking];
-    const { outcome, publish } = allowRaces(
-      limited || often ? allowRateLimit(withReuse) : withReuse,
-      renewals,
-      unsubscribed,
-      subscribed,
-    );
+    const { context } = this;
+    const state = { ...this.#requester(peer), uuids, renewals, context, answerChecker: this.#answerChecker };
+    const { outcome, publish } = possiblePrediction(frame, state);
     const among = new Map([...changes].filter(([each]) => each.closeCodes.size === 0));
     if (prediction.renews && renewals > 1) peer.overtaken = true;
     const entries: ExpectedPublication[] = [];
@@ -238,7 +228,7 @@ export class EpisodeRunner {
   #received(peer: AgentSocket, message: Message): void {
     this.context.answer("message");
     if (message.channel === "/meta/presence")
-      return this.#report(peer, this.#answerChecker.checkPresenceEvent(peer, message), message);
+      return this.#report(peer, this.#presenceChecker.checkEvent(peer, message), message);
     this.#report(
       peer,
       this.context.deliveries.receive(peer, message) ?? this.#answerChecker.checkMessage(peer, message),

@@ -1,4 +1,4 @@
-import type { Position } from "../../protocol/index.js";
+import type { Json, Position } from "../../protocol/index.js";
 import { isJsonObject, type JsonObject } from "../lib/json.js";
 import type { ContentCheck } from "./prediction.js";
 import { isUuid } from "./protocol-rules.js";
@@ -28,6 +28,10 @@ export interface Target {
   /** How many of the newest messages it requests. */
   last?: number;
   invalidLast?: boolean;
+  /** `false`: the agent observes. */
+  present?: boolean;
+  invalidPresent?: boolean;
+  token?: Json;
   /** Its token is too large. */
   largeToken?: boolean;
 }
@@ -51,9 +55,11 @@ export const targetOf = (target: unknown): Target | undefined => {
   const channel = isJsonObject(target) ? own(target, "channel") : undefined;
   if (!isJsonObject(target) || typeof channel !== "string") return undefined;
   const since = own(target, "since");
-  const last = own(target, "last");
+  const [last, present, token] = [own(target, "last"), own(target, "present"), own(target, "token")];
   return {
     channel,
+    ...(present !== undefined && (typeof present === "boolean" ? { present } : { invalidPresent: true })),
+    ...(token !== undefined && { token: token as Json }),
     ...(since !== undefined && (isPosition(since) ? { since } : { invalidSince: true })),
     ...(last !== undefined && (isCount(last) ? { last } : { invalidLast: true })),
     ...(hasLargeToken(target) && { largeToken: true }),
@@ -70,7 +76,10 @@ export const targetsOf = (data: unknown): Target[] | undefined => {
 };
 
 /** The content of a ping: up to 100 positions and 100 channels; `undefined` if it is malformed. */
-export const pingContent = (frame: JsonObject): Extract<ContentCheck, { kind: "pong" }> | undefined => {
+export const pingContent = (
+  frame: JsonObject,
+  isHeartbeat: boolean,
+): Extract<ContentCheck, { kind: "pong" }> | undefined => {
   const data = Object.hasOwn(frame, "data") ? frame["data"] : {};
   if (!isJsonObject(data)) return undefined;
   const positions = Object.hasOwn(data, "positions") ? data["positions"] : {};
@@ -87,5 +96,5 @@ export const pingContent = (frame: JsonObject): Extract<ContentCheck, { kind: "p
   );
   const names = present.filter((name) => typeof name === "string");
   const all = entries.length === Object.keys(positions).length && names.length === present.length;
-  return all ? { kind: "pong", positions: entries, present: names } : undefined;
+  return all ? { kind: "pong", positions: entries, present: names, isHeartbeat } : undefined;
 };

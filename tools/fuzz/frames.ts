@@ -34,6 +34,10 @@ const FIELDS = [
   "messages",
   "echo",
   "ephemeral",
+  "from",
+  "at",
+  "offset",
+  "epoch",
   "agent",
   "connectionId",
   "credentials",
@@ -45,6 +49,8 @@ const FIELDS = [
 const mutated = (tag: string): fc.Arbitrary<Wire> => {
   const action = fc.constantFrom(
     "connect",
+    "heartbeat",
+    "state",
     "publish",
     "send",
     "Publish",

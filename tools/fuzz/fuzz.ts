@@ -1,7 +1,18 @@
 import { TableReader } from "./table-checker.js";
-import { Fuzzer, type FuzzOptions, type Outcome } from "./driver.js";
-import { failureIn, isTimeout, secretIn } from "./leaks.js";
-import { startTarget } from "./target.js";
+import { Fuzzer, type FuzzOptions, type FuzzTarget, type Outcome } from "./driver.js";
+import { failureIn, secretIn } from "./leaks.js";
+import { startTarget, type Target } from "./target.js";
+
+/** The part of a running system that episodes use. */
+export const fuzzTargetOf = async (
+  { url, log }: Pick<Target, "url" | "log">,
+  rows: Pick<TableReader, "all" | "tableName">,
+): Promise<FuzzTarget> => ({
+  url,
+  tableName: await rows.tableName(),
+  rows,
+  sawTimeouts: (since) => log.sawTimeouts(since),
+});
 
 /** Maximum number of log lines that a violation quotes. */
 const MAX_QUOTED_LINES = 5;
@@ -16,10 +27,9 @@ export const fuzz = async (root: string, options: FuzzOptions, progress?: (runs:
   const target = await startTarget(root);
   const rows = new TableReader(target.dynamodb);
   try {
-    const struggled = (): boolean => target.log.some(isTimeout);
-    const fire = { url: target.url, tableName: await rows.tableName(), rows, struggled };
-    const outcome = await new Fuzzer(fire, options, progress).run();
-    const { ended, log } = target;
+    const outcome = await new Fuzzer(await fuzzTargetOf(target, rows), options, progress).run();
+    const { ended } = target;
+    const log = target.log.lines;
     if (ended !== undefined) outcome.violations.push({ what: [`the system died: ${ended}`, ...log.slice(-20)] });
     const quoted = (what: string, lines: string[]): void => {
       if (lines.length > 0)

@@ -9,9 +9,6 @@ interface Known {
 const fieldsOf = (credentials: unknown): { pass?: unknown; name?: unknown; for?: unknown } =>
   typeof credentials === "object" && credentials !== null ? credentials : {};
 
-/** Number of characters that always fit `info` as JSON. */
-const INFO_CHARACTERS = 40;
-
 /** Throws, or never answers, if the policy says so. */
 const misbehave = async (ruling: policy.GuardDecision): Promise<void> => {
   if (ruling === "throw") throw new Error(`${policy.INTERNAL}: process.env has ${policy.SECRET.length} secrets`);
@@ -27,7 +24,7 @@ export default guards<Known>({
     // A renewal keeps the name. Names that are too long for `info` belong to agents that do nothing.
     const called = agent.isConnected ? agent.info : name;
     const known = typeof called === "string" ? called : "nobody";
-    const info = known.slice(0, INFO_CHARACTERS);
+    const info = policy.infoOf(known);
     const vouched =
       typeof time === "string" && Object.hasOwn(policy.RENEWAL_MS, time) ? policy.RENEWAL_MS[time] : undefined;
     agent.credentials = { name: known };
@@ -39,8 +36,8 @@ export default guards<Known>({
       ...(vouched === undefined ? {} : { expiresAt: Date.now() + vouched }),
     });
   },
-  async onSubscriptionRequest(channel, agent) {
-    const ruling = policy.decisionOn("subscribe", channel.name);
+  async onSubscriptionRequest(channel, agent, token) {
+    const ruling = policy.lacksToken(channel.name, token) ? "deny" : policy.decisionOn("subscribe", channel.name);
     for (const staged of policy.stagedSubscriptions(channel.name)) agent.subscribe(staged);
     await misbehave(ruling);
     if (ruling === "deny") agent.subscriptionDenied(channel, policy.REASON);
@@ -64,9 +61,23 @@ export default guards<Known>({
     "shout/*": {
       onMessageReceived(channel, agent, message) {
         if (agent.credentials.name === policy.MUTED_AGENT) return Promise.resolve();
-        agent.deliver(channel, { ...message, data: { to: agent.credentials.name, received: message.data } });
+        const { name } = agent.credentials;
+        const forged = name === policy.FORGING_AGENT ? { from: { connection: "forged", info: "forged" } } : {};
+        const hidden = name === policy.HIDING_AGENT ? { from: undefined } : {};
+        agent.deliver(channel, { ...message, ...forged, ...hidden, data: { to: name, received: message.data } });
         return Promise.resolve();
       },
+    },
+    "moods/*": {
+      onPresenceRequest(channel, agent, state) {
+        if (state === policy.CRASHING_STATE) throw new Error(policy.INTERNAL);
+        if (state === policy.DENIED_STATE) agent.presenceDenied(channel, policy.REASON);
+        else agent.presenceSuccess(channel);
+      },
+    },
+    [policy.LOCKED_PATTERN]: {
+      onSubscriptionRequest: (channel, agent) => agent.subscriptionDenied(channel, policy.REASON),
+      onPublicationRequest: (_channel, agent, message) => agent.publicationDenied(message, policy.REASON),
     },
     [policy.PRIVATE_CHANNEL]: {
       onSubscriptionRequest: (channel, agent) => agent.subscriptionDenied(channel, policy.REASON),

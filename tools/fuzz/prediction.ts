@@ -3,11 +3,19 @@ import type { QUERY_BURST } from "./protocol-rules.js";
 
 /** Content of an answer that only the books know. */
 export type ContentCheck =
-  | { kind: "subscribed"; channel: string; since: Position[]; last?: number | undefined }
+  | {
+      kind: "subscribed";
+      channel: string;
+      since: Position[];
+      last?: number | undefined;
+      /** Whether the agent asked to be a member; `undefined`: its guard subscribes it. */
+      present: boolean | undefined;
+    }
   | { kind: "history"; channel: string; since?: Position; limit: number; reverse: boolean }
   | { kind: "stored"; channel: string; uuid: string; data: Json; fingerprint: string }
   | { kind: "presence"; channel: string; after: string }
-  | { kind: "pong"; positions: [string, Position][]; present: string[] };
+  | { kind: "state"; channel: string }
+  | { kind: "pong"; positions: [string, Position][]; present: string[]; isHeartbeat: boolean };
 
 /** One answer that must come. */
 export interface ExpectedAnswer {
@@ -28,6 +36,8 @@ export interface ExpectedAnswer {
   raced?: boolean;
   /** Of an unsubscription: whether `unavailable` may come instead, because another frame subscribes the agent. */
   met?: boolean;
+  /** Of a state: whether `no_presence` may come instead, because other frames decide whether the agent is a member. */
+  unsureMember?: boolean;
   /** Whether `uuid_reused` may come instead, because frames on their way claim the same uuid. */
   reused?: boolean;
   /** Its further content. */
@@ -60,10 +70,14 @@ export interface Prediction {
   outcome: Outcome;
   subscribe: string[];
   unsubscribe: string[];
+  /** For each channel of `subscribe` that the frame names: whether the agent wants to be a member. */
+  wishes?: ReadonlyMap<string, boolean>;
+  /** The state that it sets, if it is a member. */
+  sets?: { channel: string; state: Json };
   publish: Publication[];
   /** How many messages it asks to publish. */
   messages: number;
-  /** The query with a rate of its own that it asks for. */
+  /** The request with a rate of its own that it makes. */
   asking?: keyof typeof QUERY_BURST;
   /** Whether it renews the agent, and for so short a time that it may be asked to renew from then on. */
   renews?: "long" | "moment";

@@ -21,8 +21,11 @@ export const MAX_ITEMS_PER_FRAME = 25;
 /** Messages that an idle agent may publish at once. */
 export const PUBLISH_BURST = 200;
 
-/** Queries that an agent may send at once: histories, presence, and pings with content. */
-export const QUERY_BURST = { history: 200, presence: 100, pong: 10 };
+/** Requests that an agent may send at once: histories, presence, pings with content, and states. */
+export const QUERY_BURST = { history: 200, presence: 100, pong: 10, state: 10 };
+
+/** Maximum size of a member's state, in bytes of JSON. */
+export const MAX_STATE_BYTES = 512;
 
 /** Maximum length of `after` in a presence query. */
 export const MAX_AFTER_LENGTH = 64;
@@ -63,6 +66,32 @@ export const matchesSubscription = (wildcard: string, name: string): boolean => 
   return stem === undefined ? wildcard === name : name.startsWith(`${stem}/`) && name.length > stem.length + 1;
 };
 
+/**
+ * Whether a deployment's pattern matches a channel. A `*` in the middle is one segment, and a `*` at the end is one or
+ * more. A pattern that ends with `*` matches a wildcard in the same way.
+ */
+export const matchesPattern = (pattern: string, name: string): boolean => {
+  const [wanted, segments] = [pattern.split("/"), name.split("/")];
+  const fits = wanted.at(-1) === "*" ? segments.length >= wanted.length : segments.length === wanted.length;
+  return fits && wanted.every((each, at) => each === "*" || each === segments[at]);
+};
+
+/** Whether a wildcard and a pattern that does not end with `*` have a channel in common. */
+export const haveCommonChannel = (wildcard: string, pattern: string): boolean => {
+  const [stem, wanted] = [(stemOf(wildcard) ?? "").split("/"), pattern.split("/")];
+  return stem.length < wanted.length && stem.every((each, at) => wanted[at] === "*" || wanted[at] === each);
+};
+
+/** The most specific of the patterns that match a channel; `undefined` if there is none. */
+export const mostSpecificPattern = (patterns: readonly string[], name: string): string | undefined => {
+  // At the first difference, a name comes first, then a middle `*`, then a last `*`.
+  const rank = (pattern: string): string => {
+    const segments = pattern.split("/");
+    return segments.map((each, at) => (each !== "*" ? "a" : at < segments.length - 1 ? "b" : "c")).join("");
+  };
+  return patterns.filter((each) => matchesPattern(each, name)).sort((a, b) => (rank(a) < rank(b) ? -1 : 1))[0];
+};
+
 /** A code for an invalid name, which no guard sees. */
 export type NameError = "reserved_channel" | "bad_channel" | "wildcard";
 
@@ -72,8 +101,9 @@ export const checkSubscriptionName = (name: string, enabled: readonly string[]):
   const stem = stemOf(name);
   if (stem === undefined) return isName(name) ? undefined : "bad_channel";
   if (!isName(stem)) return "bad_channel";
-  const below = (pattern: string): boolean => name === pattern || stem.startsWith(`${stemOf(pattern)}/`);
-  return enabled.some(below) ? undefined : "wildcard";
+  return enabled.some((pattern) => stemOf(pattern) !== undefined && matchesPattern(pattern, name))
+    ? undefined
+    : "wildcard";
 };
 
 /** The error of a name in a publish frame. */

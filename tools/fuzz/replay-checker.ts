@@ -40,7 +40,7 @@ const codesOf = (history: ChannelHistory, least: number, { since, reverse }: Que
 const isMessage = (value: unknown): value is HistoryMessage =>
   typeof value === "object" &&
   value !== null &&
-  Object.keys(value).sort().join() === "at,data,offset,uuid" &&
+  ["at,data,offset,uuid", "at,data,from,offset,uuid"].includes(Object.keys(value).sort().join()) &&
   Number.isSafeInteger((value as HistoryMessage).offset);
 
 /**

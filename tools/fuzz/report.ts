@@ -1,8 +1,8 @@
 import type { Outcome, Violation } from "./driver.js";
 
 /** The line of `--json`. */
-export const jsonLine = ({ runs, violations, answers }: Outcome): string =>
-  `${JSON.stringify({ runs, violations: violations.length, answers: sorted(answers) })}\n`;
+export const jsonLine = ({ runs, violations, excused, answers }: Outcome): string =>
+  `${JSON.stringify({ runs, violations: violations.length, excused, answers: sorted(answers) })}\n`;
 
 const sorted = (answers: Outcome["answers"]): Outcome["answers"] =>
   Object.fromEntries(Object.entries(answers).sort(([, a], [, b]) => b - a));
@@ -18,9 +18,9 @@ export const violationText = ({ what, replay, episode }: Violation): string => {
 };
 
 /** The summary of a run. */
-export const summary = ({ runs, violations, answers }: Outcome, seed: number, seconds: number): string => {
+export const summary = ({ runs, violations, excused, answers }: Outcome, seed: number, seconds: number): string => {
   const counts = Object.entries(sorted(answers)).map(
     ([code, count]) => `  ${code.padEnd(18)} ${String(count).padStart(8)}`,
   );
-  return `${counts.join("\n")}\n${runs} runs, ${violations.length} violations, seed ${seed}, ${seconds.toFixed(1)} s\n`;
+  return `${counts.join("\n")}\n${runs} runs, ${violations.length} violations, ${excused} episodes excused by timeouts, seed ${seed}, ${seconds.toFixed(1)} s\n`;
 };

@@ -1,8 +1,9 @@
 import { DynamoDBClient, ListTablesCommand, paginateScan } from "@aws-sdk/client-dynamodb";
 import type { DeliveryModel, Member } from "./delivery-model.js";
 import type { Json } from "../../protocol/index.js";
-import { INTERNAL, hasHistory, PASSWORD, SECRET, hasPresence } from "./policy.js";
+import { INTERNAL, hasHistory, hasState, PASSWORD, SECRET, hasPresence } from "./policy.js";
 import type { HistoryModel } from "./history-model.js";
+import type { PresenceModel } from "./presence-model.js";
 
 /** A row of the table, with numbers as text. */
 export type Row = Record<string, string>;
@@ -76,6 +77,7 @@ export class TableChecker {
   constructor(
     private readonly deliveries: DeliveryModel,
     private readonly histories: HistoryModel,
+    private readonly presence: PresenceModel,
   ) {}
 
   /**
@@ -104,25 +106,33 @@ export class TableChecker {
   checkSubscriptions(rows: readonly Row[], members: readonly CheckedAgent[]): string[] {
     return members.flatMap((member) => {
       const stored = { "a#": new Set<string>(), "c#": new Set<string>() };
-      const there = new Set<string>();
+      const there = new Map<string, string>();
+      let isAlive = false;
       for (const row of rows) {
         const found = subscriptionIn(row);
         if (found && this.#agents.get(found.connection) === member.agent) {
           stored[row["pk"]?.startsWith("c#") ? "c#" : "a#"].add(found.channel);
         }
         const present = row["g"] === undefined ? presenceIn(row) : undefined;
-        if (present && row["u"] === member.agent) there.add(present.channel);
+        if (present && row["u"] === member.agent) there.set(present.channel, row["S"] ?? "null");
+        if (row["pk"]?.startsWith("b#") && this.#agents.get(row["sk"] ?? "") === member.agent)
+          isAlive = row["v"] === undefined;
       }
       const { sure, unsure } = this.deliveries.subscriptionsOf(member);
-      const wrong = [...there]
-        .filter((each) => !sure.has(each) && !unsure.has(each))
-        .map((each) => `it is present on ${each} without a subscription`);
+      const wrong = [...there.keys()]
+        .filter((each) => this.presence.isMember(member, each) === false)
+        .map((each) => `it is present on ${each} without a subscription as a member`);
       const absent = [...sure]
-        .filter((each) => hasPresence(each) && !there.has(each))
+        .filter((each) => this.presence.isMember(member, each) && !there.has(each))
         .map((each) => `it is not present on ${each} although it is subscribed`);
+      const states = [...there]
+        .filter(([each, state]) => !this.presence.statesOf(member, each).has(state))
+        .map(([each, state]) => `it has the state ${state} on ${each}, which it did not set last`);
       return [
         ...wrong,
         ...absent,
+        ...states,
+        ...(there.size > 0 && !isAlive ? [`it is present on ${[...there.keys()].join()} without a liveness row`] : []),
         ...Object.entries(stored).flatMap(([side, channels]) => [
           ...[...sure]
             .filter((each) => !channels.has(each))
@@ -152,7 +162,7 @@ export class TableChecker {
   }
 
   #checkRow(row: Row): string | undefined {
-    const { pk = "", sk = "", d: _reason, m: _message, ...others } = row;
+    const { pk = "", sk = "", d: _reason, m: _message, S: _state, ...others } = row;
     const text = JSON.stringify(others);
     if ([SECRET, PASSWORD, INTERNAL].some((secret) => text.includes(secret))) return "a row holds a secret";
     if (/^[mdh]#/.test(pk)) return this.#checkHistoryRow(row);
@@ -164,6 +174,7 @@ export class TableChecker {
       return known ? undefined : "a row of an unknown kind";
     }
     if (present && !hasPresence(present.channel)) return "a presence row of a channel without presence";
+    if (present && row["S"] !== undefined && !hasState(present.channel)) return "a state on a channel without states";
     const member = this.#members.get(present ? (row["u"] ?? "") : (this.#agents.get(subscription.connection) ?? ""));
     if (!member || this.deliveries.everSubscribed(member, subscription.channel)) return undefined;
     return "a row of a subscription that no guard permitted";

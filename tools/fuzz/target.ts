@@ -6,7 +6,8 @@ import { Guards, PushIt } from "../../infra/index.js";
 import { startEmbedded } from "../../local/services/dynamodb/engines/embedded.js";
 import { synthesize } from "../lib/synthesize.js";
 import { makeWorkFolder } from "../lib/work-folder.js";
-import { HISTORY_PATTERNS, HISTORY_LIMITS, PRESENCE_PATTERNS, WILDCARDS } from "./policy.js";
+import { ServerLog } from "./server-log.js";
+import { CHANNELS, HISTORY_LIMITS, WILDCARDS } from "./policy.js";
 
 /** The running system. */
 export interface Target {
@@ -16,7 +17,7 @@ export interface Target {
   /** How the process ended; it must not end before `close`. */
   readonly ended: string | undefined;
   /** All log lines at level info and above. */
-  readonly log: readonly string[];
+  readonly log: ServerLog;
   close(): Promise<void>;
 }
 
@@ -29,13 +30,13 @@ const SWEEP_SECONDS = 15;
 const addSystem = (stack: Stack): void => {
   const time = Duration.seconds(GUARD_SECONDS);
   const history = { size: HISTORY_LIMITS.size, ttl: Duration.minutes(HISTORY_LIMITS.minutes) };
-  const patterns = [...new Set([...HISTORY_PATTERNS, ...PRESENCE_PATTERNS])];
   const channels = Object.fromEntries(
-    patterns.map((each) => [
-      each,
+    Object.entries(CHANNELS).map(([pattern, kind]) => [
+      pattern,
       {
-        ...(HISTORY_PATTERNS.includes(each) && { history }),
-        ...(PRESENCE_PATTERNS.includes(each) && { presence: true }),
+        ...(kind.history && { history }),
+        ...(kind.presence && { presence: kind.state ? { state: true } : true }),
+        ...(kind.from && { from: true }),
       },
     ]),
   );
@@ -52,6 +53,7 @@ const addSystem = (stack: Stack): void => {
       onSubscriptionRequest: time,
       onUnsubscriptionRequest: time,
       onPublicationRequest: time,
+      onPresenceRequest: time,
       onMessageReceived: Duration.seconds(2),
     },
   });
@@ -93,8 +95,8 @@ export const startTarget = async (root: string): Promise<Target> => {
     ...sweep,
   ];
   const child = spawn(process.execPath, [cli, ...args], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-  const log: string[] = [];
-  createInterface({ input: child.stderr }).on("line", (line) => log.push(line));
+  const log = new ServerLog();
+  createInterface({ input: child.stderr }).on("line", (line) => log.add(line));
   let ended: string | undefined;
   const gone = new Promise<void>((resolve) =>
     child.once("exit", (code, signal) => {
@@ -109,7 +111,7 @@ export const startTarget = async (root: string): Promise<Target> => {
     folder.remove();
   };
   try {
-    const { websocketUrl } = await readyLine(child, log);
+    const { websocketUrl } = await readyLine(child, log.lines);
     return {
       url: websocketUrl,
       dynamodb: engine.endpoint,

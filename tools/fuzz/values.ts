@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import type { Json } from "../../protocol/index.js";
-import { MUTED_AGENT, GREETED_AGENT, GREETINGS_CHANNEL, SECRET, PRIVATE_CHANNEL } from "./policy.js";
+import {
+  CRASHING_STATE,
+  DENIED_STATE,
+  GREETED_AGENT,
+  GREETINGS_CHANNEL,
+  MUTED_AGENT,
+  PRIVATE_CHANNEL,
+  SECRET,
+} from "./policy.js";
 
 /** Maximum agents of an episode. */
 export const SLOTS = 4;
@@ -102,6 +110,8 @@ export const keptChannel = (tag: string): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 16, arbitrary: fc.constantFrom(`kept/${tag}`, `kept/${tag}`, `rooms/kept/${tag}`) },
     { weight: 4, arbitrary: fc.constantFrom(`rooms/${tag}`, `shout/kept/${tag}`) },
+    { weight: 6, arbitrary: fc.constantFrom(`rooms/${tag}/typing`, `moods/${tag}`, `moods/kept/${tag}`) },
+    { weight: 3, arbitrary: fc.constantFrom(`keyed/${tag}`, `signed/kept/${tag}`, `shout/moods/${tag}`) },
     {
       weight: 3,
       arbitrary: fc.constantFrom(`spread/kept/${tag}`, `copies/kept/${tag}`, `pair/kept/${tag}`, `extra/kept/${tag}`),
@@ -117,6 +127,34 @@ export const keptChannel = (tag: string): fc.Arbitrary<string> =>
       ),
     },
   );
+
+/** Channels whose members may have states, and a few whose members may not. */
+export const stateChannel = (tag: string): fc.Arbitrary<string> =>
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.constantFrom(`moods/${tag}`, `moods/${tag}`, `rooms/${tag}/typing`, `moods/kept/${tag}`),
+    },
+    { weight: 2, arbitrary: fc.constantFrom(`shout/moods/${tag}`, `spread/moods/${tag}`) },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom(`readonly/moods/${tag}`, `throws/moods/${tag}`, `log/moods/${tag}`),
+    },
+    // Their patterns have no states, or match one segment more or less.
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(`rooms/${tag}`, `rooms/${tag}/b/typing`, `rooms/kept/${tag}/typing`, `moods/${tag}/*`),
+    },
+  );
+
+/** States of members: well-formed ones, some around the maximum size, and some that a guard denies. */
+export const memberState: fc.Arbitrary<Json> = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom<Json>({ typing: true }, { typing: false }, SECRET, 1) },
+  { weight: 2, arbitrary: fc.constant<Json>(null) },
+  { weight: 1, arbitrary: fc.constantFrom<Json>(DENIED_STATE, CRASHING_STATE) },
+  { weight: 1, arbitrary: fc.constantFrom<Json>("s".repeat(510), "s".repeat(511), "é".repeat(255), "é".repeat(256)) },
+  { weight: 2, arbitrary: hostileJson },
+);
 
 /** Replaces placeholders by epochs, as far as they are known when a frame is sent. */
 export const withEpochs = (text: string, epochOf: (channel: string) => string | undefined): string =>
@@ -175,6 +213,34 @@ export const channelName = (tag: string): fc.Arbitrary<string> => {
       ),
     },
     { weight: 1, arbitrary: fc.constantFrom("/meta", "/meta/subscribe", "/meta/*", "/meta/successful", "/metal") },
+    { weight: 4, arbitrary: stateChannel(tag) },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom(
+        `signed/${tag}`,
+        `signed/${tag}/plain`,
+        `signed/${tag}/b/plain`,
+        `shout/signed/${tag}`,
+      ),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom(
+        `gated/${tag}/locked`,
+        `gated/${tag}/b/locked`,
+        `gated/${tag}/locked/b`,
+        `gated/${tag}/*`,
+        `gated/${tag}/b/*`,
+        `deep/${tag}/logs/*`,
+        `deep/${tag}/logs/b`,
+        `deep/${tag}/b/*`,
+        `deep/logs/x/${tag}`,
+        `deep/b/x/${tag}`,
+        `deep/logs/b/${tag}`,
+        `pair/rooms/${tag}`,
+        `extra/rooms/${tag}`,
+      ),
+    },
     { weight: 2, arbitrary: hostileText },
   );
 };

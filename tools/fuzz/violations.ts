@@ -1,5 +1,6 @@
-/** How far the log may lag behind the sockets, in milliseconds. */
-const LOG_LAG_MS = 500;
+/** How far the log may lag behind the sockets on a busy machine, and the polling interval, in milliseconds. */
+const LOG_LAG_MS = 2_000;
+const POLL_MS = 100;
 
 /** Collects the violations of one episode, and wakes the episode when something happens. */
 export class Violations {
@@ -37,10 +38,11 @@ export class Violations {
     return this.#activity > before;
   }
 
-  /** The violations that count. @param sawTimeouts whether the server's log reports timeouts */
+  /** The violations that count. @param sawTimeouts whether the server's log reports timeouts in the meantime */
   async result(sawTimeouts: () => boolean): Promise<string[]> {
     if (this.#excusable.size === 0) return this.all;
-    await new Promise((resolve) => setTimeout(resolve, LOG_LAG_MS));
+    const until = Date.now() + LOG_LAG_MS;
+    while (!sawTimeouts() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     return sawTimeouts() ? this.all.filter((each) => !this.#excusable.has(each)) : this.all;
   }
 }

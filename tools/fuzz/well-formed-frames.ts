@@ -1,7 +1,17 @@
 import fc from "fast-check";
 import type { JsonObject } from "../lib/json.js";
-import { CRASHING_CREDENTIALS, PASSWORD, RENEWAL_MS, SECRET } from "./policy.js";
-import { channelName, hostileJson, hostileText, keptChannel, messageData, positionOn, uuid } from "./values.js";
+import { CRASHING_CREDENTIALS, PASSWORD, RENEWAL_MS, SECRET, TOKEN } from "./policy.js";
+import {
+  channelName,
+  hostileJson,
+  hostileText,
+  keptChannel,
+  memberState,
+  messageData,
+  positionOn,
+  stateChannel,
+  uuid,
+} from "./values.js";
 
 /** Credentials for a renewal. Most of them keep the agent, because others end it. */
 const renewing: fc.Arbitrary<JsonObject> = fc.oneof(
@@ -48,10 +58,16 @@ export const wellFormedFrame = (tag: string): fc.Arbitrary<JsonObject> => {
       from,
       kept.map((name) => ({ channel: name })),
     ),
-    fc.record({ limit: fc.constantFrom(1, 2, 5, 100), reverse: fc.boolean(), token: shortText }, { requiredKeys: [] }),
+    fc.record(
+      { limit: fc.constantFrom(1, 2, 5, 100), reverse: fc.boolean(), token: fc.oneof(shortText, fc.constant(TOKEN)) },
+      { requiredKeys: [] },
+    ),
   );
   const after = fc.record(
-    { after: fc.oneof(fc.constantFrom("@agent0@", "@agent1@", "", "~"), hostileText) },
+    {
+      after: fc.oneof(fc.constantFrom("@agent0@", "@agent1@", "", "~"), hostileText),
+      token: fc.constant(TOKEN),
+    },
     { requiredKeys: [] },
   );
   const there = fc.record(
@@ -73,9 +89,20 @@ export const wellFormedFrame = (tag: string): fc.Arbitrary<JsonObject> => {
   const strange = fc
     .tuple(channel, fc.record(odd, { requiredKeys: [] }))
     .map(([name, rest]) => ({ channel: name, ...rest }));
-  const token = fc.oneof(hostileJson, fc.constantFrom("t".repeat(2_046), "t".repeat(2_047), "é".repeat(1_024)));
+  const token = fc.oneof(
+    { weight: 4, arbitrary: fc.constant(TOKEN) },
+    {
+      weight: 1,
+      arbitrary: fc.oneof(hostileJson, fc.constantFrom("t".repeat(2_046), "t".repeat(2_047), "é".repeat(1_024))),
+    },
+  );
   const last = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(1, 2, 5, 100) }, { weight: 1, arbitrary: odd.limit });
-  const reading = fc.record({ last, token }, { requiredKeys: [] });
+  const present = fc.oneof({ weight: 8, arbitrary: fc.boolean() }, { weight: 1, arbitrary: hostileJson });
+  const reading = fc.record({ last, token, present }, { requiredKeys: [] });
+  const observing = fc.record(
+    { channel: fc.oneof(kept, stateChannel(tag)), present, token },
+    { requiredKeys: ["channel"] },
+  );
   const newest = fc
     .tuple(fc.oneof(from, fc.record({ channel: fc.oneof(kept, channel) })), reading)
     .map(([which, how]) => ({ ...which, ...how }));
@@ -83,11 +110,13 @@ export const wellFormedFrame = (tag: string): fc.Arbitrary<JsonObject> => {
     { weight: 4, arbitrary: channel },
     { weight: 2, arbitrary: from },
     { weight: 2, arbitrary: newest },
+    { weight: 2, arbitrary: observing },
     { weight: 1, arbitrary: fc.record({ channel, since: position }, { requiredKeys: ["channel"] }) },
   );
   const names = fc.oneof(
     from,
     newest,
+    observing,
     fc.record({ channel, since: position }, { requiredKeys: ["channel"] }),
     channel.map((name) => ({ channel: name })),
     fc.array(target, { minLength: 1, maxLength: 5 }).map((channels) => ({ channels })),
@@ -100,8 +129,15 @@ export const wellFormedFrame = (tag: string): fc.Arbitrary<JsonObject> => {
     { requiredKeys: [] },
   );
   const subscription = (action: string) => fc.tuple(meta(action), names).map(([frame, data]) => ({ ...frame, data }));
+  // The server decides these fields.
+  const forged = {
+    from: fc.oneof(fc.constant({ connection: "@agent1@", userId: "mallory", info: "forged" }), hostileJson),
+    at: fc.constantFrom(1, 9e15),
+    offset: fc.constant(5),
+    epoch: fc.constant("forged"),
+  };
   const message = fc.record(
-    { channel, uuid, data: messageData, echo: fc.boolean(), ephemeral: fc.boolean() },
+    { channel, uuid, data: messageData, echo: fc.boolean(), ephemeral: fc.boolean(), ...forged },
     { requiredKeys: ["channel", "uuid", "data"] },
   );
   const action = fc.constantFrom("publish", "publish", "publish", "send");
@@ -116,6 +152,13 @@ export const wellFormedFrame = (tag: string): fc.Arbitrary<JsonObject> => {
   });
   const asking = (name: string, data: fc.Arbitrary<object>) =>
     fc.tuple(meta(name), data).map(([frame, its]): JsonObject => ({ ...frame, data: its }));
+  const state = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ channel: stateChannel(tag), state: memberState }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ channel, state: memberState, agent: fc.constant("@agent1@") }, { requiredKeys: [] }),
+    },
+  );
   const renewal = fc
     .tuple(meta("refresh"), renewing)
     .map(([frame, given]) => ({ ...frame, data: { credentials: given } }));
@@ -139,6 +182,10 @@ export const wellFormedFrame = (tag: string): fc.Arbitrary<JsonObject> => {
         "presence",
         fc.tuple(kept, after).map(([name, how]) => ({ channel: name, ...how })),
       ),
+    },
+    {
+      weight: 4,
+      arbitrary: asking("state", state).map((frame) => ({ ...frame, channel: "/meta/presence" })),
     },
     { weight: 1, arbitrary: fc.constantFrom("history", "presence").chain((name) => asking(name, strange)) },
     { weight: 1, arbitrary: meta("ping") },

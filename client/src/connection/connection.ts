@@ -295,6 +295,7 @@ export class Connection implements ConnectionPart {
     if (agent) transport.me = { agent, ...(userId !== undefined && { userId }) };
     if (limits) this.#queue.limits = limits;
     if (transport !== this.transport) return;
+    if (transport.me) this.#client.emitter.emit("me", transport.me);
     if (agent && transport.setHeartbeats(heartbeats ?? false)) this.#client.notify("onRolledBack");
     if (expiresInMs !== undefined) this.#renewal.schedule(expiresInMs);
     this.#client.notify("onInfo", info as ConnectionInfo);

@@ -87,7 +87,7 @@ export class LastMessages implements Extension {
   onSubscribed(result: SubscribeResult): void {
     const { channel, position, messages = [], older, recovered, code } = result;
     const asked = this.#subscribing.get(channel);
-    if (code) this.onLost(channel);
+    if (code) this.#expect(channel);
     if (this.#subscribing.delete(channel) && !recovered) {
       // They are for the readers alone.
       result.messages = undefined;
@@ -96,7 +96,7 @@ export class LastMessages implements Extension {
       if (position && (messages[0] ? !isLatest : !position.offset))
         for (const reader of this.#pending(channel))
           // It may have subscribed again since the request, with more.
-          if (!older || reader.last <= asked!) this.#finish(reader, messages, position);
+          if (!older || reader.last <= asked!) this.#finish(reader, messages, position, older);
     }
     for (const reader of this.#pending(channel)) {
       if (recovered && reader.hasSince) this.#finish(reader, []);
@@ -125,7 +125,8 @@ export class LastMessages implements Extension {
 
   /** The application loads its state again, so each reader needs the newest messages again. */
   onLost(channel: string): void {
-    for (const reader of this.#readers.get(channel)?.values() ?? []) reader.buffer ??= [];
+    this.#expect(channel);
+    for (const reader of this.#pending(channel)) this.#request(reader);
   }
 
   onReleased(channel: string, holder: Holder): void {
@@ -148,6 +149,11 @@ export class LastMessages implements Extension {
 
   onReset(): void {
     for (const channel of this.#readers.keys()) this.onUnsubscribed(channel);
+  }
+
+  /** Lets all readers of a channel wait for the newest messages. */
+  #expect(channel: string): void {
+    for (const reader of this.#readers.get(channel)?.values() ?? []) reader.buffer ??= [];
   }
 
   /** The readers of a channel that wait for the newest messages. */
@@ -177,18 +183,19 @@ export class LastMessages implements Extension {
   }
 
   /** Applies a page of the history, which has the newest message first. */
-  #apply(reader: Reader, { messages = [], position: { epoch }, pendingMs }: Replay): void {
+  #apply(reader: Reader, { messages = [], position: { epoch }, pendingMs, more }: Replay): void {
     const [newest] = messages;
     const received = this.#recovery.position(reader.channel);
     // Messages behind a pending one are not in the page. If the client has received them, no request brings them later.
     if (pendingMs && received?.epoch === epoch && received.offset > (newest?.offset ?? 0))
       this.#requestAfter(reader, pendingMs);
-    else this.#finish(reader, messages.reverse(), newest && { epoch, offset: newest.offset });
+    else this.#finish(reader, messages.reverse(), newest && { epoch, offset: newest.offset }, more);
   }
 
   /** Delivers the newest messages, and then the messages that arrived meanwhile. */
-  #finish(reader: Reader, messages: readonly HistoryMessage[], position?: Position): void {
+  #finish(reader: Reader, messages: readonly HistoryMessage[], position?: Position, isOlder = false): void {
     const { channel, holder, last, buffer = [] } = reader;
+    holder.hasOlder = isOlder || messages.length > last;
     reader.buffer = reader.request = undefined;
     reader.position = position && { epoch: position.epoch, offset: position.offset };
     for (const message of messages.slice(-last))

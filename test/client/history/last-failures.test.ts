@@ -1,4 +1,4 @@
-import { arrived, numbered, QUIET, subscribed } from "../support/recorded.js";
+import { arrived, at, numbered, QUIET, replay, replayed, subscribed } from "../support/recorded.js";
 import { codeOf, connectedOnly, listen, page } from "../support/last.js";
 import { Bench } from "../support/setup.js";
 
@@ -88,5 +88,27 @@ describe("an unfinished subscribe({ last })", () => {
     page(peer, second, 9, 10);
     await Promise.all(done);
     expect(mine).toEqual([9, 10]);
+  });
+});
+
+describe("a loss on an open connection", () => {
+  it("requests the newest messages again", async () => {
+    const { pushIt, peer } = await connected();
+    const room = pushIt.channel("a");
+    const mine = listen(room);
+    const done = room.subscribe({ last: 2 });
+    replay(peer, await peer.frames.take(), { position: at(10), messages: replayed(9, 10), older: true });
+    await done;
+    expect(room.hasOlder).toBe(true);
+    peer.send(numbered(99));
+    await arrived(pushIt, peer);
+    bench.platform.advance(300);
+    const position = at(99);
+    replay(peer, await peer.frames.take(), { position, recovered: false, code: "too_far_behind" });
+    page(peer, await peer.frames.take(), 98, 99);
+    peer.send(numbered(100));
+    await arrived(pushIt, peer);
+    expect(mine).toEqual([9, 10, 98, 99, 100]);
+    expect(room.hasOlder).toBe(false);
   });
 });

@@ -140,6 +140,31 @@ describe("presence.set(state)", () => {
     await isSet(next, "here");
   });
 
+  it("sets the last accepted state again, after the server has denied another", async () => {
+    const { peer, room } = await member();
+    const set = room.presence.set("here");
+    await isSet(peer, "here");
+    await set;
+    const denied = expect(room.presence.set("no")).rejects.toMatchObject({ code: "denied" });
+    peer.answer(await peer.frames.take(), { successful: false, code: "denied", error: "No." });
+    await denied;
+    await resubscribe(peer);
+    await isSet(peer, "here");
+  });
+
+  it("forgets an accepted state that the server denies later", async () => {
+    const { pushIt, peer, room } = await member();
+    const set = room.presence.set("here");
+    await isSet(peer, "here");
+    await set;
+    await resubscribe(peer);
+    peer.answer(await peer.frames.take(), { successful: false, code: "denied", error: "Not any more." });
+    await arrived(pushIt, peer);
+    await resubscribe(peer);
+    await arrived(pushIt, peer);
+    expect(peer.frames.waiting).toBe(0);
+  });
+
   it("forgets the state when the client leaves the channel", async () => {
     const { pushIt, peer, room } = await member();
     const set = room.presence.set("here");

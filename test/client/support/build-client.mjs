@@ -13,6 +13,6 @@ for (const { path, text } of await libraryFiles(join(import.meta.dirname, "../..
 for (const name of ["index", "core"]) {
   write(
     join(folder, `client/${name}-application.mjs`),
-    await applicationOf(`./esm/${name}.js`, join(folder, "client")),
+    await applicationOf([`./esm/${name}.js`], join(folder, "client")),
   );
 }

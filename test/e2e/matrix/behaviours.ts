@@ -9,6 +9,7 @@ export const PLACES = [
   "connect",
   "subscribe",
   "wildcard subscribe",
+  "subscribe with a token",
   "publish",
   "unsubscribe",
   "state",
@@ -69,7 +70,8 @@ export const lateMark = (place: Place): string => `${LATE_MARK}${place}`;
 
 /**
  * The guards with all these behaviours, as the source of an object. The last segment of a channel that is not `*`, or
- * `credentials.connect` and `credentials.disconnect`, names the behaviour. The default is to allow. Guards also try to
+ * `credentials.connect` and `credentials.disconnect`, or the token of a subscription, names the behaviour. The default
+ * is to allow, or without a token to deny. Guards also try to
  * stage effects and to give verdicts in places that do not permit them.
  */
 export const GUARDS = `{
@@ -79,12 +81,16 @@ export const GUARDS = `{
       no: () => agent.connectionDenied("No."),
       stage: () => agent.subscribe("staged"),
     }),
-  onSubscriptionRequest: (channel, agent) =>
-    act(/^wild\\//.test(channel.name) ? "wildcard subscribe" : "subscribe", asked(/^(sub|wild)\\//, channel), {
+  onSubscriptionRequest: (channel, agent, token) => {
+    const [place, mode] = /^token\\//.test(channel.name)
+      ? ["subscribe with a token", token?.mode ?? "denies"]
+      : [/^wild\\//.test(channel.name) ? "wildcard subscribe" : "subscribe", asked(/^(sub|wild)\\//, channel)];
+    return act(place, mode, {
       yes: () => agent.subscribe(channel),
       no: () => agent.subscriptionDenied(channel, "No."),
       stage: () => agent.subscribe("staged"),
-    }),
+    });
+  },
   onUnsubscriptionRequest: (channel, agent) =>
     act("unsubscribe", asked(/^unsub\\//, channel), {
       yes: () => agent.unsubscribe(channel),

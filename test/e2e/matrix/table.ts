@@ -74,6 +74,10 @@ const CELLS: Record<Place, (outcome: Outcome, host: Host) => Omit<Cell, "outcome
       ? { client: "subscribed", stored: "the subscription" }
       : { client: no(outcome), stored: "no subscription" },
   "wildcard subscribe": (outcome, host) => CELLS.subscribe(outcome, host),
+  "subscribe with a token": (outcome) =>
+    outcome === "permitted"
+      ? { client: "subscribed; with another token, or without one, `denied`", stored: "the subscription; no token" }
+      : { client: no(outcome), stored: "no subscription, no token" },
   publish: (outcome) =>
     outcome === "permitted"
       ? { client: "acknowledged; subscribers receive it", stored: "nothing" }

@@ -5,11 +5,8 @@ import type { Row } from "../support/rows.js";
 import type { TestSystem } from "../support/system.js";
 import type { Wire } from "../support/wire.js";
 import { type Behaviour, HOLDING, type Host, LATE_MS, lateMark, type Place, segmentOf } from "./behaviours.js";
+import { codesOf, expectAnswer, expectChange, goesOn, inTime, keyOf, TIMEOUT_MS } from "./checks.js";
 import type { Outcome } from "./table.js";
-
-/** Every guard's timeout here, and how much later the client may learn of it. */
-export const TIMEOUT_MS = 2_500;
-const GRACE_MS = 20_000;
 
 /** The time in which a late answer has to show an effect. */
 const SLACK_MS = 300;
@@ -29,6 +26,7 @@ const ASKED: Record<Place, [guard: GuardRequest["guard"], yes: RegExp]> = {
   connect: ["onConnectionRequest", /"verdict":"connected"/],
   subscribe: ["onSubscriptionRequest", /"verdict":"subscribe"/],
   "wildcard subscribe": ["onSubscriptionRequest", /"verdict":"subscribe"/],
+  "subscribe with a token": ["onSubscriptionRequest", /"verdict":"subscribe"/],
   publish: ["onPublicationRequest", /"verdict":"publicationSuccess".*"publish":\[\{/],
   unsubscribe: ["onUnsubscriptionRequest", /"verdict":"unsubscribe"/],
   state: ["onPresenceRequest", /"verdict":"presenceSuccess"/],
@@ -41,6 +39,7 @@ const PREFIX = {
   connect: "",
   subscribe: "sub/",
   "wildcard subscribe": "wild/",
+  "subscribe with a token": "token/",
   publish: "pub/",
   unsubscribe: "unsub/",
   state: "state/",
@@ -48,36 +47,15 @@ const PREFIX = {
   disconnect: "left/",
 };
 
+/** Part of each token. It must be in no row. */
+const TOKEN_SECRET = "planted-token";
+
+/** The token with which a guard shows a behaviour. */
+const tokenFor = (mode: Behaviour | typeof HOLDING): Json => ({ mode, secret: TOKEN_SECRET });
+
 /** A trial's channel. */
 const channelOf = (place: Place, behaviour: Parameters<typeof segmentOf>[0]): string =>
   `${PREFIX[place]}${segmentOf(behaviour)}`;
-
-const codesOf = (outcome: Outcome): string[] => outcome.split(" or ");
-
-/** Within the guard's timeout and some grace, and without a word of what the guard threw. */
-const inTime = async <T>(ask: () => Promise<T>): Promise<T> => {
-  const begun = performance.now();
-  const answer = await ask();
-  expect(performance.now() - begun).toBeLessThan(TIMEOUT_MS + GRACE_MS);
-  expect(JSON.stringify(answer)).not.toContain("planted secret");
-  return answer;
-};
-
-const expectAnswer = (answer: Reply, outcome: Outcome, yes: string, no = yes): void => {
-  if (outcome === "permitted") return expect(answer).toMatchObject({ channel: yes, successful: true });
-  expect(answer).toMatchObject({ channel: no, successful: false });
-  expect(codesOf(outcome)).toContain(answer.code);
-};
-
-/** Whatever the guard did, the connection and its functions still work. */
-const goesOn = async (wire: Wire): Promise<void> => {
-  expect((await wire.subscribe("after")).successful).toBe(true);
-  const mark = `still works ${wire.uuid()}`;
-  expect((await wire.publish("after", mark)).successful).toBe(true);
-  await wire.message(mark);
-};
-
-const keyOf = ({ pk, sk }: Row): string => `${pk} ${sk}`;
 
 /** An agent for one trial, and the rows of the agent and of the trial's channel. */
 const agentIn = async ({ system }: Trial, channel: string) => {
@@ -90,26 +68,6 @@ const agentIn = async ({ system }: Trial, channel: string) => {
   return { wire, rows, subscription };
 };
 
-const texts = (rows: Row[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
-
-/** The keys of new and changed rows. */
-const expectChange = (
-  before: Row[],
-  after: Row[],
-  { come = [], gone = [] }: { come?: string[]; gone?: string[] },
-): void => {
-  const [were, are] = [new Set(texts(before)), new Set(texts(after))];
-  const keys = (rows: Row[], others: Set<string>): string[] =>
-    rows
-      .filter((row) => !others.has(JSON.stringify(row)))
-      .map(keyOf)
-      .sort();
-  expect({ come: keys(after, were), gone: keys(before, are) }).toEqual({
-    come: [...come].sort(),
-    gone: [...gone].sort(),
-  });
-};
-
 /** As many events at once as make every environment of a function run that has run in a trial. */
 const AT_ONCE = 6;
 
@@ -120,6 +78,7 @@ const runAgain = async (place: Place, { system, listener }: Trial): Promise<void
   const channel = channelOf(place, HOLDING);
   if (place === "publish" || place === "deliver") await listener.publish(channelOf("publish", HOLDING), 1);
   else if (place === "unsubscribe") await listener.unsubscribe(channel);
+  else if (place === "subscribe with a token") await listener.subscribe(channel, { token: tokenFor(HOLDING) });
   else if (place === "state") await setState(listener, channel, "again");
   else await listener.subscribe(channel);
 };
@@ -141,7 +100,9 @@ const answeredLate = async (trial: Trial, place: Place): Promise<void> => {
     }
     return void (await system.invoked(said, mark));
   }
-  const about = place === "connect" ? `"connect":"${behaviour}"` : `"channel":"${channelOf(place, behaviour)}`;
+  const named: Partial<Record<Place, string>> = { connect: "connect", "subscribe with a token": "mode" };
+  const key = named[place];
+  const about = key === undefined ? `"channel":"${channelOf(place, behaviour)}` : `"${key}":"${behaviour}"`;
   const { result } = await system.invoked(
     (all) => all.find(({ event }) => (event as GuardRequest).guard === guard && JSON.stringify(event).includes(about)),
     `the late answer about ${place}`,
@@ -211,6 +172,22 @@ export const TRIALS: Record<Place, (trial: Trial) => Promise<void>> = {
   },
   subscribe: subscribing("subscribe", ""),
   "wildcard subscribe": subscribing("wildcard subscribe", "/*"),
+  async "subscribe with a token"(trial) {
+    const { system, behaviour, outcome } = trial;
+    const place = "subscribe with a token";
+    const channel = channelOf(place, behaviour);
+    const { wire, rows, subscription } = await agentIn(trial, channel);
+    const before = await rows();
+    for (const token of [undefined, tokenFor("denies")])
+      expectAnswer(await wire.subscribe(channel, { token }), "denied", Meta.subscribe);
+    expectChange(before, await rows(), {});
+    expectAnswer(await inTime(() => wire.subscribe(channel, { token: tokenFor(behaviour) })), outcome, Meta.subscribe);
+    await settled(trial, place, async () => {
+      expectChange(before, await rows(), outcome === "permitted" ? { come: subscription } : {});
+      expect(JSON.stringify(await system.rows())).not.toContain(TOKEN_SECRET);
+    });
+    await goesOn(wire);
+  },
   async publish(trial) {
     const { behaviour, outcome } = trial;
     const channel = channelOf("publish", behaviour);

@@ -115,7 +115,7 @@ export class Wire {
     return this.#one(uuid);
   }
 
-  subscribe(channel: string, more: { present?: boolean } = {}): Promise<Reply> {
+  subscribe(channel: string, more: { present?: boolean; token?: Json | undefined } = {}): Promise<Reply> {
     return this.request({ action: "subscribe", channel: Meta.subscribe, data: { channel, ...more } });
   }
 

@@ -93,6 +93,20 @@ describe("a state", () => {
     expect(states()).toEqual(["here"]);
   });
 
+  it("can be removed after the connection that set it first has left", async () => {
+    const { setState, notify, join, leave, states } = await withMember();
+    await setState("c1", "here");
+    await notify();
+    await join("c2");
+    await setState("c2", "here");
+    await leave("c1");
+    await notify();
+    await notify();
+    await setState("c2", null);
+    await notify();
+    expect(states()).toEqual(["here", "none"]);
+  });
+
   it("ends when its connection leaves the channel", async () => {
     const { setState, notify, leave, states, asked } = await withMember(["c1", "c2"]);
     await setState("c1", "here");

@@ -29,6 +29,7 @@ const ENTRIES = (["client", "server"] as const).flatMap((folder) => {
 const KNOWN: Readonly<Record<string, string[]>> = {
   "push-it-client": ["Channel", "PushIt", "PushItError"],
   "push-it-client/core": ["Channel", "PushIt", "PushItError"],
+  "push-it-client/react": ["PushItProvider", "useChannel", "useConnection", "useMessages"],
   "push-it-server/guards": ["guardHandler", "guards", "secret"],
   "push-it-server/publisher": ["Publisher", "PublisherError"],
 };

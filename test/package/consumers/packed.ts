@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -23,6 +24,7 @@ const sharedFolder = (): string => {
   if (existsSync(shared)) return shared;
   const making = mkdtempSync(join(runFolder, "making-"));
   const made = installedIn(join(making, "consumers"), ["client", "server"], "--offline");
+  linkReact(join(made, "node_modules"));
   try {
     renameSync(made, shared);
   } catch (error) {
@@ -31,6 +33,13 @@ const sharedFolder = (): string => {
   }
   rmSync(making, { recursive: true });
   return shared;
+};
+
+/** React and its types, which an application with push-it-client/react has: from this repository. */
+const linkReact = (modules: string): void => {
+  mkdirSync(join(modules, "@types"), { recursive: true });
+  for (const name of ["react", "@types/react", "csstype"])
+    symlinkSync(join(ROOT, "node_modules", name), join(modules, name), "junction");
 };
 
 /** An application that has installed the packed packages, in a folder of its own. */

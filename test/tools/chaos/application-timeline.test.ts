@@ -42,6 +42,8 @@ describe("the counts of events", () => {
       unsubscriptions: 1,
       wildcards: 1,
       newest: 0,
+      states: 0,
+      changes: 0,
     });
   });
 });

@@ -120,6 +120,16 @@ describe("the checker, of spans of subscription that nothing recovers", () => {
       expect(scene.judged()).toEqual(["lost m2", "lost m3"]);
     });
 
+    it("excuses messages after a rotation that left the channel behind", () => {
+      actor.note({ is: "rotated", names: ["plain/a"] });
+      scene.publish("m1", plain);
+      scene.wait(60_000);
+      expect(scene.judged()).toEqual(["lost m1"]);
+      actor.note({ is: "subscribed", name: "plain/a" });
+      scene.publish("m2", plain);
+      expect(scene.judged()).toEqual(["lost m2"]);
+    });
+
     it("excuses messages before another event that reports the subscription", () => {
       scene.publish("m1", plain);
       actor.note({ is: "subscribed", name: "plain/a" });

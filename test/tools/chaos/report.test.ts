@@ -12,18 +12,20 @@ const faults = {
 const GOOD: Outcome = {
   published: 5_010,
   acknowledged: 4_900,
-  violationCounts: { lost: 0, duplicated: 0, reordered: 0, wrongPosition: 0, leaked: 0, staleRows: 0 },
+  violationCounts: { lost: 0, duplicated: 0, reordered: 0, wrongPosition: 0, leaked: 0, staleRows: 0, wrongState: 0 },
   recoveries: 300,
   checked: {
     unsubscriptions: 400,
     wildcards: 100,
     newest: 50,
+    states: 90,
+    changes: 300,
     remounts: 300,
     workers: 2_000,
     positions: 4_000,
     ephemerals: 200,
   },
-  churn: { remounted: 300, unmounted: 200, flipped: 100, blinked: 100, doubled: 100, widened: 100 },
+  churn: { remounted: 300, unmounted: 200, flipped: 100, blinked: 100, doubled: 100, widened: 100, stated: 300 },
   missed: 7,
   faults,
   violations: [],
@@ -48,10 +50,13 @@ describe("the report of a chaos run", () => {
       "wrongPosition",
       "leaked",
       "staleRows",
+      "wrongState",
       "recoveries",
       "unsubscriptions",
       "wildcards",
       "newest",
+      "states",
+      "changes",
       "remounts",
       "workers",
       "positions",
@@ -64,7 +69,7 @@ describe("the report of a chaos run", () => {
     expect(failuresOf(GOOD, options)).toEqual([]);
   });
 
-  it.each(["lost", "duplicated", "reordered", "wrongPosition", "leaked", "staleRows"] as const)(
+  it.each(["lost", "duplicated", "reordered", "wrongPosition", "leaked", "staleRows", "wrongState"] as const)(
     "fails a run in which something is %s",
     (wrong) => {
       expect(failuresOf({ ...GOOD, violationCounts: { ...GOOD.violationCounts, [wrong]: 1 } }, options)).toEqual([
@@ -73,7 +78,7 @@ describe("the report of a chaos run", () => {
     },
   );
 
-  it.each(["unsubscriptions", "remounts", "wildcards", "workers", "positions"] as const)(
+  it.each(["unsubscriptions", "remounts", "wildcards", "workers", "positions", "states", "changes"] as const)(
     "fails a run in which there were no %s",
     (what) => {
       expect(failuresOf({ ...GOOD, checked: { ...GOOD.checked, [what]: 0 } }, options)).toHaveLength(1);

@@ -44,6 +44,29 @@ describe("the ledger", () => {
     expect(ledger.receive(deaf, message("open/a"))).toMatch(/not subscribed/);
   });
 
+  it("expects the true publisher, unless a delivery guard hides it", () => {
+    const [bob, eve]: Member[] = [
+      { key: 3, name: "bob", agent: "agent-of-bob" },
+      { key: 4, name: "eve", agent: "agent-of-eve" },
+    ];
+    for (const channel of ["signed/a", "shout/signed/a"]) {
+      for (const member of [bob!, eve!]) {
+        ledger.join(member, [channel], 0);
+        expect(
+          ["bob", "agent-of-eve"].map((connection) => {
+            ledger.publish(eve!, { ...message(channel), echo: true }, new Map());
+            const data = channel === "signed/a" ? 1 : { to: member.name, received: 1 };
+            return ledger.receive(member, { ...message(channel), data, from: { connection, info: "eve" } });
+          }),
+        ).toEqual([
+          expect.stringMatching(/another publisher/),
+          member === bob && channel !== "signed/a" ? expect.stringMatching(/another publisher/) : undefined,
+        ]);
+      }
+    }
+    expect(ledger.receive(bob!, { ...message("signed/a") })).toMatch(/from none/);
+  });
+
   it("expects an ephemeral message without an offset, and never in a history", () => {
     subscribed(ann, "kept/a");
     ledger.publish(ann, { ...message("kept/a"), echo: true, ephemeral: true }, new Map([[ann, nothing]]));

@@ -8,6 +8,7 @@ import { INTERNAL, PASSWORD, REASON, SECRET, WILDCARDS } from "../../../tools/fu
 import { jsonLine } from "../../../tools/fuzz/report.js";
 import { createProgress } from "../../../tools/lib/progress.js";
 import { HistoryModel } from "../../../tools/fuzz/history-model.js";
+import { PresenceModel } from "../../../tools/fuzz/presence-model.js";
 import { UserError } from "../../../local/core/user-error.js";
 
 const answer = (error: string) => ({
@@ -55,7 +56,7 @@ describe("the audit", () => {
   const ledger = new DeliveryModel();
   const ann = { key: 1, name: "ann", agent: "agent-of-ann" };
   ledger.join(ann, ["open/a"], 0);
-  const audit = new TableChecker(ledger, new HistoryModel());
+  const audit = new TableChecker(ledger, new HistoryModel(), new PresenceModel(ledger));
   audit.register(ann);
   const agent = { pk: "a#c1", sk: "agent", u: ann.agent };
   const rows = [agent, { pk: "a#c1", sk: "s#open/a" }, { pk: "c#open/a", sk: "c1" }, { pk: "r#3", sk: "17#c1" }];
@@ -147,8 +148,8 @@ describe("the command line", () => {
   });
 
   it("prints one line of JSON, and progress apart from it", () => {
-    const outcome = { runs: 3, violations: [{ what: ["x"] }], answers: { denied: 1, ok: 2 } };
-    expect(jsonLine(outcome)).toBe('{"runs":3,"violations":1,"answers":{"ok":2,"denied":1}}\n');
+    const outcome = { runs: 3, violations: [{ what: ["x"] }], excused: 4, answers: { denied: 1, ok: 2 } };
+    expect(jsonLine(outcome)).toBe('{"runs":3,"violations":1,"excused":4,"answers":{"ok":2,"denied":1}}\n');
     const told: string[] = [];
     const progress = createProgress({ write: (text) => told.push(text) }, 100);
     for (let runs = 0; runs <= 100; runs += 5) progress(runs);

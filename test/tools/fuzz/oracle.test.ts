@@ -1,6 +1,16 @@
 import { answersMatch, isRenewalRequest, allowRaces } from "../../../tools/fuzz/answer-matching.js";
 import { predict } from "../../../tools/fuzz/oracle.js";
-import { CRASHING_CREDENTIALS, PASSWORD, RESULT, PRIVATE_CHANNEL } from "../../../tools/fuzz/policy.js";
+import {
+  CRASHING_CREDENTIALS,
+  CRASHING_STATE,
+  DENIED_STATE,
+  hasFrom,
+  hasPresence,
+  PASSWORD,
+  PRIVATE_CHANNEL,
+  RESULT,
+  TOKEN,
+} from "../../../tools/fuzz/policy.js";
 
 const AGENT = { agent: "a-1" };
 const told = (frame: unknown, sender: Parameters<typeof predict>[1] = AGENT) =>
@@ -15,6 +25,7 @@ const subscribe = (...channels: string[]) => ({
   uuid: "u",
   data: { channels },
 });
+const targets = (...channels: object[]) => ({ ...subscribe(), data: { channels } });
 const refresh = (credentials: object) => ({
   action: "refresh",
   channel: "/meta/refresh",
@@ -32,6 +43,12 @@ const presence = (channel: string, how: object = {}) => ({
   channel: "/meta/presence",
   uuid: "u",
   data: { channel, ...how },
+});
+const state = (channel: string, value?: unknown) => ({
+  action: "state",
+  channel: "/meta/presence",
+  uuid: "u",
+  data: { channel, state: value },
 });
 const publish = (channel: string, data: unknown = 1) => ({ action: "publish", channel, uuid: "u", data });
 
@@ -99,6 +116,30 @@ describe("the oracle", () => {
     ],
     [{ action: "publish", messages: [publish("open/a"), { channel: "open/b" }] }, ["bad_frame", "bad_frame"]],
     [{ ...publish("open/a"), action: "send" }, "silence"],
+    [subscribe("gated/a/locked", "gated/a/b/locked", "gated/a/*", "gated/a/b/*"), ["ok", "ok", "denied", "denied"]],
+    [publish("gated/a/locked"), ["denied"]],
+    [subscribe("deep/a/logs/*", "deep/a/*", "deep/a/b/*"), ["ok", "wildcard", "wildcard"]],
+    [targets({ channel: "rooms/a", present: "no" }, { channel: "open/a", present: "no" }), ["ok", "bad_frame"]],
+    [targets({ channel: "keyed/a", token: TOKEN }, { channel: "keyed/b", token: { key: 1 } }), ["ok", "denied"]],
+    [targets({ channel: "keyed/a", token: TOKEN }, { channel: "keyed/a", token: 1 }), ["denied"]],
+    [targets({ channel: "open/a", token: "t".repeat(2_047) }), ["too_large"]],
+    [history("keyed/a", { token: TOKEN }), ["ok"]],
+    [history("keyed/a"), ["denied"]],
+    [presence("keyed/a", { token: TOKEN }), ["ok"]],
+    [state("moods/a", { typing: true }), ["ok"]],
+    [state("moods/a", DENIED_STATE), ["denied"]],
+    [state("moods/a", CRASHING_STATE), ["guard_failed"]],
+    [state("moods/a", "s".repeat(510)), ["ok"]],
+    [state("moods/a", "s".repeat(511)), ["too_large"]],
+    [state("moods/a"), ["bad_frame"]],
+    [{ ...state("moods/a", 1), channel: "/meta/state" }, ["bad_frame"]],
+    [state("moods/a/*", 1), ["wildcard"]],
+    [state("rooms/a/typing", 1), ["ok"]],
+    [state("rooms/a/b/typing", 1), ["no_presence"]],
+    [state("readonly/moods/a", 1), ["denied"]],
+    [state("readonly/moods/a", null), ["ok"]],
+    [state("log/moods/a", 1), ["denied"]],
+    [state("throws/moods/a", 1), ["guard_failed"]],
   ];
   it.each(cases.map(([frame, expected]) => [JSON.stringify(frame).slice(0, 90), frame, expected]))(
     "judges %s",
@@ -113,6 +154,12 @@ describe("the oracle", () => {
     expect(told(publish("denied/a")).publish).toEqual([]);
     expect(told(publish("log/a"))).toMatchObject({ publish: [], outcome: { answers: [{ data: RESULT }] } });
     expect(told(subscribe("open/a"), { denied: "denied" }).subscribe).toEqual([]);
+  });
+
+  it("lets the most specific pattern decide about a channel", () => {
+    const channels = ["deep/logs/x/a", "deep/b/x/a", "signed/a", "signed/a/plain", "signed/a/b/plain"];
+    expect(channels.filter(hasFrom)).toEqual(["deep/b/x/a", "signed/a", "signed/a/b/plain"]);
+    expect(channels.filter(hasPresence)).toEqual(["deep/logs/x/a"]);
   });
 
   it("expects that a denied socket receives its denial and then closes", () => {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { TableReader } from "../../../tools/fuzz/table-checker.js";
 import { Fuzzer } from "../../../tools/fuzz/driver.js";
+import { fuzzTargetOf } from "../../../tools/fuzz/fuzz.js";
 import { startTarget, type Target } from "../../../tools/fuzz/target.js";
 import { type Sabotage, Saboteur } from "./saboteur.js";
 
@@ -46,6 +47,11 @@ describe("a server that says something wrong is found out", () => {
       /not published in this form/,
     ],
     [
+      "names another publisher",
+      (frame) => [frame.replace(/"from":\{"connection":"/g, '"from":{"connection":"z')],
+      /from another publisher/,
+    ],
+    [
       "counts the messages of a history otherwise",
       (frame) => [frame.replace(/"offset":(\d+)/g, (_all, offset: string) => `"offset":${Number(offset) + 1000}`)],
       /an offset that is too large/,
@@ -68,9 +74,9 @@ describe("a server that says something wrong is found out", () => {
 
   let fired = 0;
   const fire = async (seed: number, runs = 600) => {
-    const at = { url: saboteur.url, tableName: await rows.tableName(), rows };
+    const at = await fuzzTargetOf(target, rows);
     return new Fuzzer(
-      at,
+      { ...at, url: saboteur.url },
       { runs, seed, parallel: 3, maxViolations: 2, tag: `s${(fired += 1)}x` },
       () => undefined,
       NO_SHRINKING_MS,

@@ -64,6 +64,11 @@ export class Scene {
     return this.ann.request({ action: "presence", channel: "/meta/presence", data: { channel } });
   }
 
+  /** Sets the state of the first client on a channel. */
+  setState(channel: string, state: Json) {
+    return this.ann.request({ action: "state", channel: "/meta/presence", data: { channel, state } });
+  }
+
   /** The first client's position on the channel with history. */
   get position(): { epoch: string; offset: number } {
     const { epoch, offset } =

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, type Stack } from "aws-cdk-lib";
+import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import { TableEncryption } from "aws-cdk-lib/aws-dynamodb";
 import { EventBus, Rule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
@@ -12,43 +12,11 @@ import {
   SystemLogLevel,
 } from "aws-cdk-lib/aws-lambda";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
-import { AccessLogs, type ChannelOptions, Denials, Guards, type PushItProps } from "../../../infra/index.js";
+import { AccessLogs, Denials } from "../../../infra/index.js";
 import { Meta } from "../../../protocol/index.js";
+import { CHANNEL_VARIANTS } from "./channel-variants.js";
 import type { Scene } from "./scene.js";
-
-/** An option that is turned on or off, and its required effects. */
-export interface Variant {
-  name: string;
-  /** Which props it is about, or options of channels. */
-  about: readonly (keyof PushItProps | keyof ChannelOptions)[];
-  props: (stack: Stack) => PushItProps;
-  /** Channels on which earlier subscribers receive nothing meanwhile. */
-  silent?: readonly string[];
-  /** Holds while it is so. */
-  meanwhile?: (scene: Scene) => Promise<void>;
-  /** Holds when it is as before again. */
-  afterwards?: (scene: Scene) => Promise<void>;
-}
-
-const CHANNELS: Readonly<Record<string, ChannelOptions>> = {
-  "kept/*": { history: {} },
-  "rooms/*": { presence: true },
-  "stocks/*": { latest: true, from: true },
-  "busy/*": { linger: Duration.millis(50) },
-  "crowds/*": { shards: 2 },
-};
-
-/** The stack before and after each variant. */
-export const BASE: PushItProps = {
-  guards: Guards.fromModule("test/update/support/guards.ts"),
-  wildcards: ["news/*"],
-  channels: CHANNELS,
-};
-
-const withoutChannels = (pattern: string): PushItProps => ({
-  ...BASE,
-  channels: Object.fromEntries(Object.entries(CHANNELS).filter(([each]) => each !== pattern)),
-});
+import { BASE, CHANNELS, type Variant } from "./variant.js";
 
 const denied = { credentials: { denied: true } };
 
@@ -58,104 +26,9 @@ const keepsCredentials = async (scene: Scene): Promise<unknown> => {
   return (data as { credentials: boolean }).credentials;
 };
 
-const functionNamed = ({ live }: Scene, name: string): boolean =>
-  live.running.model.functions.some(({ logicalId }) => logicalId.startsWith(`PushIt${name}`));
-
-/** The last message that a new subscriber receives. */
-const latestValue = async (scene: Scene) =>
-  ((await (await scene.connect()).subscribe("stocks/a")).data as { latest?: { data: unknown; from?: object } }).latest;
-
-const latest = async (scene: Scene): Promise<unknown> => (await latestValue(scene))?.data;
-const newLatestValue = async (scene: Scene) => (await scene.reaches("stocks/a", scene.ann), latestValue(scene));
-let positionBefore = { epoch: "", offset: 0 };
-
 /** Each prop that can be turned on and off, or changed. */
 export const VARIANTS: readonly Variant[] = [
-  {
-    name: "no channel has history",
-    about: ["channels", "history"],
-    props: () => withoutChannels("kept/*"),
-    async meanwhile(scene) {
-      positionBefore = scene.position;
-      expect((await scene.history("kept/a")).successful).toBe(false);
-      const data = await scene.reaches("kept/a", scene.ann);
-      expect((await scene.ann.message(data)).epoch).toBeUndefined();
-    },
-    async afterwards(scene) {
-      // It does not have the messages that were published meanwhile, and the history goes on from there.
-      const data = await scene.reaches("kept/a", scene.ann);
-      const { epoch, offset } = positionBefore;
-      const answer = (await scene.history("kept/a", { epoch, offset: offset - 1 })).data as {
-        messages: { offset: number; data: unknown }[];
-        recovered: boolean;
-      };
-      expect(answer.recovered).toBe(true);
-      expect(answer.messages[0]).toMatchObject({ offset });
-      expect(answer.messages.at(-1)).toMatchObject({ data });
-      expect(answer.messages.map((each) => each.offset)).toEqual(answer.messages.map((_, at) => offset + at));
-    },
-  },
-  {
-    name: "no channel has presence",
-    about: ["presence"],
-    props: () => withoutChannels("rooms/*"),
-    async meanwhile(scene) {
-      expect((await scene.presence("rooms/a")).successful).toBe(false);
-    },
-    async afterwards(scene) {
-      const { data } = await scene.presence("rooms/a");
-      expect((data as { members: { userId: string }[] }).members.map(({ userId }) => userId)).toContain("ann");
-    },
-  },
-  {
-    name: "messages do not say who published them",
-    about: ["from"],
-    props: () => ({ ...BASE, channels: { ...CHANNELS, "stocks/*": { latest: true } } }),
-    meanwhile: async (scene) => expect(await newLatestValue(scene)).not.toHaveProperty("from"),
-    afterwards: async (scene) => expect(await newLatestValue(scene)).toHaveProperty("from.connection"),
-  },
-  {
-    name: "no channel keeps its last message",
-    about: ["latest"],
-    props: () => withoutChannels("stocks/*"),
-    meanwhile: async (scene) => expect(await latest(scene)).toBeUndefined(),
-    async afterwards(scene) {
-      const data = await scene.reaches("stocks/a", scene.ann);
-      expect(await latest(scene)).toBe(data);
-      // Numbers go on, or clients would drop new messages.
-      const offsets = scene.ann.messages("stocks/a").flatMap(({ offset }) => offset ?? []);
-      expect(offsets).toEqual([...new Set(offsets)].sort((one, other) => one - other));
-    },
-  },
-  {
-    name: "no channel lingers",
-    about: ["linger"],
-    props: () => withoutChannels("busy/*"),
-    meanwhile: (scene) => Promise.resolve(expect(functionNamed(scene, "Flush")).toBe(false)),
-    afterwards: (scene) => Promise.resolve(expect(functionNamed(scene, "Flush")).toBe(true)),
-  },
-  {
-    name: "a channel has more shards",
-    about: ["shards"],
-    props: () => ({ ...BASE, channels: { ...CHANNELS, "crowds/*": { shards: 16 } } }),
-    async meanwhile(scene) {
-      const others = await Promise.all([1, 2, 3].map(() => scene.connect()));
-      for (const wire of others) await wire.subscribe("crowds/a");
-      await scene.reaches("crowds/a", scene.ann, ...others);
-    },
-  },
-  {
-    name: "a channel has no shards",
-    about: ["shards"],
-    // A subscriber in a shard that is not read any more.
-    silent: ["crowds/a"],
-    props: () => withoutChannels("crowds/*"),
-    async meanwhile(scene) {
-      const wire = await scene.connect();
-      await wire.subscribe("crowds/a");
-      await scene.reaches("crowds/a", wire);
-    },
-  },
+  ...CHANNEL_VARIANTS,
   {
     name: "there are no wildcards",
     about: ["wildcards"],

@@ -1,4 +1,5 @@
 import { LIVENESS_SHARDS } from "../../../lambdas/presence/liveness.js";
+import { PACE_MS } from "../../../lambdas/presence/presence-checker.js";
 import { SHARDS } from "../../../lambdas/aws/dynamodb/keys.js";
 import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
 import { READ_UNIT_BYTES } from "../../../local/commands/check/account/work.js";
@@ -65,8 +66,8 @@ const minuteUnits = ({ kind, agents, perChannel }: IdleLoad): Units => {
   if (!optionsOf(kind).presence) return noUnits();
   const channels = Math.ceil(agents / perChannel);
   const shards = LIVENESS_SHARDS * queryUnits(agents / LIVENESS_SHARDS, LIVENESS_ROW_BYTES, false);
-  // The last call begins when all others have had their turn.
-  const checkingMs = (agents / DEFAULT_SETTINGS.presenceChecksPerSecond) * 1_000 + DECLARED_MS.post;
+  const pacedMs = (agents / DEFAULT_SETTINGS.presenceChecksPerSecond) * 1_000;
+  const checkingMs = pacedMs - (pacedMs % PACE_MS) + DECLARED_MS.post;
   return {
     ...noUnits(),
     invocations: 2,

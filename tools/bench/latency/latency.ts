@@ -27,6 +27,19 @@ export interface LatencyPlan {
   subscribers: number;
   /** Measurements of each part of the emulation. */
   probes: number;
+  /**
+   * When a rate has saturated the machine, besides failed and missing publications.
+   * @default SATURATION
+   */
+  saturation?: Saturation;
+}
+
+/** When a rate has saturated the machine. */
+export interface Saturation {
+  /** Minimum achieved share of a rate without saturation. */
+  minAchievedShare: number;
+  /** Maximum median without saturation, in milliseconds. */
+  maxMedianMs: number;
 }
 
 const RATES = [10, 50, 100, 200, 400, 800, 1600];
@@ -38,16 +51,16 @@ const CHANNEL = "bench/latency";
 /** The warm-up, which starts functions and compiles code. */
 const WARM_UP = { perSecond: 20, seconds: 2 };
 
-/** Minimum achieved share of a rate without saturation. */
-const MIN_ACHIEVED_SHARE = 0.9;
-
-/** Maximum median without saturation, in milliseconds. */
-const MAX_MEDIAN_MS = 1_000;
+/** When a rate counts as saturated. */
+const SATURATION: Saturation = { minAchievedShare: 0.9, maxMedianMs: 1_000 };
 
 /** Whether a rate saturated the machine. */
-const isSaturated = ({ perSecond, achievedPerSecond, acknowledged, failed, missing }: RateResult): boolean =>
-  achievedPerSecond < MIN_ACHIEVED_SHARE * perSecond ||
-  acknowledged.p50 > MAX_MEDIAN_MS ||
+const isSaturated = (
+  { perSecond, achievedPerSecond, acknowledged, failed, missing }: RateResult,
+  { minAchievedShare, maxMedianMs }: Saturation,
+): boolean =>
+  achievedPerSecond < minAchievedShare * perSecond ||
+  acknowledged.p50 > maxMedianMs ||
   missing > 0 ||
   Object.keys(failed).length > 0;
 
@@ -69,6 +82,7 @@ const publishOne = async (publisher: PushIt, hearing: readonly PushIt[]): Promis
 
 /** Measures. */
 export const measureLatency = async ({ root, progress }: BenchContext, plan: LatencyPlan): Promise<LatencyResult> => {
+  const { saturation = SATURATION } = plan;
   const runtime = await startLoadRuntime(root);
   const target = { url: runtime.websocketUrl };
   const clients: { disconnect(): void }[] = [];
@@ -84,10 +98,10 @@ export const measureLatency = async ({ root, progress }: BenchContext, plan: Lat
     for (const [at, perSecond] of plan.rates.entries()) {
       const share = (done: number): void => progress((at + done) / plan.rates.length);
       rates.push(await publishAtRate({ ...load, perSecond, seconds: plan.seconds, progress: share }));
-      if (isSaturated(rates.at(-1)!)) break;
+      if (isSaturated(rates.at(-1)!, saturation)) break;
     }
     progress(1);
-    const last = rates.find(isSaturated);
+    const last = rates.find((each) => isSaturated(each, saturation));
     return { subscribers: plan.subscribers, emulationMs, rates, saturatedAt: last?.perSecond ?? null };
   } finally {
     for (const client of clients) client.disconnect();

@@ -1,0 +1,237 @@
+import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import type { Json } from "../../../protocol/json.js";
+import type { Position } from "../../../protocol/history.js";
+import type { DataToSend, PublishOptions } from "../base-channel.js";
+import type { Credentials } from "../options.js";
+import type { Received } from "../json.js";
+import { channelView } from "../stores/channel-view.js";
+import { connectionView } from "../stores/connection-view.js";
+import { Latest } from "../stores/latest.js";
+import { Members } from "../stores/members.js";
+import { Messages } from "../stores/messages.js";
+import { Part, type PartClass } from "../stores/part.js";
+import { Typing } from "../stores/typing.js";
+import type {
+  ChannelSnapshot,
+  ConnectionSnapshot,
+  LatestSnapshot,
+  MembersSnapshot,
+  MessagesSnapshot,
+  TypingSnapshot,
+  View,
+  Wish,
+} from "../stores/types.js";
+import type { PublishResult, ReceivedMessage, TokenFunction } from "../types.js";
+import { usePushIt } from "./context.js";
+
+/** The options of every hook of a channel. */
+export interface ChannelOptions {
+  /**
+   * `false`: the hook does nothing, as without a name.
+   * @default true
+   */
+  enabled?: boolean | undefined;
+  /**
+   * Returns a token for the subscription guard. It may be another function on each render: the SDK calls the last one
+   * before each request that needs a token.
+   * @default - no token
+   */
+  token?: TokenFunction | undefined;
+}
+
+const MESSAGES_METHODS = ["publish", "retry", "discard", "loadOlder"];
+const TYPING_METHODS = ["keystroke", "stop"];
+
+const useView = <Value>(view: View<Value>): Value =>
+  useSyncExternalStore(view.subscribe, view.getSnapshot, view.getServerSnapshot);
+
+/**
+ * The snapshot of a view of a channel, together with methods of what is behind it.
+ */
+const useChannelView = <Result extends ChannelSnapshot>(
+  kind: PartClass,
+  name: string | undefined,
+  { enabled = true, ...options }: Wish & ChannelOptions,
+  methods: readonly string[] = [],
+): Result => {
+  const client = usePushIt();
+  const [wish] = useState(() => ({ ...options }));
+  const view = useMemo(
+    () => channelView(client, enabled ? name : undefined, kind, wish),
+    [client, enabled, name, kind, wish],
+  );
+  // Before the store begins, and after each render: the options may have changed.
+  useEffect(() => {
+    Object.assign(wish, options);
+    view.apply();
+  });
+  const actions = useMemo(
+    () => Object.fromEntries(methods.map((method) => [method, (...args: unknown[]) => view.call(method, ...args)])),
+    [view],
+  );
+  const snapshot = useView(view);
+  return useMemo(() => ({ ...snapshot, ...actions }) as unknown as Result, [snapshot, actions]);
+};
+
+/** The result of `useConnection`. */
+export interface UsedConnection extends ConnectionSnapshot {
+  /** Connects, also after a denial. If the SDK waits before the next attempt, it makes the attempt at once. */
+  connect(options?: { credentials?: Credentials }): void;
+}
+
+/**
+ * The state of the connection.
+ * @example
+ * const { state, reason, connect } = useConnection();
+ * if (state === "denied") return <button onClick={() => connect()}>{reason} Try again</button>;
+ */
+export const useConnection = (): UsedConnection => {
+  const client = usePushIt();
+  const snapshot = useView(connectionView(client));
+  return useMemo(() => ({ ...snapshot, connect: (options) => client.connect(options) }), [client, snapshot]);
+};
+
+/** The options of `useChannel`. */
+export interface UseChannelOptions<Data = unknown> extends ChannelOptions {
+  /**
+   * Called with each message that arrives while the component is mounted. It may be another function on each render.
+   */
+  onMessage?: ((message: ReceivedMessage<Received<Data>>) => void) | undefined;
+  /**
+   * The application's position: on a channel with history it first receives the messages after that.
+   * @default - only messages that are published from now on
+   */
+  since?: Partial<Position> | undefined;
+}
+
+/** The result of `useChannel`. */
+export interface UsedChannel<Data = unknown> extends ChannelSnapshot {
+  /** Publishes. Rejects with a `PushItError`. It is the same function on each render. */
+  publish<Sent extends Data>(data: DataToSend<Data, Sent>, options?: PublishOptions): Promise<PublishResult>;
+}
+
+/**
+ * Subscribes to a channel or wildcard.
+ * @typeParam Data the messages' data
+ * @param name without one, the hook does nothing
+ * @example
+ * const { status, error, publish } = useChannel<Story>("stories/5", { onMessage: ({ data }) => show(data) });
+ * if (status === "denied") return <p>{error.message}</p>;
+ */
+export const useChannel = <Data = unknown>(
+  name: string | undefined,
+  { onMessage, ...options }: UseChannelOptions<Data> = {},
+): UsedChannel<Data> => {
+  const client = usePushIt();
+  const [listener] = useState(() => ({ onMessage }));
+  const isOn = name !== undefined && options.enabled !== false;
+  useEffect(() => {
+    listener.onMessage = onMessage;
+  });
+  useEffect(
+    () => (isOn ? client.channel<Data>(name).on("message", (message) => listener.onMessage?.(message)) : undefined),
+    [client, isOn, name, listener],
+  );
+  const snapshot = useChannelView<ChannelSnapshot>(Part, name, options);
+  return useMemo(
+    () => ({ ...snapshot, publish: (data, how) => client.channel<Data>(name!).publish(data, how) }),
+    [client, name, snapshot],
+  );
+};
+
+/** The options of `useMessages`. */
+export interface UseMessagesOptions extends ChannelOptions {
+  /**
+   * How many of the newest messages to begin with, 1 to 100, on a channel with history. 0: none.
+   * @default 50
+   */
+  last?: number | undefined;
+  /**
+   * The most messages to keep in memory. If more arrive, the oldest leave; `loadOlder` adds to this number.
+   * @default 1_000
+   */
+  max?: number | undefined;
+}
+
+/** The result of `useMessages`. Its functions are the same on each render. */
+export interface UsedMessages<Data = unknown> extends MessagesSnapshot<Data> {
+  /**
+   * Shows a message at once as `pending`, and publishes it. It becomes `sent` or `failed`.
+   * @returns its uuid
+   */
+  publish<Sent extends Data>(data: DataToSend<Data, Sent>): string | undefined;
+  /** Publishes a failed message again, with the same uuid, so that it cannot arrive twice. */
+  retry(uuid: string): void;
+  /** Removes a failed message. */
+  discard(uuid: string): void;
+  /** Reads the page of the history before the oldest message. Rejects with a `PushItError`. */
+  loadOlder(): Promise<void>;
+}
+
+/**
+ * The messages of a channel: the newest of its history, then all that arrive. After a reconnection, missed messages are
+ * added. If they cannot be recovered, the newest of the history take the place of the list.
+ * @typeParam Data the messages' data
+ * @param name without one, the hook does nothing
+ * @example
+ * const { messages, publish, hasOlder, loadOlder } = useMessages<{ text: string }>("rooms/5", { last: 20 });
+ * return messages.map(({ uuid, data, status }) => <p key={uuid} className={status}>{data.text}</p>);
+ */
+export const useMessages = <Data = unknown>(
+  name: string | undefined,
+  { last = 50, max = 1_000, ...options }: UseMessagesOptions = {},
+): UsedMessages<Data> => {
+  return useChannelView(Messages, name, { last, max, ...options }, MESSAGES_METHODS);
+};
+
+/**
+ * The members of a channel with presence. This client looks, and is not a member because of this hook.
+ * @param name without one, the hook does nothing
+ * @example
+ * const { members } = useMembers("rooms/5");
+ * return members.map(({ agent, info, own }) => <li key={agent}>{info.name} {own && "(you)"}</li>);
+ */
+export const useMembers = (name: string | undefined, options: ChannelOptions = {}): MembersSnapshot =>
+  useChannelView(Members, name, options);
+
+/**
+ * Makes this client a member of a channel with presence while the component is mounted.
+ * @param name without one, the hook does nothing
+ * @param state what other members see: at most 512 bytes of JSON. It is set again when it changes, at most 4 times a
+ * second. The channel needs `presence: { state: true }`. Left out: no state
+ * @example usePresence("rooms/5", { cursor });
+ */
+export const usePresence = (name: string | undefined, state?: Json, options: ChannelOptions = {}): ChannelSnapshot =>
+  useChannelView(Part, name, { present: true, state, ...options });
+
+/** The result of `useTyping`. Its functions are the same on each render. */
+export interface UsedTyping extends TypingSnapshot {
+  /** Call it on each key press. It makes this client a member, with the state `{ typing }` for 3 seconds. */
+  keystroke(): void;
+  /** Call it when the message is sent. */
+  stop(): void;
+}
+
+/**
+ * The members of a channel that are typing. The channel needs `presence: { state: true }`.
+ * @param name without one, the hook does nothing
+ * @example
+ * const { typing, keystroke, stop } = useTyping("rooms/5");
+ * return <><input onInput={keystroke} onBlur={stop} />{typing.map(({ info }) => info.name)}</>;
+ */
+export const useTyping = (name: string | undefined, options: ChannelOptions = {}): UsedTyping => {
+  return useChannelView(Typing, name, options, TYPING_METHODS);
+};
+
+/**
+ * The last message of a channel that keeps it (`latest`), then each that arrives.
+ * @typeParam Data the messages' data
+ * @param name without one, the hook does nothing
+ * @example
+ * const { message } = useLatest<{ celsius: number }>("sensors/7");
+ * return <b>{message?.data.celsius ?? "–"}</b>;
+ */
+export const useLatest = <Data = unknown>(
+  name: string | undefined,
+  options: ChannelOptions = {},
+): LatestSnapshot<Data> => useChannelView(Latest, name, options);
