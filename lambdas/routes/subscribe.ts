@@ -6,7 +6,7 @@ import { route } from "../aws/api-gateway/route.js";
 import { createDependencies, type Dependencies } from "../aws/create-dependencies.js";
 import type { Agent } from "../connection/agent.js";
 import { forChannel, failure, subscribeGranted, success } from "../requests/replies.js";
-import { channelSettings } from "../../protocol/channel-settings.js";
+import { channelSettings, withPresence } from "../../protocol/channel-settings.js";
 import { subscriptionError } from "../subscriptions/channel-rules.js";
 import { attachHistory, type HistoryReplyDependencies } from "../history/history-replies.js";
 import { attachLatest, type LatestReplyDependencies } from "../history/latest-replies.js";
@@ -60,10 +60,13 @@ export const subscribe = async (
   });
   const asked = channels.filter((channel) => granted.has(channel));
   const unasked = [...granted].filter((channel) => !channels.includes(channel));
+  // An observer that a guard subscribes stays an observer.
+  const { observed = [] } =
+    withPresence(settings.channels, unasked).length > 0 ? await store.connectionSubscriptions(agent.connectionId) : {};
   const grants = new Map(
     [...asked, ...unasked].map((name) => [
       name,
-      subscribeGranted(name, settings, success(Meta.subscribe, uuid), present.get(name)),
+      subscribeGranted(name, settings, success(Meta.subscribe, uuid), present.get(name) ?? !observed.includes(name)),
     ]),
   );
   const grantsOf = (names: string[]): Reply[] => names.flatMap((name) => grants.get(name) ?? []);

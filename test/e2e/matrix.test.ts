@@ -13,8 +13,9 @@ import {
   PLACES,
   PRELUDE,
 } from "./matrix/behaviours.js";
+import { TIMEOUT_MS } from "./matrix/checks.js";
 import { cellOf } from "./matrix/table.js";
-import { TIMEOUT_MS, TRIALS } from "./matrix/trials.js";
+import { TRIALS } from "./matrix/trials.js";
 import { GuardCode } from "./support/guard-functions.js";
 import { TestSystem, type TestSystemOptions } from "./support/system.js";
 import type { Wire } from "./support/wire.js";

@@ -31,7 +31,8 @@ describe("the members of a channel whose connections end", () => {
   it("is right if a connection stays open and sends no heartbeats", async () => {
     const [ada, bob] = [await arrive("ada", "rooms/13"), await arrive("bob", "rooms/13")];
     await presenceEvent(ada.wire, "rooms/13", "joined", bob.agent);
-    await silence(bob.connectionId, Date.now() - 119_000);
+    // A busy machine needs seconds for a check. A unit test has the exact bound.
+    await silence(bob.connectionId, Date.now() - 90_000);
     await minute();
     expect(await presencePage(ada.wire, "rooms/13")).toMatchObject({ count: 2 });
     await silence(bob.connectionId, Date.now() - 121_000);

@@ -91,35 +91,29 @@ class PossibleStates {
 
   take(entry: Entry): void {
     if ("name" in entry && entry.name !== this.channel) return;
-    switch (entry.is) {
-      case "subscribe":
-        // In the turn of its unsubscription, the two calls cancel out.
-        if (this.#holders.size === 0 && this.#release?.turn === entry.turn) this.possible = this.#release.before;
-        this.#holders.add(entry.holder);
-        this.#subscribing.set(entry.call, entry.holder);
-        return;
-      case "unsubscribe":
-        this.#holders.delete(entry.holder);
-        if (this.#holders.size > 0) return;
-        if (this.#release?.turn !== entry.turn)
-          this.#release = { turn: entry.turn, call: entry.call, before: this.possible };
-        else this.#release.call = entry.call;
-        this.possible = new Set([...this.possible, NO_STATE]);
-        return;
-      case "setState":
-        this.#setting.set(entry.call, entry.state);
-        return;
-      case "fulfilled":
-        return this.#fulfilled(entry);
-      case "rejected":
-        return this.#rejected(entry);
-      case "unsubscribed":
-        if (entry.code !== undefined) this.#holders.clear();
-        if (this.#holders.size === 0) this.#clear();
-        return;
-      default:
-        return;
-    }
+    if (entry.is === "subscribe") this.#subscribes(entry);
+    if (entry.is === "unsubscribe") this.#unsubscribes(entry);
+    if (entry.is === "setState") this.#setting.set(entry.call, entry.state);
+    if (entry.is === "fulfilled") this.#fulfilled(entry);
+    if (entry.is === "rejected") this.#rejected(entry);
+    if (entry.is !== "unsubscribed") return;
+    if (entry.code !== undefined) this.#holders.clear();
+    if (this.#holders.size === 0) this.#clear();
+  }
+
+  #subscribes({ holder, call, turn }: EntryOf<"subscribe">): void {
+    // In the turn of its unsubscription, the two calls cancel out.
+    if (this.#holders.size === 0 && this.#release?.turn === turn) this.possible = this.#release.before;
+    this.#holders.add(holder);
+    this.#subscribing.set(call, holder);
+  }
+
+  #unsubscribes({ holder, call, turn }: EntryOf<"unsubscribe">): void {
+    this.#holders.delete(holder);
+    if (this.#holders.size > 0) return;
+    const before = this.#release?.turn === turn ? this.#release.before : this.possible;
+    this.#release = { turn, call, before };
+    this.possible = new Set([...this.possible, NO_STATE]);
   }
 
   #fulfilled({ call }: EntryOf<"fulfilled">): void {

@@ -274,11 +274,7 @@ export class ChaosPage {
       journal.note(page, { is: "state", state, code });
       listener.state();
     });
-    on("rotated", ({ channels }) => {
-      journal.note(page, { is: "rotated", names: channels });
-      // Events that came very late on the old connection are missed.
-      if (this.isDesired(STATE_CHANNEL)) void this.#readMembers(STATE_CHANNEL);
-    });
+    on("rotated", ({ channels }) => void journal.note(page, { is: "rotated", names: channels }));
     on("error", ({ code }) => listener.error(code));
   }
 }

@@ -5,11 +5,8 @@ import type { Row } from "../support/rows.js";
 import type { TestSystem } from "../support/system.js";
 import type { Wire } from "../support/wire.js";
 import { type Behaviour, HOLDING, type Host, LATE_MS, lateMark, type Place, segmentOf } from "./behaviours.js";
+import { codesOf, expectAnswer, expectChange, goesOn, inTime, keyOf, TIMEOUT_MS } from "./checks.js";
 import type { Outcome } from "./table.js";
-
-/** Every guard's timeout here, and how much later the client may learn of it. */
-export const TIMEOUT_MS = 2_500;
-const GRACE_MS = 20_000;
 
 /** The time in which a late answer has to show an effect. */
 const SLACK_MS = 300;
@@ -60,33 +57,6 @@ const tokenFor = (mode: Behaviour | typeof HOLDING): Json => ({ mode, secret: TO
 const channelOf = (place: Place, behaviour: Parameters<typeof segmentOf>[0]): string =>
   `${PREFIX[place]}${segmentOf(behaviour)}`;
 
-const codesOf = (outcome: Outcome): string[] => outcome.split(" or ");
-
-/** Within the guard's timeout and some grace, and without a word of what the guard threw. */
-const inTime = async <T>(ask: () => Promise<T>): Promise<T> => {
-  const begun = performance.now();
-  const answer = await ask();
-  expect(performance.now() - begun).toBeLessThan(TIMEOUT_MS + GRACE_MS);
-  expect(JSON.stringify(answer)).not.toContain("planted secret");
-  return answer;
-};
-
-const expectAnswer = (answer: Reply, outcome: Outcome, yes: string, no = yes): void => {
-  if (outcome === "permitted") return expect(answer).toMatchObject({ channel: yes, successful: true });
-  expect(answer).toMatchObject({ channel: no, successful: false });
-  expect(codesOf(outcome)).toContain(answer.code);
-};
-
-/** Whatever the guard did, the connection and its functions still work. */
-const goesOn = async (wire: Wire): Promise<void> => {
-  expect((await wire.subscribe("after")).successful).toBe(true);
-  const mark = `still works ${wire.uuid()}`;
-  expect((await wire.publish("after", mark)).successful).toBe(true);
-  await wire.message(mark);
-};
-
-const keyOf = ({ pk, sk }: Row): string => `${pk} ${sk}`;
-
 /** An agent for one trial, and the rows of the agent and of the trial's channel. */
 const agentIn = async ({ system }: Trial, channel: string) => {
   const wire = await system.connect({ credentials: {} });
@@ -96,26 +66,6 @@ const agentIn = async ({ system }: Trial, channel: string) => {
     (await system.rows()).filter((row) => row["pk"] === `c#${channel}` || JSON.stringify(row).includes(connectionId));
   const subscription = [`a#${connectionId} s#${channel}`, `c#${channel} ${connectionId}`];
   return { wire, rows, subscription };
-};
-
-const texts = (rows: Row[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
-
-/** The keys of new and changed rows. */
-const expectChange = (
-  before: Row[],
-  after: Row[],
-  { come = [], gone = [] }: { come?: string[]; gone?: string[] },
-): void => {
-  const [were, are] = [new Set(texts(before)), new Set(texts(after))];
-  const keys = (rows: Row[], others: Set<string>): string[] =>
-    rows
-      .filter((row) => !others.has(JSON.stringify(row)))
-      .map(keyOf)
-      .sort();
-  expect({ come: keys(after, were), gone: keys(before, are) }).toEqual({
-    come: [...come].sort(),
-    gone: [...gone].sort(),
-  });
 };
 
 /** As many events at once as make every environment of a function run that has run in a trial. */

@@ -111,6 +111,15 @@ describe("subscribe", () => {
     expect((await store.connectionSubscriptions("c1")).observed).toBeUndefined();
   });
 
+  test("keeps an observer that a guard subscribes, and says so", async () => {
+    const { ask } = await setUp(async (_agent, channel) => permitted(channel, "rooms/1", "rooms/2"));
+    await ask({ channel: "rooms/1", present: false });
+    await ask({ channel: "rooms/2", present: false });
+    const member = { ...yes("rooms/2"), data: { channel: "rooms/2", presenceIntervalMs: 420_000 } };
+    expect(await ask({ channel: "plain" })).toEqual([yes("plain"), yes("rooms/1"), yes("rooms/2")]);
+    expect(await ask({ channels: ["plain", "rooms/2"] })).toEqual([yes("plain"), member, yes("rooms/1")]);
+  });
+
   test("with an invalid `present` is refused for that channel alone", async () => {
     const { store, ask } = await setUp();
     const channels = [
