@@ -172,6 +172,7 @@ describe("the packages", () => {
       "push-it-client",
       "push-it-client/core",
       "push-it-client/iife",
+      "push-it-client/react",
       "push-it-server/guards",
       "push-it-server/publisher",
       "push-it-server/schemas/*",

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ChaosClient } from "./client.js";
-import type { Journal } from "./journal.js";
+import type { Journal, Page } from "./journal.js";
 import { NO_STATE, possibleStates, type StateKey, stateKey, viewOf } from "./member-states.js";
 import { STATE_CHANNEL } from "./policy.js";
 import { POLL_MS } from "./settle-phase.js";
@@ -42,6 +42,10 @@ const groupBy = <T>(all: readonly T[], keyOf: (each: T) => string | undefined): 
   }
   return groups;
 };
+
+/** Whether a page received an event of a member with one of these states. */
+const hasEvent = ({ entries }: Page, user: string, states: readonly StateKey[]): boolean =>
+  entries.some((each) => each.is === "member" && each.user === user && states.includes(stateKey(each.state)));
 
 /** The parts of a run that the check at rest compares. */
 interface StatesAtRest {
@@ -93,7 +97,14 @@ export const stateErrors = async ({ journal, clients, rows, shown = [] }: States
       ];
     }),
   );
-  return [...unsettled.values(), ...ofViews.flat()];
+  const unseen = shown.filter((user) => {
+    const own = members.filter(({ who }) => who.user === user);
+    const states = own.flatMap(({ page }) => [...possibleStates(page, STATE_CHANNEL)]);
+    const isNew = states.every((state) => state !== NO_STATE) && states.length > 0;
+    return isNew && !members.some(({ page }) => hasEvent(page, user, states));
+  });
+  const ofEvents = unseen.map((user) => wrong(user, "was shown", "to no client with its new state"));
+  return [...unsettled.values(), ...ofEvents, ...ofViews.flat()];
 };
 
 /**

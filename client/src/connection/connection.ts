@@ -102,9 +102,11 @@ export class Connection implements ConnectionPart {
     const onEnd = ({ error }: { error?: PushItError }): void => {
       if (this.#pinging === transport) this.#pinging = undefined;
       if (this.transport !== transport || error?.code === "closed") return;
-      if (error?.code === "timeout") this.lose("unresponsive", "The server did not reply to a ping.");
+      if (error?.code === "timeout") return this.lose("unresponsive", "The server did not reply to a ping.");
+      // The first reply has the agent's id, its limits and its expiry.
+      if (error && !transport.me) this.#client.timers.after(this.#client.options.pingTimeout, () => this.ping());
       // Any other reply shows that the server is there.
-      else if (this.#enter("open", "verified")) {
+      if (this.#enter("open", "verified")) {
         this.#queue.transport = transport;
         this.#client.notify("onVerified");
         this.#queue.flush();

@@ -66,11 +66,12 @@ export class Heartbeat {
    * heartbeats, or if the connection is in doubt. The application may want pings, too.
    */
   #beat(): void {
-    const { options, isConnected } = this.#client;
+    const { options, isConnected, timers } = this.#client;
     const { transport } = this.#connection;
     const wantsReplies = options.pingInterval < DEFAULTS.pingInterval;
     if (!transport?.heartbeats || wantsReplies || !isConnected) return this.#connection.ping();
     const uuid = (transport.lastHeartbeat = newId());
+    transport.lastHeartbeatAt = timers.now();
     const frame = { action: "heartbeat", channel: Meta.ping, uuid, data: this.#payload.next() };
     // Not `transport.send`, after which the server must not be silent.
     transport.socket.send(JSON.stringify(frame));

@@ -10,8 +10,9 @@ export class Transport {
   me: Pick<Member, "agent" | "userId"> | undefined;
   /** Whether the server knows heartbeats. */
   heartbeats = false;
-  /** The uuid of the last heartbeat. */
+  /** The uuid of the last heartbeat, and when it was sent, in epoch milliseconds. */
   lastHeartbeat: string | undefined;
+  lastHeartbeatAt = -Infinity;
   isClosed = false;
   readonly socket: Socket;
   /** When it opened, in epoch milliseconds. */

@@ -27,8 +27,8 @@ interface Reader {
   buffer: Message[] | undefined;
   /** The holder has received all messages up to here. */
   position?: Position | undefined;
-  /** Whether a history request is in flight. */
-  isRequested?: boolean;
+  /** The history request that is in flight. An older reply is too old. */
+  request?: object | undefined;
   /** The calls that wait for the newest messages. */
   calls: SettleCallback[];
 }
@@ -41,8 +41,8 @@ export class LastMessages implements Extension {
   readonly #client: Client;
   readonly #recovery: Recovery;
   readonly #readers = new Map<string, Map<Holder, Reader>>();
-  /** Channels with a subscribe request in flight that has `last`. */
-  readonly #subscribing = new Set<string>();
+  /** The `last` of subscribe requests in flight, by channel. */
+  readonly #subscribing = new Map<string, number>();
 
   constructor(client: Client, recovery: Recovery) {
     this.#client = client;
@@ -80,19 +80,23 @@ export class LastMessages implements Extension {
     this.#subscribing.delete(channel);
     target!.last = undefined;
     if (!readers || !isForAll) return;
-    this.#subscribing.add(channel);
     target!.last = Math.max(...[...readers.values()].map(({ last }) => last));
+    this.#subscribing.set(channel, target!.last);
   }
 
   onSubscribed(result: SubscribeResult): void {
-    const { channel, position, messages = [], recovered, code, older } = result;
+    const { channel, position, messages = [], older, recovered, code } = result;
+    const asked = this.#subscribing.get(channel);
     if (code) this.#expect(channel);
     if (this.#subscribing.delete(channel) && !recovered) {
       // They are for the readers alone.
       result.messages = undefined;
-      // A server that does not know `last` sends none. Then each reader requests them.
-      if (position && (messages[0] || !position.offset))
-        for (const reader of this.#pending(channel)) this.#finish(reader, messages, position, older);
+      // A server that does not know `last`, nor heartbeats, sends none or the latest one. Then each reader requests them.
+      const isLatest = !messages[1] && !this.#client.connection.transport?.heartbeats;
+      if (position && (messages[0] ? !isLatest : !position.offset))
+        for (const reader of this.#pending(channel))
+          // It may have subscribed again since the request, with more.
+          if (!older || reader.last <= asked!) this.#finish(reader, messages, position, older);
     }
     for (const reader of this.#pending(channel)) {
       if (recovered && reader.hasSince) this.#finish(reader, []);
@@ -137,7 +141,7 @@ export class LastMessages implements Extension {
   onDisconnected(): void {
     for (const readers of this.#readers.values())
       for (const reader of readers.values()) {
-        reader.isRequested = false;
+        reader.request = undefined;
         const { stopped } = this.#client.queue;
         if (stopped) this.#settle(reader, new PushItError(stopped.code, stopped.reason, { channel: reader.channel }));
       }
@@ -159,11 +163,11 @@ export class LastMessages implements Extension {
 
   #request(reader: Reader): void {
     const { channel, last } = reader;
-    if (reader.isRequested) return;
-    reader.isRequested = true;
+    if (reader.request) return;
+    const request = (reader.request = {});
     this.#client.queue.enqueueMeta("history", { channel, limit: last, reverse: true }, (outcome) => {
-      if (!this.#isCurrent(reader) || !reader.isRequested) return;
-      reader.isRequested = false;
+      if (!this.#isCurrent(reader) || reader.request !== request) return;
+      reader.request = undefined;
       if (!outcome.error) this.#apply(reader, dataOf<Replay>(outcome));
       else if (!outcome.error.retryable) this.#fail(reader, outcome.error);
       else this.#requestAfter(reader, 0);
@@ -192,7 +196,7 @@ export class LastMessages implements Extension {
   #finish(reader: Reader, messages: readonly HistoryMessage[], position?: Position, isOlder = false): void {
     const { channel, holder, last, buffer = [] } = reader;
     holder.hasOlder = isOlder || messages.length > last;
-    reader.buffer = undefined;
+    reader.buffer = reader.request = undefined;
     reader.position = position && { epoch: position.epoch, offset: position.offset };
     for (const message of messages.slice(-last))
       this.#client.deliverTo(holder, { ...message, channel, epoch: position!.epoch });

@@ -9,8 +9,8 @@ const MAX_PAUSE_MS = 1_000;
 /** The state that this client wants to have on one channel. */
 interface OwnState {
   state: Json;
-  /** The state that the server accepted last. `null`: none. */
-  accepted: Json;
+  /** The last state that the server has accepted. It has that until it accepts another. */
+  accepted?: Json | undefined;
   /** The calls that wait for their result. */
   waiters: SettleCallback[];
   /** Whether a request is in flight, or waits for its next attempt. */
@@ -38,23 +38,25 @@ export class OwnStates {
   set(channel: string, state: Json): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle: SettleCallback = (error) => (error ? reject(error) : resolve());
-      if (!this.#client.subscriptions.wanted().includes(channel)) return settle(notMember(channel));
-      const own = this.#states.get(channel) ?? { state, accepted: null, waiters: [] };
+      if (!this.#client.subscriptions.roleOf(channel)) return settle(notMember(channel));
+      const own = this.#states.get(channel) ?? { state, waiters: [] };
       this.#states.set(channel, own);
       own.state = state;
       own.waiters.push(settle);
-      own.isDue = true;
-      this.#send(channel, own);
+      this.onSubscribed(channel);
     });
   }
 
-  /** The server has replied to a subscription: it has no state of this client on this transport. */
+  /** The state has to be sent. After a reply to a subscription, the server has none of this client on this transport. */
   onSubscribed(channel: string): void {
     const own = this.#states.get(channel);
+    const { subscriptions, connection } = this.#client;
     if (!own) return;
     own.isDue = true;
     if (this.#isMember(channel)) this.#send(channel, own);
-    else if (this.#client.connection.transport?.subscriptions.get(channel)) this.#drop(channel, notMember(channel));
+    // Unless another reply will come: the client observes, or the channel has no presence.
+    else if (connection.transport?.subscriptions.get(channel) === subscriptions.roleOf(channel))
+      this.#drop(channel, notMember(channel));
   }
 
   onUnsubscribed(channel: string): void {
@@ -72,7 +74,7 @@ export class OwnStates {
   }
 
   #send(channel: string, own: OwnState): void {
-    const { queue, timers } = this.#client;
+    const { queue, timers, options, emitter } = this.#client;
     // Otherwise the reply to the subscription sends it.
     if (own.isSending || !own.isDue || !this.#isMember(channel)) return;
     const { state, waiters } = own;
@@ -85,21 +87,30 @@ export class OwnStates {
     own.isSending = true;
     own.isDue = false;
     queue.enqueueMeta("state", { channel, state }, ({ error }) => {
-      if (error?.code === "rate_limited" && isCurrent()) {
+      const isTooFast = error?.code === "rate_limited";
+      // A new connection has sent it before the subscription.
+      const isTooEarly = error?.code === "no_presence" && (own.isDue || !this.#isMember(channel));
+      // No call waits for a state that is sent again. So an error that passes must not lose it.
+      const isResent = !waiters[0];
+      const isLate = isResent && error?.retryable && error.code !== "closed";
+      if (isCurrent() && (isTooFast || isTooEarly || isLate)) {
         own.waiters.unshift(...waiters);
         own.isDue = true;
-        timers.after(timers.random(MAX_PAUSE_MS), sendNext);
+        timers.after(timers.random(isTooFast ? MAX_PAUSE_MS : isLate ? options.retryCap : 0), sendNext);
         return;
       }
       for (const settle of waiters) settle(error);
-      // A state that the server refused is not sent again: the one before it stays. But if that one is refused when it is
-      // sent again, there is none. After any other error, the next subscription sends the state.
-      const isRefused = error && !error.retryable;
       if (!error) own.accepted = state;
-      else if (isRefused && own.accepted === state) own.accepted = null;
-      if (isRefused && !own.waiters.length) own.state = own.accepted;
-      const isOver = (!error || isRefused) && own.state === null && !own.waiters.length;
-      if (isOver && isCurrent()) this.#states.delete(channel);
+      // Without a member, the next subscription sends the state.
+      else if (isResent && !error.retryable && error.code !== "no_presence" && !queue.stopped) {
+        own.accepted = undefined;
+        emitter.emit("error", error);
+      }
+      if (isCurrent() && !own.isDue && !error?.retryable) {
+        // The server keeps the state that it had.
+        own.state = own.accepted ?? null;
+        if (own.state === null) this.#states.delete(channel);
+      }
       sendNext();
     });
   }

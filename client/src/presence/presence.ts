@@ -7,7 +7,7 @@ import type { Client } from "../client.js";
 import type { PushItError } from "../errors.js";
 import type { Extension, PingPart } from "../extension.js";
 import { requestData } from "../requests/request-queue.js";
-import type { PresenceSet } from "../types.js";
+import type { PresenceEvent, PresenceSet } from "../types.js";
 import { OwnStates } from "./own-states.js";
 
 /** For how many members to remember when they last joined or left. */
@@ -32,6 +32,8 @@ export class Presence implements Extension {
   readonly #channels = new Set<string>();
   /** When a member last joined or left, by channel and agent. */
   readonly #latest = new BoundedMap<string, number>(MAX_REMEMBERED);
+  /** The last change of a member's state, by channel and agent. */
+  readonly #changes = new BoundedMap<string, { at: number; event: PresenceEvent }>(MAX_REMEMBERED);
   readonly #states: OwnStates;
   #intervalMs = Infinity;
 
@@ -98,17 +100,25 @@ export class Presence implements Extension {
     // If a user is one member, it may leave and join with another agent. An older server has a member for each agent.
     const user = `${channel} user ${userId}`;
     if (userId !== undefined && (connections || this.#latest.has(user))) keys.push(user);
-    // A change does not outdate a leave that came before it.
-    const own = changed ? [`${channel} ${agent} state`] : keys;
-    if ([...keys, ...own].some((key) => at <= (this.#latest.get(key) ?? -Infinity))) return true;
-    for (const key of own) this.#latest.set(key, at);
-    this.#client.emitter.emit(joined ? "join" : left ? "leave" : "change", { ...member, channel });
+    const own = keys[0]!;
+    const change = this.#changes.get(own);
+    if (keys.some((key) => at <= (this.#latest.get(key) ?? -Infinity))) return true;
+    const event: PresenceEvent = { ...member, channel };
+    if (changed) {
+      // It does not outdate a leave that came before it.
+      if (change && at <= change.at) return true;
+      this.#changes.set(own, { at, event });
+    } else for (const key of keys) this.#latest.set(key, at);
+    this.#client.emitter.emit(joined ? "join" : left ? "leave" : "change", event);
+    // A member that joins has no state yet. This one's has arrived before.
+    if (joined && change && change.at > at) this.#client.emitter.emit("change", change.event);
     return true;
   }
 
   onReset(): void {
     this.#channels.clear();
     this.#latest.clear();
+    this.#changes.clear();
     this.#states.onReset();
   }
 

@@ -234,12 +234,15 @@ export class RequestQueue {
   }
 
   /**
-   * Fails what an error is about that names no request: the frame in flight, if there is only one. A ping fails in any
-   * case: it may be the one, and whatever arrives shows that the server is there.
+   * Fails what an error is about that names no request: the frame in flight, if there is only one. The error may also be
+   * about a heartbeat that was sent shortly before. A ping fails in any case: it may be the one, and whatever arrives
+   * shows that the server is there.
    */
   #failUnnamed(transport: Transport, code: RequestCode, reason?: string): void {
     const inFlight = this.#inFlight(transport);
-    const isOnly = inFlight.every(({ batch }) => batch === inFlight[0]!.batch);
+    const { timers, options } = this.#client;
+    const isHeartbeat = timers.now() - transport.lastHeartbeatAt < options.timeout;
+    const isOnly = !isHeartbeat && inFlight.every(({ batch }) => batch === inFlight[0]!.batch);
     for (const request of inFlight) if (isOnly || request.action === "ping") this.fail(request, code, reason);
   }
 

@@ -10,7 +10,7 @@ import type { SubscribeOptions, TokenFunction } from "../types.js";
 import type { Outcome, Request, SubscriptionTarget } from "../requests/request.js";
 import { MAX_NAME_LENGTH } from "../requests/frames.js";
 import { dataOf, type RequestQueue } from "../requests/request-queue.js";
-import type { Holder, SettleCallback } from "./holder.js";
+import type { Holder, Role, SettleCallback } from "./holder.js";
 import { roleOf, type Subscription, type Waiter } from "./subscription.js";
 
 /**
@@ -34,6 +34,11 @@ export class Subscriptions implements Extension {
   /** The channels that have holders. */
   wanted(): string[] {
     return [...this.#subscriptions.values()].filter(({ holders }) => holders.size).map(({ channel }) => channel);
+  }
+
+  /** The role that the holders of a channel want. `undefined` without holders. */
+  roleOf(channel: string): Role | undefined {
+    return roleOf(this.#subscriptions.get(channel) ?? { holders: new Map<Holder, Role>() });
   }
 
   /** The function for the token of a channel: the newest. */

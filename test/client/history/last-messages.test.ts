@@ -37,6 +37,31 @@ describe("subscribe({ last })", () => {
     expect(peer.frames.waiting).toBe(0);
   });
 
+  it("requests more if it is called again with more before the reply", async () => {
+    const { pushIt, peer } = await connected();
+    const room = pushIt.channel("a");
+    const received = listen(room);
+    void room.subscribe({ last: 2 });
+    const frame = await peer.frames.take();
+    const done = room.subscribe({ last: 4 });
+    await settled();
+    replay(peer, frame, { position: at(10), messages: replayed(9, 10), older: true });
+    page(peer, await peer.frames.take(), 7, 8, 9, 10);
+    await done;
+    expect(received).toEqual([7, 8, 9, 10]);
+  });
+
+  it("requests the messages if an older server sends only the latest", async () => {
+    const { pushIt, peer } = await connected();
+    const room = pushIt.channel("a");
+    const received = listen(room);
+    const done = room.subscribe({ last: 3 });
+    replay(peer, await peer.frames.take(), { position: at(10), messages: replayed(10) });
+    page(peer, await peer.frames.take(), 8, 9, 10);
+    await done;
+    expect(received).toEqual([8, 9, 10]);
+  });
+
   it("gives a component that mounts again the messages, and no other one", async () => {
     const { pushIt, peer, received } = await subscribed(bench, QUIET);
     peer.send(numbered(11), numbered(12));

@@ -179,4 +179,54 @@ describe("presence.set(state)", () => {
     await arrived(pushIt, peer);
     expect(peer.frames.waiting).toBe(0);
   });
+
+  it("rejects a state of an observer, and on a channel without presence", async () => {
+    bench.server.automatic = false;
+    const { pushIt, peer } = await bench.connected();
+    for (const present of [false, true]) {
+      const room = pushIt.channel(present ? "plain" : "observed");
+      const ready = room.subscribe({ present });
+      subscribed(peer, await peer.frames.take(), {});
+      await ready;
+      await expect(room.presence.set(1)).rejects.toMatchObject({ code: "no_presence" });
+    }
+  });
+
+  it("retries a state that could not be set again", async () => {
+    const { pushIt, peer, room } = await member();
+    const set = room.presence.set("here");
+    await isSet(peer, "here");
+    await set;
+    await resubscribe(peer);
+    peer.answer(await peer.frames.take(), { successful: false, code: "unavailable", error: "Later." });
+    await arrived(pushIt, peer);
+    bench.platform.advance(30_000);
+    await isSet(peer, "here");
+  });
+
+  it("keeps the accepted state after a denied one", async () => {
+    const { peer, room } = await member();
+    const set = room.presence.set("here");
+    await isSet(peer, "here");
+    await set;
+    const denied = expect(room.presence.set("no")).rejects.toMatchObject({ code: "denied" });
+    peer.answer(await peer.frames.take(), { successful: false, code: "denied", error: "No." });
+    await denied;
+    await resubscribe(peer);
+    await isSet(peer, "here");
+  });
+
+  it("reports a state that is denied when it is set again", async () => {
+    const { pushIt, peer, room } = await member();
+    const set = room.presence.set("here");
+    await isSet(peer, "here");
+    await set;
+    const reported = new Promise((resolve) => pushIt.on("error", resolve));
+    await resubscribe(peer);
+    peer.answer(await peer.frames.take(), { successful: false, code: "denied", error: "No." });
+    expect(await reported).toMatchObject({ code: "denied", channel: "a" });
+    await resubscribe(peer);
+    await arrived(pushIt, peer);
+    expect(peer.frames.waiting).toBe(0);
+  });
 });

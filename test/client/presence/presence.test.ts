@@ -37,6 +37,27 @@ const presentChannels = (frame: { data?: unknown }): string[] =>
   (frame.data as { presentChannels: string[] }).presentChannels;
 
 describe("presence", () => {
+  it("reports a state again that arrived before its member joined", async () => {
+    const { pushIt, peer } = await presentClient();
+    const events: unknown[] = [];
+    for (const event of ["join", "change"] as const)
+      pushIt.channel("a").on(event, ({ agent, state }) => events.push([event, agent, state]));
+    const changed = (agent: string, at: number) => ({
+      channel: "/meta/presence",
+      uuid: `${agent}${at}`,
+      data: { channel: "a", changed: { agent, state: "here" }, at },
+    });
+    peer.send(changed("x", 6), presenceEvent("joined", "x", 5), presenceEvent("joined", "y", 5), changed("y", 6));
+    await arrived(pushIt, peer);
+    expect(events).toEqual([
+      ["change", "x", "here"],
+      ["join", "x", undefined],
+      ["change", "x", "here"],
+      ["join", "y", undefined],
+      ["change", "y", "here"],
+    ]);
+  });
+
   it("reports joins and leaves once; the later one counts", async () => {
     const { pushIt, peer } = await presentClient();
     const events: [string, PresenceEvent][] = [];

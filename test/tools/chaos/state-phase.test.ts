@@ -52,7 +52,7 @@ describe("the check of states at rest", () => {
   });
 
   it("finds a state that the events did not show", async () => {
-    expect(await errors({ shows: OTHER })).toEqual(["s2 was shown u1"]);
+    expect(await errors({ shows: OTHER })).toEqual(["u1 was shown ", "s2 was shown u1"]);
   });
 });
 

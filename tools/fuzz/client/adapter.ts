@@ -18,6 +18,7 @@ export const WIRE = {
   expiresIn: "expiresInMs",
   /** The channels in a ping on which the agent is present. */
   present: "presentChannels",
+  heartbeats: "heartbeats",
 } as const;
 
 /** How long the old connection still receives after a rotation, in milliseconds. */

@@ -21,6 +21,9 @@ export const LONG_CHANNELS = { "p/long": `p/${"x".repeat(198)}`, "p/129": `p/${"
 /** The channels for publications. */
 export const PUBLIC_CHANNELS = ["h/1", "h/2", "p/1", "p/2", "l/1", "hl/1", "r/1", "hr/1"] as const;
 
+/** The channels with presence. */
+export const PRESENCE_CHANNELS = ["r/1", "hr/1"] as const;
+
 /** The channel that the connection guard subscribes agents to, in walks with such a guard. */
 export const GUARD_CHANNEL = "g/1";
 

@@ -23,7 +23,9 @@ const WEIGHTS = {
   hide: 1,
   damage: 2,
   ask: 3,
-  visit: 1,
+  visit: 3,
+  state: 4,
+  release: 1,
   vouch: 1,
   disconnect: 1,
   connect: 2,
@@ -47,6 +49,8 @@ const CHANNEL_KINDS: readonly Kind[] = [
   "revoke",
   "ask",
   "damage",
+  "visit",
+  "state",
 ];
 
 /** One step of a walk. Each command interprets the numbers itself, and all numbers are valid. */
@@ -68,6 +72,8 @@ export interface Plan {
   trouble: number;
   mess: number;
   flags: number;
+  /** The version of the server, and whether the client sends heartbeats. */
+  version: number;
   salt: number;
 }
 
@@ -98,6 +104,7 @@ const DISRUPTIVE: readonly Kind[] = [
   "limits",
   "trouble",
   "stall",
+  "release",
 ];
 
 /** Related channels, as indexes in `CHANNELS`: histories, plain channels, latest values. */
@@ -108,6 +115,7 @@ const FAMILIES = [
   [3, 4, 5],
   [6, 7],
   [0, 3, 8],
+  [9, 10],
   [9, 10],
 ];
 
@@ -193,6 +201,7 @@ export const walks = (steps: number, without: readonly string[] = []): fc.Arbitr
     trouble: number,
     mess: number,
     flags: number,
+    version: number,
     salt: fc.nat(MAX_SALT),
   });
   return fc.record({ commands: new CommandLists(kinds, steps), plan });

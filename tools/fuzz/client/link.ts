@@ -8,6 +8,9 @@ const CLOSED = 3;
 
 type Listener = (event: never) => void;
 
+/** How long the operating system repeats frames in a dead network, in milliseconds. */
+const OS_TIMEOUT_MS = 40_000;
+
 /** One direction of a connection. Frames arrive later, in order. */
 class Pipe {
   #items: { at: number; run: () => void; lost: (() => void) | undefined }[] = [];
@@ -153,7 +156,9 @@ export class Link {
   transmit(text: string): void {
     this.sent(text);
     if (this.dead) {
-      this.lostAt ??= this.clock.now;
+      // No reply to a heartbeat means nothing. So only the operating system notices a dead network.
+      if (!text.startsWith('{"action":"heartbeat"')) this.lostAt ??= this.clock.now;
+      this.clock.at(this.clock.now + OS_TIMEOUT_MS, "socket", () => this.#closed(1006, ""));
       return;
     }
     const sentAt = this.clock.now;

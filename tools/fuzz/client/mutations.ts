@@ -1,3 +1,5 @@
+import { PRESENCE_MUTATIONS } from "./presence-mutations.js";
+
 /** One change of a source text. */
 export interface Edit {
   /** A file below `client/src`. */
@@ -19,6 +21,7 @@ export interface Mutation {
 const SUBSCRIPTIONS = "subscriptions/subscriptions.ts";
 const QUEUE = "requests/request-queue.ts";
 const RECOVERY = "history/recovery.ts";
+const CONNECTION = "connection/connection.ts";
 
 /** The faults that the model must find. */
 export const MUTATIONS: readonly Mutation[] = [
@@ -58,7 +61,7 @@ export const MUTATIONS: readonly Mutation[] = [
         search: 'else if (code !== "too_many" || !this.#split(request)) this.fail',
         replace: "else this.fail",
       },
-      { file: "connection/connection.ts", search: "if (limits) this.#queue.limits = limits;", replace: "" },
+      { file: CONNECTION, search: "if (limits) this.#queue.limits = limits;", replace: "" },
     ],
   },
   {
@@ -161,6 +164,63 @@ export const MUTATIONS: readonly Mutation[] = [
       { file: "client.ts", search: "if (!echo) this.#deduplicator.suppress(channel, uuid);", replace: "void echo;" },
     ],
   },
+  {
+    fault: "30: an object that mounts while the channel is subscribed does not receive the newest messages",
+    edits: [
+      {
+        file: "history/last-messages.ts",
+        search: "if (reader?.buffer) this.#request(reader);",
+        replace: "if (reader?.buffer) this.#finish(reader, []);",
+      },
+    ],
+  },
+  {
+    fault: "31: a history reply that is too old is delivered after newer messages",
+    edits: [
+      {
+        file: "history/last-messages.ts",
+        search: "reader.buffer = reader.request = undefined;",
+        replace: "reader.buffer = undefined;",
+      },
+    ],
+  },
+  {
+    fault: "32: a token function is asked once, and its token is sent again",
+    edits: [
+      {
+        file: SUBSCRIPTIONS,
+        search: "subscription.tokens.set(holder, token);",
+        replace:
+          "let made: ReturnType<TokenFunction> | undefined;\n      subscription.tokens.set(holder, () => (made ??= token()));",
+      },
+    ],
+  },
+  {
+    fault: "33: a token that was asked for on a former connection is sent on the next",
+    edits: [
+      {
+        file: QUEUE,
+        search: "tokenTransport === transport ||",
+        replace: "tokenTransport !== undefined ||",
+      },
+      {
+        file: QUEUE,
+        search: "if (this.transport === transport) request.token = token;",
+        replace: "request.token = token;",
+      },
+    ],
+  },
+  {
+    fault: "34: a subscription after a reconnection has no token",
+    edits: [
+      {
+        file: SUBSCRIPTIONS,
+        search: "onDisconnected(): void {",
+        replace: "onDisconnected(): void {\n    for (const { tokens } of this.#subscriptions.values()) tokens.clear();",
+      },
+    ],
+  },
+  ...PRESENCE_MUTATIONS,
   {
     fault: "22: the largest offsets are kept of each channel that was ever seen",
     edits: [

@@ -36,7 +36,7 @@ export const publishChannelAt = (index: number): string => {
 };
 
 /** The settings of a plan. */
-export const settingsOf = ({ limits, lifetime, since, channels, trouble, mess, flags }: Plan): Settings => {
+export const settingsOf = ({ limits, lifetime, since, channels, trouble, mess, flags, version }: Plan): Settings => {
   const flag = (bit: number): boolean => ((flags >> bit) & 1) === 1;
   const most = itemAt(LIMITS, limits);
   const life = itemAt(LIFETIMES, lifetime);
@@ -44,7 +44,8 @@ export const settingsOf = ({ limits, lifetime, since, channels, trouble, mess, f
     options: {
       channels: [...CHANNELS].filter((_, index) => index < 6 && channels < 16 && ((channels >> (index % 4)) & 1) === 1),
       since: since < 24 ? {} : { "h/1": itemAt(INVALID_POSITIONS, since) },
-      pingInterval: 60_000,
+      // The SDK sends heartbeats if this is the default.
+      pingInterval: itemAt([540_000, 60_000, 540_000], version),
       connectionLifetime: life,
       ...(flag(3) && { suspendWhenHidden: 20_000 }),
       ...(flag(4) && { queueLimit: 6 }),
@@ -56,6 +57,8 @@ export const settingsOf = ({ limits, lifetime, since, channels, trouble, mess, f
       deniedSubscriptions: new Map(),
       deniedUnsubscriptions: new Map(),
       deniedPublications: new Map(),
+      deniedStates: new Map(),
+      isOld: version >= 24,
       refusesUntil: 0,
       hangs: false,
       trouble: itemAt(TROUBLES, trouble),
@@ -64,7 +67,8 @@ export const settingsOf = ({ limits, lifetime, since, channels, trouble, mess, f
     },
     deployment: {
       historyCheck: 30_000,
-      presenceLease: 60_000,
+      presenceCheck: { new: 60_000, old: 30_000 },
+      presenceLease: { new: 90_000, old: 60_000 },
       historySize: itemAt([50, 5], flags >> 1),
       page: itemAt([100, 3], flags >> 2),
       lifetime: life,

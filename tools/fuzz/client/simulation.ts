@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { createClient, PushItError, type Client, type ClientOptions, type SocketClass } from "./adapter.js";
+import { hasHistory, hasLatest } from "./channels.js";
 import { SeededRandom } from "./seeded-random.js";
 import { Clock } from "./clock.js";
 import { Link } from "./link.js";
@@ -75,17 +76,31 @@ export class Simulation {
     this.client.on("subscribed", ({ channel, recovered, code }) => {
       note(() => `told subscribed ${channel} recovered ${recovered} ${code ?? ""}`);
       if (recovered === false) oracle.last.restarts(channel);
+      oracle.members.ends(channel);
+      oracle.members.begins(channel);
       oracle.subscriptions.onSubscribed(channel, recovered, code);
     });
     this.client.on("unsubscribed", ({ channel, error }) => {
       note(() => `told unsubscribed ${channel} ${error?.code ?? ""}`);
       if (error) oracle.last.leaves(channel);
+      if (error) oracle.tokens.leaves(channel);
+      oracle.members.ends(channel);
+      oracle.states.leaves(channel);
       oracle.subscriptions.onUnsubscribed(channel, error !== undefined);
     });
-    this.client.on("error", (error) => note(() => `told error ${error.code} of ${error.channel}`));
+    this.client.on("error", (error) => {
+      note(() => `told error ${error.code} of ${error.channel}`);
+      oracle.onError(error);
+    });
+    for (const kind of ["join", "leave", "change"] as const)
+      this.client.on(kind, ({ channel, ...member }) => {
+        note(() => `told ${kind} on ${channel}: ${JSON.stringify(member)}`);
+        oracle.members.received(kind, channel, member);
+      });
     this.client.on("rotated", ({ channels }) => {
       note(() => `told rotated ${channels.join()}`);
       oracle.messages.rotated(channels);
+      oracle.members.restarts();
     });
   }
 
@@ -105,6 +120,13 @@ export class Simulation {
     });
     this.#handles.set(key, handle);
     return handle;
+  }
+
+  /** Another version's functions serve the deployment from now on. */
+  release(): void {
+    this.server.release();
+    this.oracle.members.restarts();
+    this.oracle.states.doubtsAll();
   }
 
   /** Resets the client. */
@@ -158,7 +180,20 @@ export class Simulation {
         "requests",
         `${ask.kind} of ${ask.channel} fails with what is not a PushItError: ${inspect(error)}`,
       );
+    // The event of the state follows later.
+    if (this.client.state === "denied" || this.client.state === "disconnected")
+      this.oracle.requests.stoppedAt = this.clock.now;
     this.oracle.requests.end(ask, error);
+    const { kind, channel, holder, calledAt, state } = ask;
+    if (kind === "subscribe" && error && !this.oracle.subscriptions.of(channel).holders.has(holder))
+      this.oracle.tokens.leaves(channel, holder);
+    if (state !== undefined) this.oracle.states.ended(channel, state, error);
+    // A reply of 0.2.0 may have the latest message only. After a rollback, the client does not know yet that it has it.
+    const isCertain = !hasLatest(channel) || this.server.releasedAt < 0;
+    if (kind === "subscribe" && !error && hasHistory(channel) && isCertain) {
+      const { messages } = this.server.log(channel).read(0, this.clock.now, Infinity);
+      this.oracle.last.succeeded(channel, holder, calledAt, messages, this.settings.deployment.page);
+    }
   }
 
   #socketClass(): SocketClass {

@@ -1,4 +1,4 @@
-import { hasHistory, PUBLIC_CHANNELS, WALK_HISTORY_LIMIT } from "./channels.js";
+import { hasHistory, hasPresence, PRESENCE_CHANNELS, PUBLIC_CHANNELS, WALK_HISTORY_LIMIT } from "./channels.js";
 import type { Command, Kind } from "./commands.js";
 import type { Publication } from "./publication.js";
 import { FAILURE_NAMES } from "./server/frame-outcome.js";
@@ -11,7 +11,7 @@ const TIMES = [0, 5, 40, 300, 1_000, 3_000, 8_000, 15_000, 31_000, 62_000, 100_0
 const LAST = [0, 0, 1, 3, 100];
 const LOSSES = [0, 10, 500, 5_000];
 const CODES = ["denied", "too_many_subscriptions", "guard_timeout"];
-const ACTIONS = [undefined, "subscribe", "unsubscribe", "publish", "ping", "history", "refresh"];
+const ACTIONS = [undefined, "subscribe", "unsubscribe", "publish", "ping", "history", "refresh", "heartbeat", "state"];
 const CONNECTION_CODES = ["denied", "guard_failed", "too_many_agents", "unavailable"];
 
 /** Runs one command. */
@@ -24,25 +24,33 @@ interface SubscribeExtras {
   last?: number;
   /** Whether it has a token, whose function fails for a while if the server is in trouble. */
   hasToken?: boolean;
+  /** `false`: it only observes. */
+  present?: boolean;
 }
 
 const subscribe = (
   world: Simulation,
   channel: string,
   face: string,
-  { since, last = 0, hasToken }: SubscribeExtras = {},
+  { since, last = 0, hasToken, present = true }: SubscribeExtras = {},
 ): void => {
-  const ask = world.oracle.requests.begin("subscribe", channel, face);
+  const { oracle } = world;
+  const ask = oracle.requests.begin("subscribe", channel, face);
   const token = async (): Promise<never> => {
     if (world.server.policy.trouble > 0 && world.chance.happens(0.2)) throw new Error("no token");
-    return world.oracle.tokens.make(channel) as never;
+    return oracle.tokens.make(channel) as never;
   };
   const options = {
     ...(since !== undefined && { since: since as never }),
     ...(last > 0 && { last }),
     ...(hasToken && { token }),
+    ...(!present && { present }),
   };
-  if (last > 0) world.oracle.last.begins(channel, face);
+  // From a position that recovers, the object needs no newest messages.
+  ask.last = last;
+  if (last > 0) oracle.last.begins(channel, face, since === undefined ? last : 0);
+  if (hasToken) oracle.tokens.holds(channel, face);
+  oracle.states.subscribes(channel, face, present);
   world.call(ask, () => {
     if (face === "client") world.client.subscribe(channel, ...world.callbacks(ask), options);
     else world.follow(ask, world.handle(channel, face).subscribe(options));
@@ -50,8 +58,11 @@ const subscribe = (
 };
 
 const unsubscribe = (world: Simulation, channel: string, face: string): void => {
-  const ask = world.oracle.requests.begin("unsubscribe", channel, face);
-  world.oracle.last.ends(channel, face);
+  const { oracle } = world;
+  const ask = oracle.requests.begin("unsubscribe", channel, face);
+  oracle.last.ends(channel, face);
+  oracle.tokens.leaves(channel, oracle.subscriptions.holderOf(channel, face));
+  oracle.states.unsubscribes(channel);
   world.call(ask, () => {
     if (face === "client") world.client.unsubscribe(channel, ...world.callbacks(ask));
     else world.follow(ask, world.handle(channel, face).unsubscribe());
@@ -110,9 +121,23 @@ const ask: Step = (world, { a, b }) => {
   }
 };
 
+const setState: Step = (world, { a, b, c }) => {
+  const channel = hasPresence(channelAt(a)) ? channelAt(a) : itemAt(PRESENCE_CHANNELS, a);
+  const state = b % 5 === 4 ? null : { own: b * 32 + c };
+  const ask = world.oracle.requests.begin("state", channel, "client");
+  ask.state = JSON.stringify(state);
+  world.call(ask, () => world.follow(ask, world.handle(channel, itemAt(["A", "B"], b)).presence.set(state)));
+};
+
 const deny: Step = ({ server: { policy } }, { a, b, c }) => {
   const what = itemAt(
-    ["deniedSubscriptions", "deniedUnsubscriptions", "deniedPublications", "deniedSubscriptions"] as const,
+    [
+      "deniedSubscriptions",
+      "deniedUnsubscriptions",
+      "deniedPublications",
+      "deniedSubscriptions",
+      "deniedStates",
+    ] as const,
     b,
   );
   const channel = what === "deniedPublications" ? publishChannelAt(a) : channelAt(a);
@@ -130,6 +155,7 @@ const STEPS: Record<Kind, Step> = {
     subscribe(world, channel, caller, {
       ...(hasHistory(channel) && { since: sinceOf(world, channel, c), last }),
       hasToken: (salt >> 8) % 2 === 1,
+      present: (salt >> 9) % 4 > 0,
     });
   },
   unsubscribe: (world, { a, b }) => unsubscribe(world, channelAt(a), itemAt(CALLERS, b)),
@@ -209,7 +235,9 @@ const STEPS: Record<Kind, Step> = {
     else log.lose();
   },
   ask,
-  visit: ({ server }, { a, b }) => server.publishing.visit(itemAt(["r/1", "hr/1"], a), `visitor${b % 3}`),
+  visit: ({ server }, { a, b, c }) => server.visit(itemAt(PRESENCE_CHANNELS, a), b % 3, c % 2 === 1),
+  state: setState,
+  release: (world) => world.release(),
   vouch: ({ server, clock }, { a }) => {
     for (const { agent } of server.peers)
       if (agent?.expiresAt !== undefined) agent.expiresAt = clock.now + itemAt([0, 1_000, 20_000, -70_000], a);

@@ -1,4 +1,4 @@
-import { GUARD_CHANNEL, PUBLIC_CHANNELS } from "./channels.js";
+import { GUARD_CHANNEL, PRESENCE_CHANNELS, PUBLIC_CHANNELS } from "./channels.js";
 import type { Walk } from "./commands.js";
 import { drainMicrotasks } from "./clock.js";
 import type { Violation } from "./oracle/oracle.js";
@@ -34,6 +34,7 @@ export const walk = async ({ plan, commands }: Walk, tracing = false): Promise<W
       await settle(world);
       if (oracle.violations.length > 0) return;
       oracle.settled(world.server, world.links, world.client.me);
+      await readMembers(world);
       await probe(world);
       if (oracle.violations.length === 0) await disconnect(world);
     } catch (error) {
@@ -55,9 +56,11 @@ const settle = async (world: Simulation): Promise<void> => {
   policy.deniedSubscriptions.clear();
   policy.deniedUnsubscriptions.clear();
   policy.deniedPublications.clear();
+  policy.deniedStates.clear();
   delete policy.deniedConnections;
   server.orderedFailures.length = 0;
   world.chance.reseed(0);
+  oracle.calmSince = world.clock.now;
   platform.hide(false);
   platform.online(true);
   for (let round = 0; round < 24; round += 1) {
@@ -75,6 +78,28 @@ const isAtRest = ({ oracle, clock, open }: Simulation): boolean =>
   oracle.requests.open === 0 &&
   open.length === 1 &&
   clock.now - oracle.traffic.busyAt > 20_000;
+
+/** Reads the members of each channel, as an application does, and compares them with the members that the server has. */
+const readMembers = async (world: Simulation): Promise<void> => {
+  const { oracle, server } = world;
+  oracle.note(() => "--- members");
+  for (const channel of PRESENCE_CHANNELS) {
+    let read: unknown;
+    world
+      .handle(channel, "A")
+      .presence()
+      .then(
+        ({ count, members }) => (read = { count, members }),
+        (error: unknown) => (read = String(error)),
+      );
+    await world.advance(30_000, () => read !== undefined);
+    const members = server.members.list(channel);
+    const [is, should] = [JSON.stringify(read), JSON.stringify({ count: members.length, members })];
+    if (is !== should) oracle.fail("members", `${channel} has the members ${should}, and the client reads ${is}`);
+  }
+  if (PRESENCE_CHANNELS.some((channel) => oracle.subscriptions.wants(channel))) await world.advance(MEMBERSHIP_MS);
+  oracle.members.settled();
+};
 
 /** Publishes on each channel, from the client and from another publisher, to find channels that receive nothing. */
 const probe = async (world: Simulation): Promise<void> => {
@@ -103,6 +128,9 @@ const disconnect = async (world: Simulation): Promise<void> => {
   if (platform.listeners > MAX_LISTENERS)
     oracle.fail("growth", `the client has ${platform.listeners} listeners on the page`);
 };
+
+/** How long a member must stay a member while it does nothing, in milliseconds. */
+const MEMBERSHIP_MS = 200_000;
 
 /** How many walks collect errors at the moment. */
 let listening = 0;

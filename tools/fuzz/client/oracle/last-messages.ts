@@ -10,13 +10,18 @@ interface Reader {
   holder: string;
   /** The messages that it has received since, by epoch and offset. */
   received: Set<string>;
+  /** The numbers of all messages that it has received since its call. */
+  all: Set<number>;
+  /** When it called. */
+  calledAt: number;
+  last: number;
   /** The last message that arrived in order. */
   newest?: { epoch: string; offset: number };
 }
 
 /**
- * Checks what an object receives that has subscribed with `last`: each message once and in order, until messages are
- * lost. After its call has succeeded, it receives all that the client receives.
+ * Checks what an object receives that has subscribed with `last`: the newest messages, and each message once and in
+ * order, until messages are lost.
  */
 export class LastMessages {
   readonly #readers = new Map<string, Reader>();
@@ -27,14 +32,37 @@ export class LastMessages {
     readonly fail: Fail,
   ) {}
 
-  /** The application calls `subscribe({ last })`. */
-  begins(channel: string, holder: string): void {
-    this.#readers.set(`${channel} ${holder}`, { channel, holder, received: new Set() });
+  /** The application calls `subscribe({ last })`. With `last` 0, it need not receive the newest messages. */
+  begins(channel: string, holder: string, last: number): void {
+    const { now: calledAt } = this.subscriptions.clock;
+    const sets = { received: new Set<string>(), all: new Set<number>() };
+    this.#readers.set(`${channel} ${holder}`, { channel, holder, ...sets, calledAt, last });
+  }
+
+  /**
+   * A call has succeeded. The object has received the newest messages that were stored before the call.
+   * @param newest the newest messages that the history keeps now, at most `most` of which one reply holds
+   */
+  succeeded(channel: string, holder: string, calledAt: number, newest: readonly Publication[], most: number): void {
+    const reader = this.#readers.get(`${channel} ${holder}`);
+    if (!reader?.last || reader.calledAt !== calledAt) return;
+    for (const publication of newest.slice(-Math.min(reader.last, most)))
+      if (!publication.withheld && publication.storedAt! < calledAt && !reader.all.has(publication.n))
+        this.fail("last", `${holder} has subscribed with \`last\`, and has not received ${nameOf(publication)}`);
   }
 
   /** The object unsubscribes. */
   ends(channel: string, holder: string): void {
     this.#readers.delete(`${channel} ${holder}`);
+  }
+
+  /** An event reports an error about a channel: perhaps an object has ended, because it cannot have the newest messages. */
+  failed(channel: string): string[] {
+    const holders = [...this.#readers.values()]
+      .filter((reader) => reader.channel === channel)
+      .map(({ holder }) => holder);
+    this.leaves(channel);
+    return holders;
   }
 
   /** The channel is not subscribed any more. */
@@ -62,6 +90,7 @@ export class LastMessages {
     if (!publication || publication.channel !== channel)
       return this.fail("last", `${holder} receives a message that was not published on ${channel}`);
     if (!reader || epoch === undefined || offset === undefined) return;
+    reader.all.add(publication.n);
     const place = `${epoch} ${offset}`;
     const { newest } = reader;
     if (reader.received.has(place)) this.fail("last", `${holder} receives ${nameOf(publication)} twice`);

@@ -1,14 +1,16 @@
-import { HEARTBEAT_LIMIT_MS, type StateChange } from "../adapter.js";
+import { HEARTBEAT_LIMIT_MS, type PushItError, type StateChange } from "../adapter.js";
 import { hasPresence } from "../channels.js";
 import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
 import type { Publication } from "../publication.js";
 import type { Server } from "../server/server.js";
-import type { ClientFrame, Peer, ServerObserver } from "../server/types.js";
+import type { ClientFrame, MemberEvent, Peer, ServerObserver } from "../server/types.js";
 import type { Fail } from "./fail.js";
 import { LastMessages } from "./last-messages.js";
+import { MemberEvents } from "./members.js";
 import { Messages, nameOf, type ReceivedMessage } from "./messages.js";
 import { Requests } from "./requests.js";
+import { States } from "./states.js";
 import { Subscriptions, type Status } from "./subscriptions.js";
 import { Tokens } from "./tokens.js";
 import { Traffic } from "./traffic.js";
@@ -21,6 +23,9 @@ export interface Violation {
 
 /** Maximum time without a subscription after a failure, in milliseconds: a request timeout and a retry delay. */
 const MAX_UNSUBSCRIBED_MS = 65_000;
+
+/** Maximum time after all trouble until a member is present for good, in milliseconds: two intervals of heartbeats. */
+const MAX_ABSENCE_MS = 150_000;
 
 /** Maximum connections of a client: the current, the draining and the opening one. */
 const MAX_CONNECTIONS = 3;
@@ -38,6 +43,10 @@ export class Oracle implements ServerObserver {
   readonly requests: Requests;
   readonly last: LastMessages;
   readonly tokens: Tokens;
+  readonly members: MemberEvents;
+  readonly states: States;
+  /** When all trouble ended. */
+  calmSince = Infinity;
   /** Since when a channel that is reported as subscribed is on no connection. */
   readonly #lacking = new Map<string, number>();
   /** When a channel was subscribed on a connection. */
@@ -66,7 +75,20 @@ export class Oracle implements ServerObserver {
     );
     this.requests = new Requests(clock, this.subscriptions, this.traffic, this.fail);
     this.last = new LastMessages(this.subscriptions, this.messages.all, this.fail);
-    this.tokens = new Tokens(this.fail);
+    this.tokens = new Tokens(this.traffic, this.fail);
+    this.members = new MemberEvents(clock, this.fail);
+    this.states = new States(this.subscriptions, this.fail);
+  }
+
+  announced(channel: string, event: MemberEvent): void {
+    this.note(() => `server: ${channel} ${JSON.stringify(event)}`);
+    this.members.announced(channel, event);
+  }
+
+  lapsed(channel: string, link: number): void {
+    this.note(() => `server: link ${link} is not present on ${channel} any more`);
+    if (this.clock.now - this.calmSince > MAX_ABSENCE_MS)
+      this.fail("presence", `${channel} is subscribed on link ${link}, and the client does not say that it is present`);
   }
 
   malformed(text: string, why: string): void {
@@ -99,7 +121,7 @@ export class Oracle implements ServerObserver {
       if (publication && !this.traffic.sent.has(data.n)) this.messages.covered(publication);
     }
     this.traffic.frameSent(link, frame);
-    this.tokens.frameSent(frame);
+    this.tokens.frameSent(link, frame);
   }
 
   /** The client is about to receive a frame. */
@@ -126,6 +148,18 @@ export class Oracle implements ServerObserver {
   onState(change: StateChange): void {
     if (change.state === "denied" || change.state === "disconnected") this.requests.stoppedAt = this.clock.now;
     this.subscriptions.onState(change);
+    if (!this.subscriptions.connected && !this.subscriptions.doubtful) this.members.ends();
+  }
+
+  /** The event `error`. */
+  onError({ channel, retryable, message }: PushItError): void {
+    if (channel === undefined || retryable) return;
+    // The server's reason names the action.
+    if (message.startsWith("No state")) return this.states.failed(channel);
+    for (const holder of this.last.failed(channel)) {
+      this.subscriptions.unsubscribes(channel, holder);
+      this.tokens.leaves(channel, holder);
+    }
   }
 
   /** Checks the invariants after each step. */
@@ -171,13 +205,8 @@ export class Oracle implements ServerObserver {
           "subscriptions",
           `${channel} is reported as unsubscribed, and is subscribed on the current connection`,
         );
-      if (
-        reported === "yes" &&
-        has &&
-        hasPresence(channel) &&
-        !((peer.agent.leases.get(channel) ?? 0) > this.clock.now)
-      )
-        this.fail("presence", `${channel} is subscribed, and the server counts the client as gone`);
+      if (reported === "yes" && has && hasPresence(channel))
+        this.#isMember(server, peer.agent.id, peer.openedAt, channel);
       if (holders.size > 0 && reported !== "yes")
         this.fail("subscriptions", `${channel} is wanted, and the application was told ${reported}`);
     }
@@ -189,6 +218,21 @@ export class Oracle implements ServerObserver {
     this.subscriptions.forget();
     this.messages.forget();
     this.last.forget();
+    this.tokens.forget();
+    this.members.ends();
+    this.states.forget();
+  }
+
+  /** Checks that the client is a member of a channel if and only if it wants to be, with its state. */
+  #isMember({ members, policy, releasedAt }: Server, agent: string, openedAt: number, channel: string): void {
+    const isPresent = members.isPresent(channel, agent);
+    if (!isPresent && ((policy.isOld && releasedAt < openedAt) || this.states.isMember(channel)))
+      this.fail("presence", `${channel} is subscribed, and the server counts the client as gone`);
+    // A server of 0.2.0 knows neither observers nor states.
+    if (policy.isOld || releasedAt > openedAt) return;
+    if (isPresent && !this.states.isMember(channel))
+      this.fail("presence", `${channel} is only observed, and the server counts the client as a member`);
+    if (isPresent) this.states.settled(channel, members.stateOf(channel, agent));
   }
 
   /** Checks that a channel is without a connection only while the client is resubscribing. */

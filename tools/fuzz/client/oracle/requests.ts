@@ -9,11 +9,15 @@ import type { Traffic } from "./traffic.js";
 
 /** A request of the application. */
 export interface AppRequest {
-  kind: "subscribe" | "unsubscribe" | "publish" | "history" | "presence" | "refresh";
+  kind: "subscribe" | "unsubscribe" | "publish" | "history" | "presence" | "refresh" | "state";
   channel: string;
   /** The caller: a handle, or the client itself. */
   holder: string;
   publication?: Publication;
+  /** How many of the newest messages it subscribes with. */
+  last?: number;
+  /** The state that it sets, as JSON. */
+  state?: string;
   calledAt: number;
   /** How often it has ended. */
   ends: number;
@@ -115,8 +119,7 @@ export class Requests {
     if (ask.ends > 1) return this.fail("requests", `${this.#name(ask)} ends a second time`);
     if (error) return this.#failed(ask, error);
     const { kind, channel, publication } = ask;
-    const holder = this.subscriptions.holderOf(channel, ask.holder);
-    const overtaken = this.#calls.get(`${channel} ${holder}`) !== ask.call;
+    const overtaken = !this.#isNewest(ask);
     if (kind === "subscribe" && !overtaken) this.subscriptions.subscribed(channel);
     if (kind === "unsubscribe") this.subscriptions.unsubscribed(channel);
     if (publication && !publication.executed)
@@ -147,6 +150,9 @@ export class Requests {
       this.subscriptions.notUnsubscribed(channel, ask.holder, retryable);
     // An invalid name is never subscribed.
     if (kind === "subscribe" && code === "bad_channel") this.subscriptions.refused(channel);
+    // Without its newest messages, an object has not subscribed. A client that is stopped keeps its objects.
+    if (kind === "subscribe" && !retryable && ask.last && this.#isNewest(ask) && this.stoppedAt !== this.clock.now)
+      this.subscriptions.unsubscribes(channel, ask.holder);
     if (code === "too_many") this.fail("requests", `${this.#name(ask)} ends with too_many, though it is one alone`);
     if (publication) {
       this.#failures.push({
@@ -173,6 +179,11 @@ export class Requests {
         "repeating",
         `${nameOf(publication)} ends with ${code} ${at - sent.at} ms after it was first sent, on a channel with history`,
       );
+  }
+
+  /** Whether the holder has made no later call about the channel. */
+  #isNewest({ channel, holder, call }: AppRequest): boolean {
+    return this.#calls.get(`${channel} ${this.subscriptions.holderOf(channel, holder)}`) === call;
   }
 
   #name({ kind, channel, holder, publication, calledAt }: AppRequest): string {

@@ -1,36 +1,74 @@
+import type { Link } from "../link.js";
 import { targetsOf } from "../server/subscribe-handler.js";
 import type { ClientFrame } from "../server/types.js";
 import type { Fail } from "./fail.js";
+import type { Traffic } from "./traffic.js";
 
 /** A token of a walk. */
 interface Token {
   channel: string;
   /** Its number among all tokens of the walk. */
   number: number;
+  /** When the application returned it. */
+  madeAt: number;
 }
 
-/** Checks that each token travels once, and with its own channel. */
+/** The actions that carry a token. */
+const CARRIERS = ["subscribe", "history", "presence"];
+
+/**
+ * Checks that each token travels once, with its own channel, on the connection for which the application was asked. Each
+ * request of a channel with a token function carries one.
+ */
 export class Tokens {
   readonly #sent = new Set<number>();
+  /** The holders with a token function, by channel. */
+  readonly #holders = new Map<string, Set<string>>();
   #made = 0;
 
-  constructor(readonly fail: Fail) {}
+  constructor(
+    readonly traffic: Traffic,
+    readonly fail: Fail,
+  ) {}
+
+  /** A holder subscribes with a token function. */
+  holds(channel: string, holder: string): void {
+    this.#holders.set(channel, (this.#holders.get(channel) ?? new Set()).add(holder));
+  }
+
+  /** A holder unsubscribes, or all do. */
+  leaves(channel: string, holder?: string): void {
+    if (holder === undefined) this.#holders.delete(channel);
+    else this.#holders.get(channel)?.delete(holder);
+  }
+
+  /** The application has called `reset`. */
+  forget(): void {
+    this.#holders.clear();
+  }
 
   /** Makes a token for a channel. */
   make(channel: string): Token {
-    return { channel, number: (this.#made += 1) };
+    return { channel, number: (this.#made += 1), madeAt: this.traffic.clock.now };
   }
 
   /** The client sends a frame. */
-  frameSent(frame: ClientFrame): void {
+  frameSent(link: Link, frame: ClientFrame): void {
     const { action, data } = frame;
     const about = action === "subscribe" || action === "unsubscribe" ? targetsOf(frame) : [data ?? {}];
-    for (const { channel, token } of about as { channel?: string; token?: Token }[]) {
-      if (token === undefined) continue;
-      if (!["subscribe", "history", "presence"].includes(action)) this.fail("tokens", `${action} carries a token`);
-      if (token.channel !== channel) this.fail("tokens", `${channel} has the token of ${token.channel}`);
-      if (this.#sent.has(token.number)) this.fail("tokens", `a token of ${channel} is sent twice`);
-      this.#sent.add(token.number);
+    for (const { channel = "", token } of about as { channel?: string; token?: Token }[]) {
+      if (token !== undefined) this.#travels(link, action, channel, token);
+      else if (CARRIERS.includes(action) && this.#holders.get(channel)?.size)
+        this.fail("tokens", `${action} of ${channel} has no token, and the application has a function for it`);
     }
+  }
+
+  #travels(link: Link, action: string, channel: string, token: Token): void {
+    if (!CARRIERS.includes(action)) this.fail("tokens", `${action} carries a token`);
+    if (token.channel !== channel) this.fail("tokens", `${channel} has the token of ${token.channel}`);
+    if (this.#sent.has(token.number)) this.fail("tokens", `a token of ${channel} is sent twice`);
+    if (token.madeAt < this.traffic.openedAt(link.id))
+      this.fail("tokens", `a token of ${channel} is older than its connection`);
+    this.#sent.add(token.number);
   }
 }

@@ -1,4 +1,4 @@
-import type { Position } from "../adapter.js";
+import { WIRE, type Position } from "../adapter.js";
 import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
 import { truncateName } from "../server/wire-format.js";
@@ -44,6 +44,11 @@ export class Traffic {
   frozenAt = 0;
   /** When the client last sent anything but a ping. */
   busyAt = 0;
+  /** The connections on which the server has said that it knows heartbeats. */
+  readonly #heartbeats = new Set<number>();
+  /** The uuids of heartbeats, and when each connection sent its first frame. */
+  readonly #sentHeartbeats = new Set<string>();
+  readonly #firstFrames = new Map<number, number>();
   readonly #flights = new Map<number, InFlightFrame>();
   #flight = 0;
   #order = 0;
@@ -59,7 +64,9 @@ export class Traffic {
   frameSent(link: Link, frame: ClientFrame): void {
     const now = this.clock.now;
     const { action } = frame;
+    if (!this.#firstFrames.has(link.id)) this.#firstFrames.set(link.id, now);
     if (action === "send") return;
+    if (action === "heartbeat") return this.#beats(link, frame);
     if (action !== "ping") this.busyAt = now;
     if (action === "publish") this.#publishes(link, frame);
     if (action === "subscribe" || action === "unsubscribe") this.#subscribes(link, frame);
@@ -71,8 +78,15 @@ export class Traffic {
     const gateway = objects.some((object) => object["channel"] === undefined && typeof object["message"] === "string");
     // The client may count it as the answer of any frame in flight.
     if (gateway) for (const flight of this.#flights.values()) if (flight.link === link) flight.maybeFailed = true;
-    for (const object of objects)
+    for (const object of objects) {
+      this.#learns(link, object);
       if (typeof object["uuid"] === "string" && "successful" in object) this.#answered(link, object);
+    }
+  }
+
+  /** When a connection sent its first frame, in epoch milliseconds. */
+  openedAt(link: number): number {
+    return this.#firstFrames.get(link) ?? this.clock.now;
   }
 
   /** Whether a request about the channel is in flight. */
@@ -82,6 +96,20 @@ export class Traffic {
       ({ frame, link, sentAt }) =>
         link.inUse && now - Math.max(sentAt, this.frozenAt) < REQUEST_TIMEOUT_MS && isAbout(frame, channel),
     );
+  }
+
+  #beats({ id }: Link, { uuid }: ClientFrame): void {
+    this.#sentHeartbeats.add(uuid);
+    if (!this.#heartbeats.has(id))
+      this.fail("heartbeats", `a heartbeat is sent on link ${id}, whose server does not know heartbeats`);
+  }
+
+  /** The server says whether it knows heartbeats. */
+  #learns({ id }: Link, { uuid, code, data }: Record<string, unknown>): void {
+    const isUnknown = code === "unknown_action" && this.#sentHeartbeats.has(uuid as string);
+    const info = data as Record<string, unknown> | undefined;
+    if (isUnknown || (info && "agent" in info && !info[WIRE.heartbeats])) this.#heartbeats.delete(id);
+    else if (info?.[WIRE.heartbeats]) this.#heartbeats.add(id);
   }
 
   #inFlight(matches: (flight: InFlightFrame) => boolean): InFlightFrame | undefined {
@@ -135,7 +163,8 @@ export class Traffic {
     const data = object["data"] as Record<string, unknown> | undefined;
     const about = data?.["channel"];
     const subscribes = frame.action === "subscribe" || frame.action === "unsubscribe";
-    if (!subscribes) this.#flights.delete(key);
+    // A reply without a channel is about the whole frame.
+    if (!subscribes || about === undefined) this.#flights.delete(key);
     const targets = subscribes ? targetsOf(frame) : [{ ...(frame.data as object), channel: frame.data?.channel ?? "" }];
     const target: { channel: string; since?: Position } | undefined = targets.find(
       ({ channel }) => truncateName(channel) === about,

@@ -37,6 +37,8 @@ const RETRYABLE_CODES: Record<string, readonly string[]> = {
   unsubscribe: ["unavailable", "guard_timeout", "guard_failed"],
   refresh: ["unavailable", "guard_timeout", "guard_failed"],
   ping: ["unavailable", "rate_limited"],
+  heartbeat: ["unavailable", "rate_limited"],
+  state: ["unavailable", "rate_limited", "guard_timeout", "guard_failed"],
   history: ["unavailable", "rate_limited", "guard_timeout"],
   presence: ["unavailable", "rate_limited", "guard_timeout"],
   connect: ["unavailable"],

@@ -1,4 +1,5 @@
 import { isJsonObject } from "../../../lib/json.js";
+import { metaChannel } from "./wire-format.js";
 
 /** Maximum frame size in bytes. */
 const FRAME_BYTES = 32_768;
@@ -10,7 +11,10 @@ const CHANNELS_PER_PING = 100;
 const MESSAGES_PER_REPLY = 100;
 
 const ID = /^[\w-]{1,64}$/;
-const META = ["connect", "subscribe", "unsubscribe", "ping", "refresh", "history", "presence"];
+const META = ["connect", "subscribe", "unsubscribe", "ping", "heartbeat", "refresh", "history", "presence", "state"];
+
+/** Maximum size of a state as JSON, in bytes. */
+const STATE_BYTES = 512;
 
 /** Whether a value is a position of the protocol. */
 const isPosition = (value: unknown): boolean =>
@@ -25,7 +29,8 @@ const isTarget = (value: unknown): boolean =>
   (isJsonObject(value) &&
     typeof value["channel"] === "string" &&
     (value["since"] === undefined || isPosition(value["since"])) &&
-    (value["last"] === undefined || isCount(value["last"])));
+    (value["last"] === undefined || isCount(value["last"])) &&
+    (value["present"] === undefined || typeof value["present"] === "boolean"));
 
 /** Whether a value is a number of messages of one reply. */
 const isCount = (value: unknown): boolean =>
@@ -42,25 +47,28 @@ const messageError = (message: unknown): string | undefined => {
 
 const dataError = (action: string, data: unknown): string | undefined => {
   if (action === "connect") return undefined;
-  if (data === undefined) return action === "ping" || action === "refresh" ? undefined : "data is missing";
+  const isPing = action === "ping" || action === "heartbeat";
+  if (data === undefined) return isPing || action === "refresh" ? undefined : "data is missing";
   if (!isJsonObject(data)) return "data is not an object";
   if (action === "subscribe" || action === "unsubscribe") {
     const targets = "channels" in data ? data["channels"] : [data];
     if (!Array.isArray(targets) || targets.length === 0) return "channels is not a list of channels";
-    if (!targets.every(isTarget)) return "a channel, its `since` or its `last` is invalid";
+    if (!targets.every(isTarget)) return "a channel, its `since`, `last` or `present` is invalid";
     const names = targets.map((target) =>
       typeof target === "string" ? target : (target as { channel: string }).channel,
     );
     return new Set(names).size < names.length ? "a channel is named twice" : undefined;
   }
-  if (action === "ping")
+  if (isPing)
     for (const value of Object.values(data)) {
       if (typeof value !== "object" || value === null) return "a ping's data is invalid";
       if (Object.keys(value).length > CHANNELS_PER_PING) return "a ping has too many channels";
       if (!Array.isArray(value) && !Object.values(value).every(isPosition)) return "a ping's positions are invalid";
     }
-  if ((action === "history" || action === "presence") && typeof data["channel"] !== "string")
+  if (["history", "presence", "state"].includes(action) && typeof data["channel"] !== "string")
     return "the channel is missing";
+  if (action === "state" && !("state" in data)) return "the state is missing";
+  if (action === "state" && JSON.stringify(data["state"]).length > STATE_BYTES) return "the state is too large";
   if (action === "history" && data["limit"] !== undefined && !isCount(data["limit"])) return "`limit` is not a count";
   if (action === "history" && data["since"] !== undefined && !isPosition(data["since"]))
     return "`since` is not a position";
@@ -84,7 +92,7 @@ export const frameError = (text: string): string | undefined => {
     return messages.map(messageError).find(Boolean);
   }
   if (!META.includes(action)) return `there is no action ${action}`;
-  if (frame["channel"] !== `/meta/${action}`) return "the channel is not the action's";
+  if (frame["channel"] !== metaChannel(action)) return "the channel is not the action's";
   if (!ID.test(String(frame["uuid"]))) return "the uuid is invalid";
   return dataError(action, frame["data"]);
 };

@@ -11,13 +11,10 @@ const LATE_WORKER_MS = 120_000;
 
 /** Executes publications of the client and of others, and posts them to subscribers. */
 export class PublishHandler {
-  /** Other members by channel. */
-  readonly visitors = new Map<string, Set<string>>();
   readonly #latest = new Map<string, Publication>();
   /** The publications of the publisher's own copies. */
   readonly #copied = new WeakMap<object, Publication>();
   readonly #posts = new WeakMap<Peer, number>();
-  #uuids = 0;
 
   constructor(readonly server: ServerCore) {}
 
@@ -93,24 +90,10 @@ export class PublishHandler {
     });
   }
 
-  /** Another member joins or leaves a channel with presence. */
-  visit(channel: string, visitor: string): void {
-    const visitors = this.visitors.get(channel) ?? new Set();
-    this.visitors.set(channel, visitors);
-    const leaves = visitors.delete(visitor);
-    if (!leaves) visitors.add(visitor);
-    this.announce(channel, leaves ? "left" : "joined", visitor);
-  }
-
-  /** Notifies a channel's subscribers of a join or leave. */
-  announce(channel: string, what: "joined" | "left", agent: string): void {
+  /** Sends an event of a member to a channel's subscribers. */
+  announce(channel: string, data: object, uuid: string): void {
     const { clock, chance, policy } = this.server;
-    this.#uuids += 1;
-    const message = {
-      channel: "/meta/presence",
-      uuid: `presence${this.#uuids}`,
-      data: { channel, [what]: { agent }, at: clock.now },
-    };
+    const message = { channel: "/meta/presence", uuid, data };
     for (const peer of this.server.peers)
       if (this.server.isSubscribed(peer, channel))
         for (let times = chance.happens(policy.postTrouble) ? 2 : 1; times > 0; times -= 1)

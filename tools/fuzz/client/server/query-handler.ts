@@ -1,8 +1,8 @@
 import { WIRE, type Position } from "../adapter.js";
 import { hasHistory, hasPresence, isWildcard } from "../channels.js";
-import type { FrameOutcome } from "./frame-outcome.js";
+import { isDone, type FrameOutcome } from "./frame-outcome.js";
 import type { Agent, ClientFrame, Peer, ServerCore } from "./types.js";
-import { toHistoryMessage } from "./wire-format.js";
+import { metaChannel, toHistoryMessage } from "./wire-format.js";
 
 /** Guard timeouts, as `ping` reports them. */
 const TIMEOUTS = {
@@ -17,7 +17,10 @@ const TIMEOUTS = {
 /** Members in one page of a presence answer. */
 const MEMBERS_PER_PAGE = 2;
 
-/** Answers `ping`, `connect`, `refresh`, `history` and `presence`. */
+/** Time left to an agent below which a heartbeat is answered, in milliseconds. */
+const NEAR_EXPIRY_MS = 60_000;
+
+/** Answers `ping`, `heartbeat`, `connect`, `refresh`, `history`, `presence` and `state`. */
 export class QueryHandler {
   constructor(readonly server: ServerCore) {}
 
@@ -27,9 +30,12 @@ export class QueryHandler {
     const { action, uuid } = frame;
     let data: Record<string, unknown> | string = {};
     let ends = false;
+    if (this.server.policy.isOld && (action === "heartbeat" || action === "state"))
+      return void clock.later(fate.work, () => this.#unknownAction(peer, frame, fate));
     clock.later(fate.work * chance.next(), () => {
       if (!peer.agent) return;
-      if (fate.code) data = fate.code;
+      if (action === "state") data = this.#state(agent, frame, fate);
+      else if (fate.code) data = fate.code;
       else if (action === "history") data = this.#history(frame);
       else if (action === "presence") data = this.#presence(frame);
       else if (action === "refresh" && fate.done !== "nothing") {
@@ -40,16 +46,36 @@ export class QueryHandler {
       if (ends) peer.agent = undefined;
     });
     clock.later(fate.work + 1, () => {
-      const channel = `/meta/${action}`;
+      const channel = metaChannel(action);
+      if (action === "heartbeat" && typeof data !== "string" && !hasNews(data)) return;
       if (typeof data !== "string") return this.server.answer(peer, [{ channel, uuid, successful: true, data }], fate);
       const about = frame.data?.channel === undefined ? {} : { data: { channel: frame.data.channel } };
       this.server.answer(
         peer,
-        [{ channel, uuid, successful: false, code: data, error: `No: ${data}.`, ...about }],
+        [{ channel, uuid, successful: false, code: data, error: `No ${action}: ${data}.`, ...about }],
         fate,
       );
       if (ends) this.server.close(peer, 1000);
     });
+  }
+
+  #unknownAction(peer: Peer, { action, uuid }: ClientFrame, fate: FrameOutcome): void {
+    const code = "unknown_action";
+    this.server.answer(
+      peer,
+      [{ channel: "/meta/error", uuid, successful: false, code, error: `No ${action}: ${code}.` }],
+      fate,
+    );
+  }
+
+  /** Sets the state of an agent. Returns the reply's data, or the code. */
+  #state(agent: Agent, { data }: ClientFrame, fate: FrameOutcome): Record<string, unknown> | string {
+    const { policy, chance, members } = this.server;
+    const { channel = "", state } = data as { channel?: string; state: unknown };
+    const denied = state === null ? undefined : policy.deniedStates.get(channel);
+    const code = (hasPresence(channel) ? denied : "no_presence") ?? fate.code;
+    if (isDone(chance, fate, code) && !members.setState(channel, agent.id, state)) return "no_presence";
+    return code ?? { channel };
   }
 
   #renewed(agent: Agent): Record<string, unknown> {
@@ -68,7 +94,7 @@ export class QueryHandler {
     const lagging = Object.entries(positions ?? {})
       .filter(([channel, position]) => hasHistory(channel) && this.server.log(channel).goesOn(position))
       .map(([channel]) => channel);
-    const absent = (present ?? []).filter((channel) => hasPresence(channel) && !this.#stays(agent, channel));
+    const absent = this.server.members.renew(agent.id, (present ?? []).filter(hasPresence));
     return {
       agent: agent.id,
       timeouts: TIMEOUTS,
@@ -89,15 +115,8 @@ export class QueryHandler {
       ...(lagging.length > 0 && { [WIRE.lagging]: lagging }),
       ...(absent.length > 0 && { [WIRE.absent]: absent }),
       ...this.server.expiryOf(agent),
+      ...(!policy.isOld && { [WIRE.heartbeats]: true }),
     };
-  }
-
-  /** Renews the presence of an agent; `false` if it counts as gone. */
-  #stays(agent: Agent, channel: string): boolean {
-    const { clock, deployment } = this.server;
-    if (!((agent.leases.get(channel) ?? 0) > clock.now)) return false;
-    agent.leases.set(channel, clock.now + deployment.presenceLease);
-    return true;
   }
 
   #history({ data }: ClientFrame): Record<string, unknown> | string {
@@ -128,17 +147,24 @@ export class QueryHandler {
   }
 
   #presence({ data }: ClientFrame): Record<string, unknown> | string {
-    const { policy, clock } = this.server;
+    const { policy, members } = this.server;
     const { channel = "", after = "0" } = data as { channel?: string; after?: string };
     const code = policy.deniedSubscriptions.get(channel);
     if (code) return code;
     if (!hasPresence(channel) || isWildcard(channel)) return "no_presence";
-    const agents = [...this.server.peers].flatMap(({ agent }) =>
-      agent && (agent.leases.get(channel) ?? 0) > clock.now ? [agent.id] : [],
-    );
-    const all = [...agents, ...(this.server.publishing.visitors.get(channel) ?? [])];
+    const all = members.list(channel);
     const next = Number(after) + MEMBERS_PER_PAGE;
-    const members = all.slice(Number(after), next).map((agent) => ({ agent }));
-    return { channel, count: all.length, members, ...(next < all.length && { more: String(next) }) };
+    return {
+      channel,
+      count: all.length,
+      members: all.slice(Number(after), next),
+      ...(next < all.length && { more: String(next) }),
+    };
   }
 }
+
+/** Whether the information about a connection has something that a heartbeat's sender has to know. */
+const hasNews = (data: Record<string, unknown>): boolean =>
+  WIRE.lagging in data ||
+  WIRE.absent in data ||
+  ((data[WIRE.expiresIn] as number | undefined) ?? Infinity) < NEAR_EXPIRY_MS;

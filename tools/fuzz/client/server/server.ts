@@ -5,12 +5,13 @@ import type { Clock } from "../clock.js";
 import type { Link } from "../link.js";
 import { drawOutcome, type FailureName, type FrameOutcome } from "./frame-outcome.js";
 import { HistoryLog } from "./history-log.js";
+import { Members } from "./members.js";
 import { QueryHandler } from "./query-handler.js";
 import { PublishHandler } from "./publish-handler.js";
 import { frameError } from "./frame-validator.js";
 import { SubscribeHandler } from "./subscribe-handler.js";
-import type { Agent, ClientFrame, Deployment, Peer, Policy, ServerCore, ServerObserver } from "./types.js";
-import { hasSubscriber, toHistoryMessage } from "./wire-format.js";
+import type { Agent, ClientFrame, Deployment, Peer, Policy, ServerCore, ServerObserver, Target } from "./types.js";
+import { hasSubscriber, metaChannel, toHistoryMessage } from "./wire-format.js";
 
 /** API Gateway closes idle connections after this time, in milliseconds. */
 const IDLE_TIMEOUT_MS = 600_000;
@@ -32,9 +33,15 @@ export class Server implements ServerCore {
   /** Ended connections with their subscriptions. */
   readonly gone: { link: Link; subscriptions: Set<string>; at: number }[] = [];
   readonly publishing: PublishHandler = new PublishHandler(this);
+  readonly members: Members;
+  /** When other functions last began to serve the deployment. */
+  releasedAt = -Infinity;
   readonly #subscribing = new SubscribeHandler(this);
   readonly #informing = new QueryHandler(this);
   readonly #logs = new Map<string, HistoryLog>();
+  /** The ids of other members by channel and visitor. */
+  readonly #visitors = new Map<string, string>();
+  #visits = 0;
   #agents = 0;
 
   constructor(
@@ -43,7 +50,44 @@ export class Server implements ServerCore {
     readonly policy: Policy,
     readonly deployment: Deployment,
     readonly observer: ServerObserver,
-  ) {}
+  ) {
+    this.members = new Members(
+      clock,
+      deployment,
+      observer,
+      () => policy.isOld,
+      (channel, data, uuid) => this.publishing.announce(channel, data, uuid),
+    );
+  }
+
+  /** Another version's functions serve the deployment from now on: an update or a rollback. */
+  release(): void {
+    this.policy.isOld = !this.policy.isOld;
+    this.releasedAt = this.clock.now;
+    this.members.releaseChanged();
+  }
+
+  /**
+   * Another client does something on a channel with presence: it leaves, or joins as a user or without one. A member
+   * sometimes sets or removes its state instead.
+   */
+  visit(channel: string, visitor: number, setsState: boolean): void {
+    const key = `${channel} ${visitor}`;
+    const agent = this.#visitors.get(key);
+    if (agent === undefined) {
+      this.#visits += 1;
+      const joined = `visitor${visitor}-${this.#visits}`;
+      this.#visitors.set(key, joined);
+      const isUser = visitor > 0 && !this.policy.isOld;
+      this.members.join(channel, { agent: joined, session: joined, ...(isUser && { userId: `user${visitor}` }) });
+    } else if (setsState && !this.policy.isOld) {
+      this.#visits += 1;
+      this.members.setState(channel, agent, this.#visits % 4 === 0 ? null : { visit: this.#visits });
+    } else {
+      this.#visitors.delete(key);
+      this.members.leave(channel, agent);
+    }
+  }
 
   /** The history of a channel. */
   log(channel: string): HistoryLog {
@@ -113,20 +157,18 @@ export class Server implements ServerCore {
   }
 
   /** Subscribes an agent. */
-  subscribe(peer: Peer, channel: string): void {
-    const { agent } = peer;
+  subscribe({ agent, link }: Peer, { channel, present = true }: Target): void {
     if (!agent) return;
-    const joins =
-      hasPresence(channel) && !((agent.leases.get(channel) ?? 0) > this.clock.now && agent.subscriptions.has(channel));
     agent.subscriptions.add(channel);
-    if (hasPresence(channel)) agent.leases.set(channel, this.clock.now + this.deployment.presenceLease);
-    if (joins) this.publishing.announce(channel, "joined", agent.id);
+    if (!hasPresence(channel)) return;
+    if (present || this.policy.isOld)
+      this.members.join(channel, { agent: agent.id, session: agent.session, link: link.id });
+    else this.members.leave(channel, agent.id);
   }
 
   /** Unsubscribes an agent. */
-  unsubscribe(peer: Peer, channel: string): void {
-    if (!peer.agent?.subscriptions.delete(channel)) return;
-    if (peer.agent.leases.delete(channel)) this.publishing.announce(channel, "left", peer.agent.id);
+  unsubscribe({ agent }: Peer, channel: string): void {
+    if (agent?.subscriptions.delete(channel)) this.members.leave(channel, agent.id);
   }
 
   /** Whether an agent's subscriptions match the channel. */
@@ -188,7 +230,6 @@ export class Server implements ServerCore {
       id: `agent${this.#agents}`,
       session: session ?? `agent${this.#agents}`,
       subscriptions: new Set(deployment.guardSubscribes.length > 0 ? [GUARD_CHANNEL] : []),
-      leases: new Map(),
       ...(policy.renewalMs !== undefined && { expiresAt: clock.now + policy.renewalMs }),
     };
   }
@@ -206,7 +247,7 @@ export class Server implements ServerCore {
     const { agent } = peer;
     if (agent) this.gone.push({ link: peer.link, subscriptions: agent.subscriptions, at: this.clock.now });
     peer.agent = undefined;
-    for (const channel of agent?.leases.keys() ?? []) this.publishing.announce(channel, "left", agent!.id);
+    for (const channel of agent?.subscriptions ?? []) this.members.leave(channel, agent!.id);
   }
 
   #received(peer: Peer, text: string, sentAt: number): void {
@@ -240,7 +281,7 @@ export class Server implements ServerCore {
     if (!agent || over) {
       const code = over ? "expired" : "unknown_agent";
       this.post(peer, [
-        { channel: over ? "/meta/refresh" : `/meta/${action}`, uuid, successful: false, code, error: code },
+        { channel: over ? "/meta/refresh" : metaChannel(action), uuid, successful: false, code, error: code },
       ]);
       return this.close(peer, 1000);
     }

@@ -1,5 +1,5 @@
 import { WIRE } from "../adapter.js";
-import { hasHistory, hasLatest, hasPresence, isLatestOnly, isWildcard, MAX_NAME_LENGTH } from "../channels.js";
+import { hasHistory, hasLatest, isLatestOnly, isWildcard, MAX_NAME_LENGTH } from "../channels.js";
 import { isDone, type FrameOutcome } from "./frame-outcome.js";
 import type { ClientFrame, Peer, Target, ServerCore } from "./types.js";
 import { toHistoryMessage, truncateName } from "./wire-format.js";
@@ -41,7 +41,8 @@ export class SubscribeHandler {
     const { policy } = this.server;
     if (channel.length > MAX_NAME_LENGTH || !/^[\w.:@=+,~!/*-]+$/.test(channel)) return "bad_channel";
     if (channel.startsWith("/meta")) return "reserved_channel";
-    if (last !== undefined && !hasHistory(channel)) return isWildcard(channel) ? "wildcard" : "no_history";
+    if (last !== undefined && !policy.isOld && !hasHistory(channel))
+      return isWildcard(channel) ? "wildcard" : "no_history";
     return (action === "subscribe" ? policy.deniedSubscriptions : policy.deniedUnsubscriptions).get(channel);
   }
 
@@ -52,12 +53,14 @@ export class SubscribeHandler {
 
   #do(peer: Peer, action: string, outcome: Outcome): void {
     const { server } = this;
-    const { channel, since, last } = outcome;
+    const { channel, since } = outcome;
+    const last = server.policy.isOld ? undefined : outcome.last;
     if (!peer.agent) return;
     outcome.done = true;
     if (action === "unsubscribe") return server.unsubscribe(peer, channel);
-    server.subscribe(peer, channel);
-    if (hasPresence(channel)) outcome.data[WIRE.presenceCheck] = server.deployment.presenceLease / 2;
+    server.subscribe(peer, outcome);
+    if (server.members.isPresent(channel, peer.agent.id))
+      outcome.data[WIRE.presenceCheck] = server.deployment.presenceCheck[server.policy.isOld ? "old" : "new"];
     if (!hasHistory(channel)) {
       const latest = isLatestOnly(channel) && server.publishing.latest(channel);
       if (latest && !latest.withheld) outcome.data["latest"] = toHistoryMessage(latest);

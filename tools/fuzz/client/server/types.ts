@@ -5,6 +5,7 @@ import type { Publication } from "../publication.js";
 import type { Position } from "../adapter.js";
 import type { FrameOutcome } from "./frame-outcome.js";
 import type { HistoryLog } from "./history-log.js";
+import type { Members } from "./members.js";
 
 /** A valid frame of the client. */
 export interface ClientFrame {
@@ -21,6 +22,7 @@ export interface Target {
   channel: string;
   since?: Position;
   last?: number;
+  present?: boolean;
   token?: unknown;
 }
 
@@ -32,14 +34,28 @@ export interface OutgoingMessage {
   echo?: boolean;
 }
 
+/** A member as others see it. */
+export interface MemberView {
+  agent: string;
+  userId?: string;
+  info?: unknown;
+  state?: unknown;
+  connections?: string[];
+}
+
+/** An event of a member. */
+export interface MemberEvent {
+  kind: "joined" | "left" | "changed";
+  member: MemberView;
+  at: number;
+}
+
 /** A connection that its guard accepted. */
 export interface Agent {
   id: string;
   session: string;
   /** The subscriptions. */
   subscriptions: Set<string>;
-  /** The end of each presence lease by channel. */
-  leases: Map<string, number>;
   /** When it expires. */
   expiresAt?: number;
 }
@@ -69,6 +85,8 @@ export interface Policy {
   deniedSubscriptions: Map<string, string>;
   deniedUnsubscriptions: Map<string, string>;
   deniedPublications: Map<string, string>;
+  /** Channels on which the guard denies states, with the code. */
+  deniedStates: Map<string, string>;
   /** The code of the connection guard's denial. */
   deniedConnections?: string;
   /** Until when handshakes are refused, or whether they hang. */
@@ -78,6 +96,8 @@ export interface Policy {
   trouble: number;
   /** Probability that a post is late, lost or repeated. */
   postTrouble: number;
+  /** Whether functions of 0.2.0 serve the deployment: without heartbeats, observers, states, `last` and tokens. */
+  isOld: boolean;
   /** Validity of an agent in milliseconds; `undefined`: unlimited. */
   renewalMs?: number;
 }
@@ -86,8 +106,10 @@ export interface Policy {
 export interface Deployment {
   /** Interval of the clients' history checks, in milliseconds. */
   historyCheck: number;
-  /** Presence lease, in milliseconds. */
-  presenceLease: number;
+  /** Interval in which members say that they are present, by version, in milliseconds. */
+  presenceCheck: { new: number; old: number };
+  /** How long a connection is present without saying so, by version, in milliseconds. */
+  presenceLease: { new: number; old: number };
   /** Size of a history. */
   historySize: number;
   /** Messages in one history answer. */
@@ -104,6 +126,10 @@ export interface Deployment {
 export interface ServerObserver {
   /** The client sent an invalid frame. */
   malformed(text: string, why: string): void;
+  /** An event of a member is sent to the subscribers of a channel. */
+  announced(channel: string, event: MemberEvent): void;
+  /** The client's connection has not said in time that it is present. */
+  lapsed(channel: string, link: number): void;
   /** A publication was executed. */
   executed(publication: Publication): void;
   /** The publication with this number. */
@@ -124,13 +150,13 @@ export interface ServerCore {
   readonly peers: Set<Peer>;
   readonly undeniedLeaves: Set<string>;
   readonly gone: { link: Link; subscriptions: Set<string>; at: number }[];
+  readonly members: Members;
   readonly publishing: {
-    readonly visitors: Map<string, Set<string>>;
     latest(channel: string): Publication | undefined;
   };
   log(channel: string): HistoryLog;
   close(peer: Peer, code: number, reason?: string): void;
-  subscribe(peer: Peer, channel: string): void;
+  subscribe(peer: Peer, target: Target): void;
   unsubscribe(peer: Peer, channel: string): void;
   isSubscribed(peer: Peer, channel: string): boolean;
   post(peer: Peer, objects: object[], delivered?: () => void, lost?: () => void): void;

@@ -10,6 +10,10 @@ export const hasSubscriber = (subscriptions: Iterable<string>, channel: string):
 /** A channel's name as answers repeat it. */
 export const truncateName = (channel: string): string => channel.slice(0, MAX_REPEATED_LENGTH);
 
+/** The meta channel of an action. */
+export const metaChannel = (action: string): string =>
+  action === "heartbeat" ? "/meta/ping" : action === "state" ? "/meta/presence" : `/meta/${action}`;
+
 /** A message in the form of answers about a history. */
 export const toHistoryMessage = ({ n, uuid, offset }: Publication): object => ({ uuid, data: { n }, offset });
 
