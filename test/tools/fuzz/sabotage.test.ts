@@ -47,11 +47,6 @@ describe("a server that says something wrong is found out", () => {
       /not published in this form/,
     ],
     [
-      "names another publisher",
-      (frame) => [frame.replace(/"from":\{"connection":"/g, '"from":{"connection":"z')],
-      /from another publisher/,
-    ],
-    [
       "counts the messages of a history otherwise",
       (frame) => [frame.replace(/"offset":(\d+)/g, (_all, offset: string) => `"offset":${Number(offset) + 1000}`)],
       /an offset that is too large/,
