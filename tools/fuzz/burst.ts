@@ -32,7 +32,7 @@ export const changesBy = (
 export const mayExceedRate = ({ published }: AgentSocket): boolean => published > PUBLISH_BURST;
 
 /** Whether an agent has made so many requests of the frame's kind that any of them may exceed its rate. */
-export const mayExceedQueryRate = ({ asked }: AgentSocket, { asking }: Prediction): boolean =>
+const mayExceedQueryRate = ({ asked }: AgentSocket, { asking }: Prediction): boolean =>
   asking !== undefined && asked[asking] > QUERY_BURST[asking];
 
 /** Records what the frames of a burst may do to presence, before they are sent. */

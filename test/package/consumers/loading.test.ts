@@ -118,7 +118,11 @@ const withRollup =
     const file = join(app.folder, `bundle.${format === "cjs" ? "cjs" : "mjs"}`);
     await bundle.write({ file, format, inlineDynamicImports: true });
     await bundle.close();
-    expect(warnings).toEqual([]);
+    // Rollup's warning about each file for React's server components. A page without them loses nothing.
+    const others = warnings.filter(
+      (warning) => !/directives.*"use client".*react\.js" was ignored/.test(String(warning)),
+    );
+    expect(others).toEqual([]);
     return file;
   };
 

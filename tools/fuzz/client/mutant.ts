@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Mutation } from "./mutations.js";
+import type { Mutation } from "./mutation.js";
 
 /**
  * Copies the SDK's sources and applies a mutation. Returns the folder that contains `client/`.

@@ -1,4 +1,4 @@
-import type { Mutation } from "./mutations.js";
+import type { Mutation } from "./mutation.js";
 
 const SUBSCRIPTIONS = "subscriptions/subscriptions.ts";
 const CONNECTION = "connection/connection.ts";

@@ -46,7 +46,8 @@ describe("an idle agent", () => {
         ...{ ...idleUnits(load).heartbeat, gbSeconds: undefined, ...counts },
       });
       const off = Math.abs(modelled / actual - 1);
-      if (off >= TOLERANCE) throw new Error(`${kind}: metered ${actual}, modelled ${modelled}, ${JSON.stringify(units)}`);
+      if (off >= TOLERANCE)
+        throw new Error(`${kind}: metered ${actual}, modelled ${modelled}, ${JSON.stringify(units)}`);
     }
     for (const each of idleCosts(metered)) expect(each.ratio).toBeLessThanOrEqual(GOAL);
     expect(idleCost({ kind: "presence", agents: 10_000, perChannel: 100 }).basis).toBe("modelled");

@@ -2,7 +2,8 @@ import { hasHistory, isLatestOnly, isWildcard, MAX_NAME_LENGTH } from "../channe
 import type { Link } from "../link.js";
 import type { Publication } from "../publication.js";
 import { isDone, type FrameOutcome } from "./frame-outcome.js";
-import type { ClientFrame, OutgoingMessage, Peer, ServerCore } from "./types.js";
+import type { ServerCore } from "./server-core.js";
+import type { ClientFrame, OutgoingMessage, Peer } from "./types.js";
 import { hasSubscriber, toMessage } from "./wire-format.js";
 
 /** Maximum delay of a normal and of a late worker, in milliseconds. */

@@ -1,7 +1,8 @@
 import { WIRE, type Position } from "../adapter.js";
 import { hasHistory, hasPresence, isWildcard } from "../channels.js";
 import { isDone, type FrameOutcome } from "./frame-outcome.js";
-import type { Agent, ClientFrame, Peer, ServerCore } from "./types.js";
+import type { ServerCore } from "./server-core.js";
+import type { Agent, ClientFrame, Peer } from "./types.js";
 import { metaChannel, toHistoryMessage } from "./wire-format.js";
 
 /** Guard timeouts, as `ping` reports them. */

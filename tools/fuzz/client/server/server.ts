@@ -10,7 +10,8 @@ import { QueryHandler } from "./query-handler.js";
 import { PublishHandler } from "./publish-handler.js";
 import { frameError } from "./frame-validator.js";
 import { SubscribeHandler } from "./subscribe-handler.js";
-import type { Agent, ClientFrame, Deployment, Peer, Policy, ServerCore, ServerObserver, Target } from "./types.js";
+import type { ServerCore } from "./server-core.js";
+import type { Agent, ClientFrame, Deployment, Peer, Policy, ServerObserver, Target } from "./types.js";
 import { hasSubscriber, metaChannel, toHistoryMessage } from "./wire-format.js";
 
 /** API Gateway closes idle connections after this time, in milliseconds. */

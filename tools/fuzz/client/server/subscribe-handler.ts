@@ -1,7 +1,8 @@
 import { WIRE } from "../adapter.js";
 import { hasHistory, hasLatest, isLatestOnly, isWildcard, MAX_NAME_LENGTH } from "../channels.js";
 import { isDone, type FrameOutcome } from "./frame-outcome.js";
-import type { ClientFrame, Peer, Target, ServerCore } from "./types.js";
+import type { ServerCore } from "./server-core.js";
+import type { ClientFrame, Peer, Target } from "./types.js";
 import { toHistoryMessage, truncateName } from "./wire-format.js";
 
 /** The outcome for one channel of a frame. */
