@@ -23,6 +23,8 @@ export interface Subscription {
   request?: Request | undefined;
   /** Whether the application has received `subscribed`, and has not missed messages since. */
   isAnnounced?: boolean;
+  /** Whether the application knows that it failed, and has not received `subscribed` since. */
+  isFailed?: boolean;
   /** Whether it has failed and waits for its next attempt. */
   isPaused?: boolean;
 }

@@ -184,13 +184,16 @@ export class Subscriptions implements Extension {
     else if (!isAsWanted) {
       // Without a connection, only waiting calls make a request. It waits for the connection.
       if (!isPaused && (isConnected || waiters.length || !holders.size)) this.#request(subscription, action);
-    } else if (!holders.size) {
-      this.#subscriptions.delete(channel);
-      if (subscription.isAnnounced) this.#client.emitter.emit("unsubscribed", { channel });
-      subscription.isAnnounced = false;
-      this.#client.notify("onUnsubscribed", channel);
+    } else {
+      if (!holders.size) {
+        this.#subscriptions.delete(channel);
+        if (subscription.isAnnounced) this.#client.emitter.emit("unsubscribed", { channel });
+        subscription.isAnnounced = false;
+        this.#client.notify("onUnsubscribed", channel);
+      } else if (subscription.isFailed) this.#client.emitter.emit("subscribed", { channel });
+      subscription.isFailed = false;
       this.#settle(subscription);
-    } else this.#settle(subscription);
+    }
   }
 
   /** Settles the waiting calls of a stopped client. The holders stay for the next `connect()`. */
@@ -241,10 +244,11 @@ export class Subscriptions implements Extension {
     const result: SubscribeResult = { ...dataOf<SubscribeResult | undefined>(outcome), channel };
     const { recovered, code } = result;
     const { subscriptions } = outcome.transport!;
-    const mayHaveMissed = !subscription.isAnnounced || subscriptions.get(channel) === false;
+    const mayHaveMissed = !subscription.isAnnounced || subscription.isFailed || subscriptions.get(channel) === false;
     subscriptions.set(channel, present === false ? "observer" : "member");
     if (mayHaveMissed || code) this.#client.emitter.emit("subscribed", { channel, recovered, code });
     subscription.isAnnounced = true;
+    subscription.isFailed = false;
     this.#client.subscribed(result);
   }
 
@@ -262,6 +266,7 @@ export class Subscriptions implements Extension {
     if (wants && !error.retryable) return this.#refuse(subscription, error);
     // The request's transport is gone, and with it its subscriptions. The next transport subscribes again.
     if (transport && transport !== current && (current || !wants)) return;
+    subscription.isFailed ||= wants;
     if (wants) this.#client.notify("onSubscribeFailed", channel);
     // The server keeps a subscription that the application knows: its holders have it again.
     else if (!error.retryable && subscription.isAnnounced)

@@ -95,11 +95,13 @@ const meterKind = async (system: System, kind: IdleKind): Promise<IdleUnits> => 
   if (!meter) throw new Error("the system has no meter");
   const agents: Agent[] = [];
   while (agents.length < METERED_AGENTS) agents.push(await connect(system.websocketUrl, channelOf(kind)));
+  const heartbeats = (): number => unitsOfFunctions(meter.snapshot(), ["PushItHeartbeat"], 1).invocations;
   const beatAll = async (): Promise<void> => {
     // One after the other: a heartbeat has no reply, and all of them at once would start cold functions.
     for (const agent of agents) {
+      const before = heartbeats();
       agent.beat(beatOf(kind, agent));
-      await sleep(20);
+      while (heartbeats() === before) await sleep(5);
       await meter.settled();
     }
   };
