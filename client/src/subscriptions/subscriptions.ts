@@ -184,16 +184,13 @@ export class Subscriptions implements Extension {
     else if (!isAsWanted) {
       // Without a connection, only waiting calls make a request. It waits for the connection.
       if (!isPaused && (isConnected || waiters.length || !holders.size)) this.#request(subscription, action);
-    } else {
-      if (!holders.size) {
-        this.#subscriptions.delete(channel);
-        if (subscription.isAnnounced) this.#client.emitter.emit("unsubscribed", { channel });
-        subscription.isAnnounced = false;
-        this.#client.notify("onUnsubscribed", channel);
-      } else if (subscription.isFailed) this.#client.emitter.emit("subscribed", { channel });
-      subscription.isFailed = false;
+    } else if (!holders.size) {
+      this.#subscriptions.delete(channel);
+      if (subscription.isAnnounced) this.#client.emitter.emit("unsubscribed", { channel });
+      subscription.isAnnounced = false;
+      this.#client.notify("onUnsubscribed", channel);
       this.#settle(subscription);
-    }
+    } else this.#settle(subscription);
   }
 
   /** Settles the waiting calls of a stopped client. The holders stay for the next `connect()`. */
