@@ -91,7 +91,8 @@ export class Requests {
   begin(kind: AppRequest["kind"], channel: string, holder: string, publication?: Publication): AppRequest {
     if (kind === "subscribe") this.subscriptions.subscribes(channel, holder);
     const key = `${channel} ${this.subscriptions.holderOf(channel, holder)}`;
-    const call = (this.#calls.get(key) ?? 0) + (publication ? 0 : 1);
+    const isOrdered = kind === "subscribe" || kind === "unsubscribe";
+    const call = (this.#calls.get(key) ?? 0) + (isOrdered ? 1 : 0);
     this.#calls.set(key, call);
     const ask: AppRequest = {
       kind,
