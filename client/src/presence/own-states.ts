@@ -76,7 +76,7 @@ export class OwnStates {
   }
 
   #send(channel: string, own: OwnState): void {
-    const { queue, timers, options, emitter } = this.#client;
+    const { queue, timers, options, emitter, subscriptions } = this.#client;
     // Otherwise the reply to the subscription sends it.
     if (own.isSending || !own.isDue || !this.#isMember(channel)) return;
     const { state, waiters } = own;
@@ -108,6 +108,8 @@ export class OwnStates {
         own.accepted = undefined;
         emitter.emit("error", error);
       }
+      // It was still in the queue when its subscription ended, and the client has subscribed again.
+      if (!error && !this.#states.has(channel) && subscriptions.roleOf(channel)) this.#states.set(channel, own);
       if (isCurrent() && !own.isDue && !error?.retryable) {
         // The server keeps the state that it had.
         own.state = own.accepted ?? null;
