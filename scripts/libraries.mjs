@@ -11,6 +11,7 @@ export const LIBRARIES = {
       core: "client/src/core.ts",
       react: "client/src/react/index.ts",
       channels: "client/src/channels.ts",
+      testing: "client/src/testing/index.ts",
     },
     // It shares a few lines with the others, and no class. So each gets its own, and no file is loaded for both.
     apart: ["channels"],
