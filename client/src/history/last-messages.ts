@@ -3,6 +3,7 @@ import type { Message, SubscribeResult } from "../../../protocol/frames.js";
 import type { HistoryMessage, Position, Replay } from "../../../protocol/history.js";
 import { MAX_HISTORY_PAGE_SIZE } from "../../../protocol/limits.js";
 import type { Client } from "../client.js";
+import { backoff } from "../connection/backoff.js";
 import { defer } from "../emitter.js";
 import { PushItError } from "../errors.js";
 import type { Extension } from "../extension.js";
@@ -13,8 +14,8 @@ import type { SubscribeOptions } from "../types.js";
 import { isAtOrBefore, isPosition } from "./channel-recovery.js";
 import type { Recovery } from "./recovery.js";
 
-/** Longest wait before a request that failed is repeated, in milliseconds. */
-const MAX_RETRY_DELAY_MS = 2_000;
+/** Longest random wait, beyond the time that the server asks for, before a pending message is requested again. */
+const MAX_PENDING_JITTER_MS = 2_000;
 
 /** A holder that subscribed with `last`. */
 interface Reader {
@@ -29,6 +30,8 @@ interface Reader {
   position?: Position | undefined;
   /** The history request that is in flight. An older reply is too old. */
   request?: object | undefined;
+  /** How many requests have failed since the last success. */
+  failures: number;
   /** The calls that wait for the newest messages. */
   calls: SettleCallback[];
 }
@@ -64,7 +67,7 @@ export class LastMessages implements Extension {
     const calls = readers.get(holder)?.calls ?? [];
     this.#readers.set(
       channel,
-      readers.set(holder, { channel, holder, last, hasSince: isPosition(since), buffer: [], calls }),
+      readers.set(holder, { channel, holder, last, hasSince: isPosition(since), buffer: [], failures: 0, calls }),
     );
   }
 
@@ -163,6 +166,7 @@ export class LastMessages implements Extension {
 
   #request(reader: Reader): void {
     const { channel, last } = reader;
+    const { timers, options } = this.#client;
     if (reader.request) return;
     const request = (reader.request = {});
     this.#client.queue.enqueueMeta("history", { channel, limit: last, reverse: true }, (outcome) => {
@@ -170,14 +174,14 @@ export class LastMessages implements Extension {
       reader.request = undefined;
       if (!outcome.error) this.#apply(reader, dataOf<Replay>(outcome));
       else if (!outcome.error.retryable) this.#fail(reader, outcome.error);
-      else this.#requestAfter(reader, 0);
+      else
+        this.#requestAfter(reader, backoff(reader.failures++, options.retryBase, options.retryCap, timers.random(1)));
     });
   }
 
   /** Requests again, unless a new connection does it. */
   #requestAfter(reader: Reader, milliseconds: number): void {
-    const { timers, options } = this.#client;
-    timers.after(milliseconds + timers.random(Math.min(options.retryCap, MAX_RETRY_DELAY_MS)), () => {
+    this.#client.timers.after(milliseconds, () => {
       if (this.#isCurrent(reader) && reader.buffer && this.#client.isConnected) this.#request(reader);
     });
   }
@@ -185,10 +189,11 @@ export class LastMessages implements Extension {
   /** Applies a page of the history, which has the newest message first. */
   #apply(reader: Reader, { messages = [], position: { epoch }, pendingMs, more }: Replay): void {
     const [newest] = messages;
+    const { timers, options } = this.#client;
     const received = this.#recovery.position(reader.channel);
     // Messages behind a pending one are not in the page. If the client has received them, no request brings them later.
     if (pendingMs && received?.epoch === epoch && received.offset > (newest?.offset ?? 0))
-      this.#requestAfter(reader, pendingMs);
+      this.#requestAfter(reader, pendingMs + timers.random(Math.min(options.retryCap, MAX_PENDING_JITTER_MS)));
     else this.#finish(reader, messages.reverse(), newest && { epoch, offset: newest.offset }, more);
   }
 
@@ -197,6 +202,7 @@ export class LastMessages implements Extension {
     const { channel, holder, last, buffer = [] } = reader;
     holder.hasOlder = isOlder || messages.length > last;
     reader.buffer = reader.request = undefined;
+    reader.failures = 0;
     reader.position = position && { epoch: position.epoch, offset: position.offset };
     for (const message of messages.slice(-last))
       this.#client.deliverTo(holder, { ...message, channel, epoch: position!.epoch });

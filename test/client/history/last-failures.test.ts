@@ -112,3 +112,20 @@ describe("a loss on an open connection", () => {
     expect(room.hasOlder).toBe(false);
   });
 });
+
+describe("a request for the newest messages that fails", () => {
+  it("is repeated after a wait that doubles", async () => {
+    const { pushIt, peer } = await subscribed(bench, QUIET);
+    const done = pushIt.channel("a").subscribe({ last: 1 });
+    for (const wait of [500, 1_000, 2_000]) {
+      const { uuid } = await peer.frames.take();
+      peer.send({ channel: "/meta/history", uuid, successful: false, code: "guard_timeout", error: "Too slow." });
+      await arrived(pushIt, peer);
+      bench.platform.advance(wait - 1);
+      expect(peer.frames.waiting).toBe(0);
+      bench.platform.advance(1);
+    }
+    page(peer, await peer.frames.take(), 10);
+    await done;
+  });
+});

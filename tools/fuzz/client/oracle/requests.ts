@@ -87,6 +87,12 @@ export class Requests {
     return this.#asks.size;
   }
 
+  /** When the first of the calls that wait to subscribe to a channel was made. */
+  subscribingSince(channel: string): number {
+    const waiting = [...this.#asks].filter((ask) => ask.kind === "subscribe" && ask.channel === channel);
+    return Math.min(...waiting.map(({ calledAt }) => calledAt));
+  }
+
   /** Records a request of the application. */
   begin(kind: AppRequest["kind"], channel: string, holder: string, publication?: Publication): AppRequest {
     if (kind === "subscribe") this.subscriptions.subscribes(channel, holder);
