@@ -7,7 +7,7 @@ const MICROTASKS = 16;
 const IDLE_CHECKS = 3;
 
 /** Waits for some microtasks. They run whatever timers a test runner has replaced. */
-const microtasks = async (): Promise<void> => {
+export const microtasks = async (): Promise<void> => {
   for (let count = 0; count < MICROTASKS; count += 1) await Promise.resolve();
 };
 

@@ -74,7 +74,7 @@ export class Delivery {
     if (!this.#server.guards.guardsDelivery(channel)) return message;
     const { offset, ...own } = message;
     const { channel: _channel, ...permitted } = (await this.#server.guards.delivery(peer, { channel, ...own })) ?? {};
-    return "uuid" in permitted ? ({ ...permitted, offset }) : undefined;
+    return "uuid" in permitted ? { ...permitted, offset } : undefined;
   }
 
   async #objectFor(peer: Peer, { message, except }: Publication): Promise<object | undefined> {

@@ -13,6 +13,7 @@ import type { HistoryQuery, Replay } from "../../../../protocol/history.js";
 import type { Json } from "../../../../protocol/json.js";
 import { MAX_REASON_BYTES } from "../../../../protocol/limits.js";
 import type { Clock } from "../clock.js";
+import { microtasks } from "../event-loop.js";
 import type { Deployment } from "../options.js";
 import { utf8 } from "../../platform/text.js";
 import type { Agent, Denial, Peer } from "./agent.js";
@@ -200,10 +201,11 @@ export class Guards {
         const args = channel ? [channel, agent, last] : [agent];
         const returned = guards[handler](...(handler === "onUnsubscriptionRequest" ? args.slice(0, 2) : args));
         await returned;
+        // A server waits for a guard that is not async until its time is over. Here it has a moment.
+        if (handler === "onMessageReceived") await microtasks();
         if (isDecided) return;
-        // A guard that is not async may decide later. An async guard has ended without a verdict.
-        if (handler === "onDisconnect" || (handler === "onMessageReceived" && isThenable(returned)))
-          settle(permitted());
+        // Without a verdict, a message is dropped. Any other guard that is not async may decide later.
+        if (handler === "onDisconnect" || handler === "onMessageReceived") settle(permitted());
         else if (isThenable(returned)) {
           cancel();
           late();
