@@ -19,6 +19,7 @@ module.exports = {
     "^push-it-client$": "<rootDir>/client/src/index.ts",
     "^push-it-client/(core|channels)$": "<rootDir>/client/src/$1.ts",
     "^push-it-client/react$": "<rootDir>/client/src/react/index.ts",
+    "^push-it-client/testing$": "<rootDir>/client/src/testing/index.ts",
     "^push-it-server/(guards|publisher)$": "<rootDir>/server/$1/index.ts",
   },
   globalSetup: "<rootDir>/test/run/make-folder.ts",

@@ -18,8 +18,11 @@ const BUNDLED = { "push-it-client": 13.7 * KB, "push-it-client/core": 8.8 * KB, 
 /** The most that a binding may add to an application that has the SDK and the framework. */
 const BINDINGS = { "push-it-client/react": 3.1 * KB };
 
-/** The packages by folder, and the most that one may take when it is installed. */
-const PACKAGES = { client: 960 * KB, server: Infinity, ".": Infinity, local: Infinity };
+/**
+ * The packages by folder, and the most that one may take when it is installed. A seventh of the client is the fake for
+ * tests, which no application loads.
+ */
+const PACKAGES = { client: 1140 * KB, server: Infinity, ".": Infinity, local: Infinity };
 
 const packOf = (folder) => {
   const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];

@@ -31,6 +31,7 @@ const KNOWN: Readonly<Record<string, string[]>> = {
   "push-it-client/core": ["Channel", "PushIt", "PushItError"],
   "push-it-client/channels": ["channel", "defineChannels"],
   "push-it-client/react": ["PushItProvider", "useChannel", "useConnection", "useMessages"],
+  "push-it-client/testing": ["FakePushIt"],
   "push-it-server/guards": ["guardHandler", "guards", "secret"],
   "push-it-server/publisher": ["Publisher", "PublisherError"],
 };
