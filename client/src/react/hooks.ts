@@ -201,7 +201,7 @@ export function useMessages(
  * @param name without one, the hook does nothing
  * @example
  * const { members } = useMembers("rooms/5");
- * return members.map(({ agent, info, own }) => <li key={agent}>{info.name} {own && "(you)"}</li>);
+ * return members.map(({ agent, userId, own }) => <li key={agent}>{userId} {own && "(you)"}</li>);
  */
 export function useMembers<const Name extends RegisteredName>(
   name: Name | undefined,
@@ -242,7 +242,7 @@ export interface UsedTyping extends TypingSnapshot {
  * @param name without one, the hook does nothing
  * @example
  * const { typing, keystroke, stop } = useTyping("rooms/5");
- * return <><input onInput={keystroke} onBlur={stop} />{typing.map(({ info }) => info.name)}</>;
+ * return <><input onInput={keystroke} onBlur={stop} />{typing.map(({ userId }) => userId)}</>;
  */
 export const useTyping = (name: string | undefined, options: ChannelOptions = {}): UsedTyping => {
   return useChannelView(Typing, name, options, TYPING_METHODS);

@@ -44,7 +44,7 @@ export class LastMessages {
   /**
    * A call has succeeded. The object has received the newest messages that were stored before the channel's first call
    * that waited.
-   * @param newest the messages that the history keeps now, and those that a reader could have read at the call
+   * @param newest the messages that the history keeps now, and the messages that were readable at the call
    * @param most how many messages one reply holds
    */
   succeeded(
