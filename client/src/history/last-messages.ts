@@ -14,9 +14,6 @@ import type { SubscribeOptions } from "../types.js";
 import { isAtOrBefore, isPosition } from "./channel-recovery.js";
 import type { Recovery } from "./recovery.js";
 
-/** Longest random wait, beyond the time that the server asks for, before a pending message is requested again. */
-const MAX_PENDING_JITTER_MS = 2_000;
-
 /** A holder that subscribed with `last`. */
 interface Reader {
   readonly channel: string;
@@ -30,8 +27,8 @@ interface Reader {
   position?: Position | undefined;
   /** The history request that is in flight. An older reply is too old. */
   request?: object | undefined;
-  /** How many requests have failed since the last success. */
-  failures: number;
+  /** How many requests on this connection brought no messages. */
+  retries: number;
   /** The calls that wait for the newest messages. */
   calls: SettleCallback[];
 }
@@ -67,7 +64,7 @@ export class LastMessages implements Extension {
     const calls = readers.get(holder)?.calls ?? [];
     this.#readers.set(
       channel,
-      readers.set(holder, { channel, holder, last, hasSince: isPosition(since), buffer: [], failures: 0, calls }),
+      readers.set(holder, { channel, holder, last, hasSince: isPosition(since), buffer: [], retries: 0, calls }),
     );
   }
 
@@ -141,10 +138,17 @@ export class LastMessages implements Extension {
     for (const reader of this.#readers.get(channel)?.values() ?? []) this.#remove(reader, error);
   }
 
+  onVerified(): void {
+    for (const readers of this.#readers.values())
+      for (const reader of readers.values()) if (reader.buffer && reader.retries) this.#request(reader);
+  }
+
   onDisconnected(): void {
     for (const readers of this.#readers.values())
       for (const reader of readers.values()) {
+        // The subscription on the next connection requests again.
         reader.request = undefined;
+        reader.retries = 0;
         const { stopped } = this.#client.queue;
         if (stopped) this.#settle(reader, new PushItError(stopped.code, stopped.reason, { channel: reader.channel }));
       }
@@ -166,7 +170,6 @@ export class LastMessages implements Extension {
 
   #request(reader: Reader): void {
     const { channel, last } = reader;
-    const { timers, options } = this.#client;
     if (reader.request) return;
     const request = (reader.request = {});
     this.#client.queue.enqueueMeta("history", { channel, limit: last, reverse: true }, (outcome) => {
@@ -174,26 +177,28 @@ export class LastMessages implements Extension {
       reader.request = undefined;
       if (!outcome.error) this.#apply(reader, dataOf<Replay>(outcome));
       else if (!outcome.error.retryable) this.#fail(reader, outcome.error);
-      else
-        this.#requestAfter(reader, backoff(reader.failures++, options.retryBase, options.retryCap, timers.random(1)));
+      else this.#requestAfter(reader, 0);
     });
   }
 
-  /** Requests again, unless a new connection does it. */
+  /** Requests again, later after each time. If the client verifies its connection then, `onVerified` does it. */
   #requestAfter(reader: Reader, milliseconds: number): void {
-    this.#client.timers.after(milliseconds, () => {
-      if (this.#isCurrent(reader) && reader.buffer && this.#client.isConnected) this.#request(reader);
+    const { timers, options } = this.#client;
+    const delay = milliseconds + backoff(reader.retries, options.retryBase, options.retryCap, timers.random(1));
+    const retry = (reader.retries += 1);
+    timers.after(delay, () => {
+      const isDue = this.#isCurrent(reader) && reader.buffer && retry === reader.retries;
+      if (isDue && this.#client.isConnected) this.#request(reader);
     });
   }
 
   /** Applies a page of the history, which has the newest message first. */
   #apply(reader: Reader, { messages = [], position: { epoch }, pendingMs, more }: Replay): void {
     const [newest] = messages;
-    const { timers, options } = this.#client;
     const received = this.#recovery.position(reader.channel);
     // Messages behind a pending one are not in the page. If the client has received them, no request brings them later.
     if (pendingMs && received?.epoch === epoch && received.offset > (newest?.offset ?? 0))
-      this.#requestAfter(reader, pendingMs + timers.random(Math.min(options.retryCap, MAX_PENDING_JITTER_MS)));
+      this.#requestAfter(reader, pendingMs);
     else this.#finish(reader, messages.reverse(), newest && { epoch, offset: newest.offset }, more);
   }
 
@@ -202,7 +207,7 @@ export class LastMessages implements Extension {
     const { channel, holder, last, buffer = [] } = reader;
     holder.hasOlder = isOlder || messages.length > last;
     reader.buffer = reader.request = undefined;
-    reader.failures = 0;
+    reader.retries = 0;
     reader.position = position && { epoch: position.epoch, offset: position.offset };
     for (const message of messages.slice(-last))
       this.#client.deliverTo(holder, { ...message, channel, epoch: position!.epoch });

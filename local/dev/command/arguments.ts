@@ -12,7 +12,7 @@ export const DEV_HELP = `push-it-cli dev: runs a Push-It construct of your CDK a
 
   push-it-cli dev [options] [-- COMMAND]
 
-  COMMAND is a program to run beside it, such as the server of your page: push-it-cli dev -- vite
+  COMMAND is a program to run with it, such as the server of your page: push-it-cli dev -- vite
   It starts when the run is ready, and gets PUSH_IT_URL and the variables of a back end. The run ends with it.
 
 Options
@@ -65,7 +65,7 @@ const OPTIONS = {
 export interface DevArguments {
   help: boolean;
   json: boolean;
-  /** The program that runs beside the system, and its arguments. */
+  /** The program that runs next to the system, and its arguments. */
   command: string[] | undefined;
   options: Omit<SystemOptions, "dist" | "project" | "log">;
 }

@@ -71,7 +71,7 @@ const reloadedText = (functions: string[]): string =>
   functions.length > MAX_NAMED ? `${functions.length} functions` : functions.join(", ");
 
 /**
- * Ends the system, and the program beside it, on SIGINT, SIGTERM and SIGHUP, or when the program has ended. A second
+ * Ends the system, and the developer's program, on SIGINT, SIGTERM and SIGHUP, or when the program has ended. A second
  * signal does not wait.
  */
 const stopper = () => {

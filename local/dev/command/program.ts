@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { UserError } from "../../core/user-error.js";
 import type { Ready } from "./ready.js";
 
-/** A program that runs beside the system. */
+/** A program that runs next to the system. */
 export interface Program {
   /** The exit status when it has ended. Rejects with a `UserError` if it cannot be started. */
   ended: Promise<number>;

@@ -83,6 +83,14 @@ describe.each(["5.4", "7"] as const)("TypeScript %s", (version) => {
     expect(entriesIn(files)).toEqual(entries("esm").sort());
   });
 
+  test("knows the registered channels in hooks", () => {
+    const app = new Consumer(`registered-${version}`);
+    app.copy("registered-app.txt", "registered-app.ts");
+    const compilerOptions = { ...STRICT, module: "esnext", moduleResolution: "bundler" };
+    app.write("tsconfig.json", JSON.stringify({ compilerOptions, include: ["*"] }));
+    compileIn(app, version);
+  });
+
   test("reports code that does not compile", () => {
     const app = new Consumer("wrong", {
       "app.ts":

@@ -44,13 +44,23 @@ export class LastMessages {
   /**
    * A call has succeeded. The object has received the newest messages that were stored before the channel's first call
    * that waited.
-   * @param newest the newest messages that the history keeps now, at most `most` of which one reply holds
+   * @param newest the messages that the history keeps now, and the messages that were readable at the call
+   * @param most how many messages one reply holds
    */
-  succeeded(channel: string, holder: string, calledAt: number, newest: readonly Publication[], most: number): void {
+  succeeded(
+    channel: string,
+    holder: string,
+    calledAt: number,
+    newest: Record<"now" | "atCall", readonly Publication[]>,
+    most: number,
+  ): void {
     const reader = this.#readers.get(`${channel} ${holder}`);
     if (!reader?.last || reader.calledAt !== calledAt) return;
-    for (const publication of newest.slice(-Math.min(reader.last, most)))
-      if (!publication.withheld && publication.storedAt! < reader.waitsSince && !reader.all.has(publication.n))
+    const expected = newest.now
+      .slice(-Math.min(reader.last, most))
+      .filter((each) => newest.atCall.includes(each) && !each.withheld && each.storedAt! < reader.waitsSince);
+    for (const publication of expected)
+      if (!reader.all.has(publication.n))
         this.fail("last", `${holder} has subscribed with \`last\`, and has not received ${nameOf(publication)}`);
   }
 
