@@ -1,4 +1,4 @@
-// npm run release:dry: publishes the four packages to a registry on this machine, and follows docs/QUICKSTART.md from
+// npm run release:dry: publishes the packages to a registry on this machine, and follows docs/QUICKSTART.md from
 // there in an empty folder. Prints each step, a summary, and ends with 0 if all went well.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import { stepsOf, type Step } from "./quick-start.js";
 import { startRegistry } from "./registry.js";
 
 const ROOT = join(__dirname, "../..");
-const PACKAGES = [".", "client", "server", "local"];
+const PACKAGES = [".", "client", "server", "local", "create"];
 
 /** The address in the quick start's page. The run here takes any free port. */
 const ADDRESS = "ws://127.0.0.1:8787/live";
