@@ -13,8 +13,8 @@ afterAll(() => {
 
 const templates = templatesIn(templatesFolder);
 const [chat, plain] = [templateNamed("chat", templates), templateNamed("plain", templates)];
-const step = (next: RegExp): unknown =>
-  expect.objectContaining({ name: "UserError", next: expect.stringMatching(next) });
+const step = (next: RegExp): Error =>
+  expect.objectContaining({ name: "UserError", next: expect.stringMatching(next) }) as Error;
 
 describe("createProject", () => {
   it("copies the template, and gives .gitignore its name back", () => {
