@@ -9,7 +9,7 @@ import { Dev, ROOT } from "../dev.js";
 /** The packages are found above it, and no tool of the repository looks into it. */
 const COPIES = join(ROOT, ".push-it");
 
-/** What a developer's folder has and a copy does not need. */
+/** A copy does not need these folders of a developer. */
 const LEFT_OUT = /\/(node_modules|dist|cdk\.out|\.next)$/;
 
 /** An example that runs as `npm start` runs it, on free ports. Its page reaches the system by a way that can fail. */
