@@ -39,6 +39,12 @@ module.exports = {
       { path: "^client/src/(stores|views|react|vue|svelte)/" },
     ),
     rule(
+      "applications-without-the-fake",
+      "The fake of push-it-client/testing imports the SDK. Nothing that an application loads imports the fake.",
+      { path: "^client/src/", pathNot: "^client/src/testing/" },
+      { path: "^client/src/testing/" },
+    ),
+    rule(
       "stores-without-frameworks",
       "The stores are for every framework. Each binding imports the stores, its framework and no other binding.",
       { path: "^client/src/stores/" },

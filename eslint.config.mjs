@@ -13,7 +13,7 @@ export default defineConfig(
   js.configs.recommended,
   { rules: { eqeqeq: ["error", "always", { null: "ignore" }], "max-lines": ["error", { max: 320 }] } },
   {
-    files: ["**/*.ts"],
+    files: ["**/*.{ts,tsx}"],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -28,6 +28,14 @@ export default defineConfig(
       "@typescript-eslint/switch-exhaustiveness-check": "error",
       // Our objects are mostly closures that do not use `this`, so unbound methods are safe.
       "@typescript-eslint/unbound-method": "off",
+    },
+  },
+  {
+    files: ["**/*.tsx"],
+    rules: {
+      // A text field of a form is a string, and React takes handlers that return promises.
+      "@typescript-eslint/no-base-to-string": "off",
+      "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { attributes: false } }],
     },
   },
   {

@@ -18,7 +18,7 @@ module.exports = {
     "^push-it-aws$": "<rootDir>/infra/index.ts",
     "^push-it-client$": "<rootDir>/client/src/index.ts",
     "^push-it-client/(core|channels)$": "<rootDir>/client/src/$1.ts",
-    "^push-it-client/(react|vue|svelte|views)$": "<rootDir>/client/src/$1/index.ts",
+    "^push-it-client/(react|vue|svelte|views|testing)$": "<rootDir>/client/src/$1/index.ts",
     // Svelte's modules of a page. Node would load those of a server.
     "^svelte$": "<rootDir>/node_modules/svelte/src/index-client.js",
     "^svelte/(reactivity|store)$": "<rootDir>/node_modules/svelte/src/$1/index-client.js",

@@ -14,9 +14,24 @@ export const LIBRARIES = {
       svelte: "client/src/svelte/index.ts",
       views: "client/src/views/index.ts",
       channels: "client/src/channels.ts",
+      testing: "client/src/testing/index.ts",
     },
-    // It shares a few lines with the others, and no class. So each gets its own, and no file is loaded for both.
-    apart: ["channels"],
+    apart: {
+      // It shares a few lines with the others, and no class. So each gets its own, and no file is loaded for both.
+      channels: {},
+      // It imports the SDK as applications do. So its classes are the application's, and the SDK stays in one piece. Its
+      // code is readable without source maps, which every installation would carry for tests alone.
+      testing: {
+        sourcemap: false,
+        plugins: [
+          {
+            name: "sdk-outside",
+            setup: ({ onResolve }) =>
+              onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: "./index.js", external: true })),
+          },
+        ],
+      },
+    },
     // Neutral, because for browsers esbuild decides what `process.env.NODE_ENV` is: that is the application's to say.
     options: { platform: "neutral", target: "es2022", sourcemap: true },
   },
@@ -76,12 +91,14 @@ export const libraryFiles = async (root, dist = (folder) => join(root, folder, "
 const UNUSED_IMPORT = /^import "\.\/shared-\w+\.js";$/gm;
 
 const filesOf = async (root, folder, dist) => {
-  const { entries, apart = [], options } = LIBRARIES[folder];
-  const together = Object.keys(entries).filter((entry) => !apart.includes(entry));
-  const builds = [together, ...apart.map((entry) => [entry])].map((names) =>
+  const { entries, apart = {}, options } = LIBRARIES[folder];
+  const together = Object.keys(entries).filter((entry) => !(entry in apart));
+  const groups = [[together, {}], ...Object.entries(apart).map(([entry, own]) => [[entry], own])];
+  const builds = groups.map(([names, own]) =>
     build({
       ...common,
       ...options,
+      ...own,
       absWorkingDir: root,
       format: "esm",
       // Code that several entries share is in a file of its own: so `PushItError` is one class, for every import.

@@ -23,8 +23,11 @@ const BINDINGS = {
   "push-it-client/views": 3.1 * KB,
 };
 
-/** The packages by folder, and the most that one may take when it is installed. A binding takes 12 KB of it. */
-const PACKAGES = { client: 1000 * KB, server: Infinity, ".": Infinity, local: Infinity };
+/**
+ * The packages by folder, and the most that one may take when it is installed. A seventh of the client is the fake for
+ * tests, which no application loads. A binding takes 12 KB.
+ */
+const PACKAGES = { client: 1250 * KB, server: Infinity, ".": Infinity, local: Infinity };
 
 const packOf = (folder) => {
   const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];

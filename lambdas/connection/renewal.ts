@@ -2,7 +2,7 @@ import type { Json } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import { admit } from "./admission.js";
 import { type Agent, type Denial, endOf, EXPIRED } from "./agent.js";
-import { DEFAULT_MESSAGES } from "../requests/replies.js";
+import { DEFAULT_MESSAGES } from "../../protocol/code-messages.js";
 import type { Clock, GuardPort, Store } from "../ports.js";
 import { addSubscriptions, hasRoomFor, extend, type SubscriptionDependencies } from "../subscriptions/subscriptions.js";
 

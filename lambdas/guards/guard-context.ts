@@ -14,7 +14,7 @@ import {
   MAX_USER_ID_LENGTH,
 } from "../../protocol/index.js";
 import { type ChannelRules, publicationError, subscriptionError } from "../subscriptions/channel-rules.js";
-import type { Agent, Channel, ChannelLike, ConnectedOptions, DenialOptions } from "./types.js";
+import type { Agent, Channel, ChannelLike, ConnectedOptions, DenialOptions } from "../../protocol/guards.js";
 import { DENIAL_CODES } from "./contract.js";
 import type { Decision, GuardCall } from "./messages.js";
 

@@ -1,7 +1,7 @@
 import { DEFAULT_LIMITS } from "../../protocol/index.js";
 import { entriesFor, HANDLERS } from "../../protocol/guard-manifest.js";
 import { combineVerdicts } from "./combine-verdicts.js";
-import type { Guards } from "./types.js";
+import type { Guards } from "../../protocol/guards.js";
 import { argumentsFor } from "./guard-context.js";
 import {
   type AgentData,

@@ -5,7 +5,7 @@ import {
   type Manifest,
   manifestError,
 } from "../../protocol/guard-manifest.js";
-import type { ChannelGuards, Guards } from "./types.js";
+import type { ChannelGuards, Guards } from "../../protocol/guards.js";
 import type { GuardArguments } from "./guard-context.js";
 import type { GuardCall } from "./messages.js";
 

@@ -8,7 +8,8 @@ import {
 } from "../../protocol/index.js";
 import type { Settings } from "../settings.js";
 import type { Agent } from "../connection/agent.js";
-import { failure, forChannel, DEFAULT_MESSAGES } from "../requests/replies.js";
+import { DEFAULT_MESSAGES } from "../../protocol/code-messages.js";
+import { failure, forChannel } from "../requests/replies.js";
 import { type HistorySettings, channelSettings } from "../../protocol/channel-settings.js";
 import { REPLAY_BYTES } from "../publish/message-size.js";
 import { headsOf, oldest, type Page, replayBefore, replayFrom, type ReplayDependencies } from "./replay.js";

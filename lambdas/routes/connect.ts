@@ -5,7 +5,7 @@ import { GuardsNotLoaded } from "../aws/lambda/guards-not-loaded.js";
 import { createDependencies, type Dependencies } from "../aws/create-dependencies.js";
 import { admit, channelsOf, tooManyAgents } from "../connection/admission.js";
 import type { Agent, Denial } from "../connection/agent.js";
-import { DEFAULT_MESSAGES } from "../requests/replies.js";
+import { DEFAULT_MESSAGES } from "../../protocol/code-messages.js";
 import { agentDetail } from "../server-api/server-events.js";
 import { handshakeOf, isOriginAllowed, parseHandshake } from "../connection/handshake.js";
 import { removeAgent } from "../connection/remove-agent.js";

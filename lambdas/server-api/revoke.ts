@@ -1,6 +1,7 @@
 import { type Reply, Meta, type RequestTarget } from "../../protocol/index.js";
 import type { Agent } from "../connection/agent.js";
-import { forChannel, failure, encodeReplies, DEFAULT_MESSAGES } from "../requests/replies.js";
+import { DEFAULT_MESSAGES } from "../../protocol/code-messages.js";
+import { forChannel, failure, encodeReplies } from "../requests/replies.js";
 import { notifyAndClose } from "../connection/close-connection.js";
 import { Frame } from "../delivery/frame.js";
 import { userChannel } from "../subscriptions/user-channel.js";

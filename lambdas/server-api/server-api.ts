@@ -1,5 +1,5 @@
 import { type ServerApiResponse, SERVER_API_VERSION as version } from "../../protocol/index.js";
-import { DEFAULT_MESSAGES } from "../requests/replies.js";
+import { DEFAULT_MESSAGES } from "../../protocol/code-messages.js";
 import type { Dependencies } from "../dependencies.js";
 import { readPresencePage } from "../presence/presence-query.js";
 import type { PipelineDependencies } from "../publish/pipeline.js";

@@ -4,7 +4,7 @@ import type { Publication } from "../delivery/recipients.js";
 import type { Dependencies } from "../dependencies.js";
 import { fitsChannel } from "../publish/message-size.js";
 import { type PipelineDependencies, publishSubmissions } from "../publish/pipeline.js";
-import { DEFAULT_MESSAGES } from "../requests/replies.js";
+import { DEFAULT_MESSAGES } from "../../protocol/code-messages.js";
 import { publicationError } from "../subscriptions/channel-rules.js";
 import { userChannel } from "../subscriptions/user-channel.js";
 import type { EntryFault } from "./server-requests.js";

@@ -1,4 +1,4 @@
-import type { Guards } from "../../lambdas/guards/types.js";
+import type { Guards } from "../../protocol/guards.js";
 import type { ChannelTypeMap, TypedChannels } from "../../protocol/channel-types.js";
 import { type TypedGuards, withTypes } from "./typed-guards.js";
 
@@ -11,7 +11,7 @@ export type {
   Connection,
   DenialOptions,
   Guards,
-} from "../../lambdas/guards/types.js";
+} from "../../protocol/guards.js";
 export type { AgentData, DeliveryData, GuardRequest, GuardResponse } from "../../lambdas/guards/contract.js";
 export { guardHandler } from "../../lambdas/guards/handler.js";
 export { secret } from "../../lambdas/aws/lambda/secret.js";

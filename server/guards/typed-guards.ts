@@ -1,4 +1,4 @@
-import type { Agent, Channel, ChannelGuards, Guards } from "../../lambdas/guards/types.js";
+import type { Agent, Channel, ChannelGuards, Guards } from "../../protocol/guards.js";
 import type { MessageOf, StateOf } from "../../protocol/channel-type-names.js";
 import type { ChannelTypeMap, TypedChannels } from "../../protocol/channel-types.js";
 import type { Json, Message as ReceivedMessage, RequestedMessage } from "../../protocol/index.js";

@@ -10,7 +10,7 @@ import type { PushIt } from "push-it-client";
 import { Bench } from "./support/setup.js";
 
 /** The largest size of the script for a page without a bundler, in bytes, compressed with brotli as by a CDN. */
-const SCRIPT_LIMIT = 14.3 * 1024;
+const SCRIPT_LIMIT = 14.4 * 1024;
 
 const bench = Bench.use();
 const run = promisify(execFile);

@@ -3,6 +3,7 @@ import type { Message, SubscribeResult } from "../../../protocol/frames.js";
 import type { HistoryMessage, Position, Replay } from "../../../protocol/history.js";
 import { MAX_HISTORY_PAGE_SIZE } from "../../../protocol/limits.js";
 import type { Client } from "../client.js";
+import { backoff } from "../connection/backoff.js";
 import { defer } from "../emitter.js";
 import { PushItError } from "../errors.js";
 import type { Extension } from "../extension.js";
@@ -12,9 +13,6 @@ import type { Holder, SettleCallback } from "../subscriptions/holder.js";
 import type { SubscribeOptions } from "../types.js";
 import { isAtOrBefore, isPosition } from "./channel-recovery.js";
 import type { Recovery } from "./recovery.js";
-
-/** Longest wait before a request that failed is repeated, in milliseconds. */
-const MAX_RETRY_DELAY_MS = 2_000;
 
 /** A holder that subscribed with `last`. */
 interface Reader {
@@ -29,6 +27,8 @@ interface Reader {
   position?: Position | undefined;
   /** The history request that is in flight. An older reply is too old. */
   request?: object | undefined;
+  /** How many requests on this connection brought no messages. */
+  retries: number;
   /** The calls that wait for the newest messages. */
   calls: SettleCallback[];
 }
@@ -64,7 +64,7 @@ export class LastMessages implements Extension {
     const calls = readers.get(holder)?.calls ?? [];
     this.#readers.set(
       channel,
-      readers.set(holder, { channel, holder, last, hasSince: isPosition(since), buffer: [], calls }),
+      readers.set(holder, { channel, holder, last, hasSince: isPosition(since), buffer: [], retries: 0, calls }),
     );
   }
 
@@ -138,10 +138,17 @@ export class LastMessages implements Extension {
     for (const reader of this.#readers.get(channel)?.values() ?? []) this.#remove(reader, error);
   }
 
+  onVerified(): void {
+    for (const readers of this.#readers.values())
+      for (const reader of readers.values()) if (reader.buffer && reader.retries) this.#request(reader);
+  }
+
   onDisconnected(): void {
     for (const readers of this.#readers.values())
       for (const reader of readers.values()) {
+        // The subscription on the next connection requests again.
         reader.request = undefined;
+        reader.retries = 0;
         const { stopped } = this.#client.queue;
         if (stopped) this.#settle(reader, new PushItError(stopped.code, stopped.reason, { channel: reader.channel }));
       }
@@ -174,11 +181,14 @@ export class LastMessages implements Extension {
     });
   }
 
-  /** Requests again, unless a new connection does it. */
+  /** Requests again, later after each time. If the client verifies its connection then, `onVerified` does it. */
   #requestAfter(reader: Reader, milliseconds: number): void {
     const { timers, options } = this.#client;
-    timers.after(milliseconds + timers.random(Math.min(options.retryCap, MAX_RETRY_DELAY_MS)), () => {
-      if (this.#isCurrent(reader) && reader.buffer && this.#client.isConnected) this.#request(reader);
+    const delay = milliseconds + backoff(reader.retries, options.retryBase, options.retryCap, timers.random(1));
+    const retry = (reader.retries += 1);
+    timers.after(delay, () => {
+      const isDue = this.#isCurrent(reader) && reader.buffer && retry === reader.retries;
+      if (isDue && this.#client.isConnected) this.#request(reader);
     });
   }
 
@@ -197,6 +207,7 @@ export class LastMessages implements Extension {
     const { channel, holder, last, buffer = [] } = reader;
     holder.hasOlder = isOlder || messages.length > last;
     reader.buffer = reader.request = undefined;
+    reader.retries = 0;
     reader.position = position && { epoch: position.epoch, offset: position.offset };
     for (const message of messages.slice(-last))
       this.#client.deliverTo(holder, { ...message, channel, epoch: position!.epoch });

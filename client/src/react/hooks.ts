@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { Json } from "../../../protocol/json.js";
 import type { Position } from "../../../protocol/history.js";
 import type { Received } from "../json.js";
+import type { RegisteredMessage, RegisteredName, RegisteredState } from "../registered-channels.js";
 import { actionsOf, MESSAGES_ACTIONS, TYPING_ACTIONS } from "../stores/actions.js";
 import { channelView } from "../stores/channel-view.js";
 import { connectionView } from "../stores/connection-view.js";
@@ -105,23 +106,28 @@ export interface UsedChannel<Data = unknown> extends ChannelSnapshot, ChannelAct
 
 /**
  * Subscribes to a channel or wildcard.
- * @typeParam Data the messages' data
+ * @typeParam Data the messages' data. Left out: what `Register` declares for the channel, or unknown
  * @param name without one, the hook does nothing
  * @example
  * const { status, error, publish } = useChannel<Story>("stories/5", { onMessage: ({ data }) => show(data) });
  * if (status === "denied") return <p>{error.message}</p>;
  */
-export const useChannel = <Data = unknown>(
+export function useChannel<const Name extends RegisteredName>(
+  name: Name | undefined,
+  options?: UseChannelOptions<RegisteredMessage<Name>>,
+): UsedChannel<RegisteredMessage<Name>>;
+export function useChannel<Data = unknown>(
   name: string | undefined,
-  { onMessage, ...options }: UseChannelOptions<Data> = {},
-): UsedChannel<Data> => {
+  options?: UseChannelOptions<Data>,
+): UsedChannel<Data>;
+export function useChannel(name: string | undefined, { onMessage, ...options }: UseChannelOptions = {}): UsedChannel {
   const client = usePushIt();
   const snapshot = useChannelView<ChannelSnapshot>(Part, name, { onMessage, ...options });
   return useMemo(
-    () => ({ ...snapshot, publish: (data, how) => client.channel<Data>(name!).publish(data, how) }),
+    () => ({ ...snapshot, publish: (data, how) => client.channel<Json>(name!).publish(data as Json, how) }),
     [client, name, snapshot],
   );
-};
+}
 
 /** The options of `useMessages`. */
 export interface UseMessagesOptions extends ChannelOptions {
@@ -143,28 +149,40 @@ export interface UsedMessages<Data = unknown> extends MessagesSnapshot<Data>, Me
 /**
  * The messages of a channel: the newest of its history, then all that arrive. After a reconnection, missed messages are
  * added. If they cannot be recovered, the newest of the history take the place of the list.
- * @typeParam Data the messages' data
+ * @typeParam Data the messages' data. Left out: what `Register` declares for the channel, or unknown
  * @param name without one, the hook does nothing
  * @example
  * const { messages, publish, hasOlder, loadOlder } = useMessages<{ text: string }>("rooms/5", { last: 20 });
  * return messages.map(({ uuid, data, status }) => <p key={uuid} className={status}>{data.text}</p>);
  */
-export const useMessages = <Data = unknown>(
+export function useMessages<const Name extends RegisteredName>(
+  name: Name | undefined,
+  options?: UseMessagesOptions,
+): UsedMessages<RegisteredMessage<Name>>;
+export function useMessages<Data = unknown>(name: string | undefined, options?: UseMessagesOptions): UsedMessages<Data>;
+export function useMessages(
   name: string | undefined,
   { last = 50, max = 1_000, ...options }: UseMessagesOptions = {},
-): UsedMessages<Data> => {
+): UsedMessages {
   return useChannelView(Messages, name, { last, max, ...options }, MESSAGES_ACTIONS);
-};
+}
 
 /**
  * The members of a channel with presence. This client looks, and is not a member because of this hook.
+ * @typeParam State the members' states. Left out: what `Register` declares for the channel, or any JSON
  * @param name without one, the hook does nothing
  * @example
  * const { members } = useMembers("rooms/5");
- * return members.map(({ agent, info, own }) => <li key={agent}>{info.name} {own && "(you)"}</li>);
+ * return members.map(({ agent, userId, own }) => <li key={agent}>{userId} {own && "(you)"}</li>);
  */
-export const useMembers = (name: string | undefined, options: ChannelOptions = {}): MembersSnapshot =>
-  useChannelView(Members, name, options);
+export function useMembers<const Name extends RegisteredName>(
+  name: Name | undefined,
+  options?: ChannelOptions,
+): MembersSnapshot<RegisteredState<Name>>;
+export function useMembers<State = Json>(name: string | undefined, options?: ChannelOptions): MembersSnapshot<State>;
+export function useMembers(name: string | undefined, options: ChannelOptions = {}): MembersSnapshot {
+  return useChannelView(Members, name, options);
+}
 
 /**
  * Makes this client a member of a channel with presence while the component is mounted.
@@ -173,8 +191,15 @@ export const useMembers = (name: string | undefined, options: ChannelOptions = {
  * second. The channel needs `presence: { state: true }`. Left out: no state
  * @example usePresence("rooms/5", { cursor });
  */
-export const usePresence = (name: string | undefined, state?: Json, options: ChannelOptions = {}): ChannelSnapshot =>
-  useChannelView(Part, name, { present: true, state, ...options });
+export function usePresence<const Name extends RegisteredName>(
+  name: Name | undefined,
+  state?: RegisteredState<Name>,
+  options?: ChannelOptions,
+): ChannelSnapshot;
+export function usePresence(name: string | undefined, state?: Json, options?: ChannelOptions): ChannelSnapshot;
+export function usePresence(name: string | undefined, state?: unknown, options: ChannelOptions = {}): ChannelSnapshot {
+  return useChannelView(Part, name, { present: true, state: state as Json | undefined, ...options });
+}
 
 /** The result of `useTyping`. Its functions are the same on each render. */
 export interface UsedTyping extends TypingSnapshot, TypingActions {}
@@ -184,7 +209,7 @@ export interface UsedTyping extends TypingSnapshot, TypingActions {}
  * @param name without one, the hook does nothing
  * @example
  * const { typing, keystroke, stop } = useTyping("rooms/5");
- * return <><input onInput={keystroke} onBlur={stop} />{typing.map(({ info }) => info.name)}</>;
+ * return <><input onInput={keystroke} onBlur={stop} />{typing.map(({ userId }) => userId)}</>;
  */
 export const useTyping = (name: string | undefined, options: ChannelOptions = {}): UsedTyping => {
   return useChannelView(Typing, name, options, TYPING_ACTIONS);
@@ -192,13 +217,17 @@ export const useTyping = (name: string | undefined, options: ChannelOptions = {}
 
 /**
  * The last message of a channel that keeps it (`latest`), then each that arrives.
- * @typeParam Data the messages' data
+ * @typeParam Data the messages' data. Left out: what `Register` declares for the channel, or unknown
  * @param name without one, the hook does nothing
  * @example
  * const { message } = useLatest<{ celsius: number }>("sensors/7");
  * return <b>{message?.data.celsius ?? "–"}</b>;
  */
-export const useLatest = <Data = unknown>(
-  name: string | undefined,
-  options: ChannelOptions = {},
-): LatestSnapshot<Data> => useChannelView(Latest, name, options);
+export function useLatest<const Name extends RegisteredName>(
+  name: Name | undefined,
+  options?: ChannelOptions,
+): LatestSnapshot<RegisteredMessage<Name>>;
+export function useLatest<Data = unknown>(name: string | undefined, options?: ChannelOptions): LatestSnapshot<Data>;
+export function useLatest(name: string | undefined, options: ChannelOptions = {}): LatestSnapshot {
+  return useChannelView(Latest, name, options);
+}

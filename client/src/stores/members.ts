@@ -1,12 +1,14 @@
 import type { Member } from "../../../protocol/presence.js";
+import { backoff } from "../connection/backoff.js";
 import type { PushItError } from "../errors.js";
 import { clock } from "./clock.js";
 import { isOwn } from "./own.js";
 import { Part, type PartContext } from "./part.js";
 import type { ListedMember } from "./types.js";
 
-/** The longest wait before the members are read again after an error, in milliseconds. */
-const MAX_RETRY_DELAY_MS = 2_000;
+/** The longest random wait before the members are read again after an error, in milliseconds. It doubles up to the cap. */
+const RETRY_BASE_MS = 1_000;
+const RETRY_CAP_MS = 30_000;
 
 /** A change of the members. */
 type Change = (members: Map<string, Member>) => void;
@@ -17,6 +19,8 @@ export class Members extends Part<{ members: readonly ListedMember[] }> {
   #members = new Map<string, Member>();
   /** The changes since the current reading of the members has begun. They count more than the members that were read. */
   #changes: Change[] = [];
+  /** How many readings have failed since the last success. */
+  #failures = 0;
 
   constructor(store: PartContext) {
     super(store);
@@ -39,6 +43,7 @@ export class Members extends Part<{ members: readonly ListedMember[] }> {
     store.live.presence().then(
       ({ members }) => {
         if (changes !== this.#changes) return;
+        this.#failures = 0;
         this.#members = new Map(members.map((member) => [member.agent, member]));
         for (const change of changes) change(this.#members);
         this.changed();
@@ -47,8 +52,9 @@ export class Members extends Part<{ members: readonly ListedMember[] }> {
         if (changes !== this.#changes) return;
         store.fail(error, false);
         // After a loss of the connection, the next subscription reads them.
-        if (error.retryable && store.state.status === "subscribed")
-          clock.after(MAX_RETRY_DELAY_MS * Math.random(), () => changes === this.#changes && this.onSubscribed());
+        if (!error.retryable || store.state.status !== "subscribed") return;
+        const delay = backoff(this.#failures++, RETRY_BASE_MS, RETRY_CAP_MS, Math.random());
+        clock.after(delay, () => changes === this.#changes && this.onSubscribed());
       },
     );
   }

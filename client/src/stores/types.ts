@@ -6,7 +6,7 @@ import type { State, StateCode } from "../connection/state.js";
 import type { PushItError } from "../errors.js";
 import type { Received } from "../json.js";
 import type { Credentials } from "../options.js";
-import type { PublishResult, ReceivedMessage, TokenFunction } from "../types.js";
+import type { PublishResult, ReceivedMessage, TokenFunction, TypedMember } from "../types.js";
 
 /**
  * A value that changes. Frameworks bind it with a few lines.
@@ -86,14 +86,14 @@ export interface MessagesSnapshot<Data = unknown> extends ChannelSnapshot {
 }
 
 /** A member in a list. */
-export interface ListedMember extends Member {
+export interface ListedMember<State = Json> extends TypedMember<State> {
   /** Whether this client is one of its connections, or has the same user. */
   own: boolean;
 }
 
 /** The members of a channel, as a component sees them. */
-export interface MembersSnapshot extends ChannelSnapshot {
-  members: readonly ListedMember[];
+export interface MembersSnapshot<State = Json> extends ChannelSnapshot {
+  members: readonly ListedMember<State>[];
 }
 
 /** The members that are typing, as a component sees them. */

@@ -21,10 +21,10 @@ export interface Subscription {
   waiters: Waiter[];
   /** The request that is queued or in flight. */
   request?: Request | undefined;
-  /** Whether the application has received `subscribed`, and has not missed messages since. */
+  /** Whether the application has received `subscribed`, and its end has not been reported since. */
   isAnnounced?: boolean;
-  /** Whether the application knows that it failed, and has not received `subscribed` since. */
-  isFailed?: boolean;
+  /** Whether messages may be missing since the last `subscribed`, because an attempt failed or a connection ended. */
+  hasGap?: boolean;
   /** Whether it has failed and waits for its next attempt. */
   isPaused?: boolean;
 }

@@ -96,7 +96,7 @@ export class Subscriptions implements Extension {
   /** Notes that the application misses messages of a channel until it is subscribed again. */
   miss(channel: string): void {
     const subscription = this.#subscriptions.get(channel);
-    if (subscription?.holders.size) subscription.isAnnounced = false;
+    if (subscription?.holders.size) subscription.hasGap = true;
   }
 
   beforeSend({ action, channel, target }: Request): void {
@@ -241,11 +241,11 @@ export class Subscriptions implements Extension {
     const result: SubscribeResult = { ...dataOf<SubscribeResult | undefined>(outcome), channel };
     const { recovered, code } = result;
     const { subscriptions } = outcome.transport!;
-    const mayHaveMissed = !subscription.isAnnounced || subscription.isFailed || subscriptions.get(channel) === false;
+    const mayHaveMissed = !subscription.isAnnounced || subscription.hasGap || subscriptions.get(channel) === false;
     subscriptions.set(channel, present === false ? "observer" : "member");
     if (mayHaveMissed || code) this.#client.emitter.emit("subscribed", { channel, recovered, code });
     subscription.isAnnounced = true;
-    subscription.isFailed = false;
+    subscription.hasGap = false;
     this.#client.subscribed(result);
   }
 
@@ -263,7 +263,7 @@ export class Subscriptions implements Extension {
     if (wants && !error.retryable) return this.#refuse(subscription, error);
     // The request's transport is gone, and with it its subscriptions. The next transport subscribes again.
     if (transport && transport !== current && (current || !wants)) return;
-    subscription.isFailed ||= wants;
+    subscription.hasGap ||= wants;
     if (wants) this.#client.notify("onSubscribeFailed", channel);
     // The server keeps a subscription that the application knows: its holders have it again.
     else if (!error.retryable && subscription.isAnnounced)

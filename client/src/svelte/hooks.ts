@@ -47,7 +47,7 @@ export const providePushIt = (client: PushIt): void => {
  */
 export const usePushIt = (): PushIt => {
   const client = getContext<PushIt | undefined>(CLIENT);
-  if (!client) throw new Error("No client: call providePushIt(pushIt) in a component above.");
+  if (!client) throw new Error("No client: call providePushIt(pushIt).");
   return client;
 };
 

@@ -67,7 +67,7 @@ export const providePushIt = (
  */
 export const usePushIt = (): PushIt => {
   const client = inject(CLIENT, null);
-  if (!client) throw new Error("No client: call providePushIt(pushIt, app) first.");
+  if (!client) throw new Error("No client: call providePushIt().");
   return client;
 };
 
@@ -96,21 +96,16 @@ const useView = <Value extends object>(view: { readonly value: View<Value> }): R
   const instance = getCurrentInstance();
   const isShown = shallowRef(true);
   if (instance) {
-    onActivated(() => (isShown.value = true));
     onDeactivated(() => (isShown.value = false));
+    onActivated(() => (isShown.value = true));
   }
   // On a server, or in a page that takes over what a server rendered: Vue has set the element of such a component.
-  const isServerRendered = instance?.vnode.el ?? inject(ssrContextKey, null);
-  const change = shallowRef(isServerRendered ? undefined : {});
+  const change = shallowRef<unknown>(!(instance?.vnode.el ?? inject(ssrContextKey, null)));
   watchPostEffect((onCleanup) => {
-    if (!isShown.value) return;
-    const update = (): void => {
-      change.value = {};
-    };
-    onCleanup(view.value.subscribe(update));
-    update();
+    if (isShown.value) onCleanup(view.value.subscribe(() => (change.value = {})));
+    change.value = {};
   });
-  const snapshot = computed(() => (change.value ? view.value.getSnapshot() : view.value.getServerSnapshot()));
+  const snapshot = computed(() => view.value[change.value ? "getSnapshot" : "getServerSnapshot"]());
   return Object.fromEntries(
     Object.keys(snapshot.value).map((field) => [field, computed(() => snapshot.value[field as keyof Value])]),
   ) as Refs<Value>;
@@ -129,10 +124,7 @@ const useChannelView = <Result>(
     updateWish(wish, options, toValue);
     view.value.apply();
   });
-  return {
-    ...useView(view),
-    ...actionsOf(() => view.value, actions),
-  } as Result;
+  return { ...useView(view), ...actionsOf(() => view.value, actions) } as Result;
 };
 
 /** The result of `useConnection`. */

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { type ServerApiResponse, MAX_REQUEST_BYTES, SERVER_API_VERSION as version } from "../../../protocol/index.js";
-import { DEFAULT_MESSAGES } from "../../requests/replies.js";
+import { DEFAULT_MESSAGES } from "../../../protocol/code-messages.js";
 import type { Log } from "../../ports.js";
 import { isObject } from "../../requests/frame-parser.js";
 

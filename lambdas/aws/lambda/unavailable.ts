@@ -1,4 +1,4 @@
-import { DEFAULT_MESSAGES } from "../../requests/replies.js";
+import { DEFAULT_MESSAGES } from "../../../protocol/code-messages.js";
 
 /** The error for the caller of a failed function; details are in the log. */
 export class Unavailable extends Error {

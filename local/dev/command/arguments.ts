@@ -10,7 +10,10 @@ const PORT = 8787;
 /** The text of `push-it-cli dev --help`. */
 export const DEV_HELP = `push-it-cli dev: runs a Push-It construct of your CDK app on this machine
 
-  push-it-cli dev [options]
+  push-it-cli dev [options] [-- COMMAND]
+
+  COMMAND is a program to run with it, such as the server of your page: push-it-cli dev -- vite
+  It starts when the run is ready, and gets PUSH_IT_URL and the variables of a back end. The run ends with it.
 
 Options
   --port PORT              where to listen; other parts take the ports after it; 0: any free ports (default ${PORT})
@@ -62,6 +65,8 @@ const OPTIONS = {
 export interface DevArguments {
   help: boolean;
   json: boolean;
+  /** The program that runs next to the system, and its arguments. */
+  command: string[] | undefined;
   options: Omit<SystemOptions, "dist" | "project" | "log">;
 }
 
@@ -70,8 +75,14 @@ export interface DevArguments {
  * @throws UserError for an option that does not exist, or a value that cannot be
  */
 export const parseDevArguments = (args: string[]): DevArguments => {
-  const values = parse(args);
-  return { help: values.help ?? false, json: values.json ?? false, options: systemOptions(values) };
+  const end = args.indexOf("--");
+  const values = parse(end < 0 ? args : args.slice(0, end));
+  return {
+    help: values.help ?? false,
+    json: values.json ?? false,
+    command: end < 0 ? undefined : commandOf(args.slice(end + 1)),
+    options: systemOptions(values),
+  };
 };
 
 type Values = ReturnType<typeof parse>;
@@ -82,6 +93,11 @@ const parse = (args: string[]) => {
   } catch (error) {
     throw new UserError((error as Error).message, "push-it-cli dev --help lists the options.");
   }
+};
+
+const commandOf = (words: string[]): string[] => {
+  if (words[0]) return words;
+  throw new UserError("There is no command after --.", "For example: push-it-cli dev -- vite");
 };
 
 /** `--quotas` alone is `--quotas=default`. */

@@ -7,6 +7,7 @@ import { toReadable } from "../app/guard-log.js";
 import type { SystemOptions } from "../system/options.js";
 import { logLine, requestLine } from "./output.js";
 import { addressesOf, isReachable } from "../system/ports.js";
+import { type Program, startProgram } from "./program.js";
 import { readyOf } from "./ready.js";
 import { isStarter } from "../app/source.js";
 import { styleFor } from "../../core/terminal-style.js";
@@ -20,7 +21,7 @@ import type { System } from "../system/system.js";
  */
 export const dev = async (args: string[], dist: string): Promise<void> => {
   const started = performance.now();
-  const { help, json, options: asked } = parseDevArguments(args);
+  const { help, json, command, options: asked } = parseDevArguments(args);
   if (help) return void process.stdout.write(DEV_HELP);
   const options = { ...asked, project: process.cwd() };
   const stop = stopper();
@@ -34,13 +35,12 @@ export const dev = async (args: string[], dist: string): Promise<void> => {
   const style = styleFor(process.stderr);
   if (isStarter(options)) process.stderr.write(starterLines(options.project, options.guards, style));
   if (isReachable(addressesOf(options.host))) process.stderr.write(reachableLine(style));
-  if (json) return void process.stdout.write(`${JSON.stringify(ready)}\n`);
-  const facts = {
-    ready,
-    dynamodb: dynamodb.name,
-    guards: guardsOf(model, { ...options, starter: isStarter(options) }),
-  };
-  process.stdout.write(banner(facts, styleFor(process.stdout)));
+  if (json) process.stdout.write(`${JSON.stringify(ready)}\n`);
+  else {
+    const guards = guardsOf(model, { ...options, starter: isStarter(options) });
+    process.stdout.write(banner({ ready, dynamodb: dynamodb.name, guards }, styleFor(process.stdout)));
+  }
+  if (command) await stop.with(startProgram(command, ready, json));
 };
 
 /** Logs go to stderr, whatever stdout is for. */
@@ -70,16 +70,36 @@ const MAX_NAMED = 3;
 const reloadedText = (functions: string[]): string =>
   functions.length > MAX_NAMED ? `${functions.length} functions` : functions.join(", ");
 
-/** Ends the system on SIGINT, SIGTERM and SIGHUP; a second signal does not wait. */
+/**
+ * Ends the system, and the developer's program, on SIGINT, SIGTERM and SIGHUP, or when the program has ended. A second
+ * signal does not wait.
+ */
 const stopper = () => {
   let system: System | undefined;
+  let program: Program | undefined;
   let stopping = false;
-  const stop = () => {
+  const end = async (status: number): Promise<void> => {
+    if (system?.meter) process.stderr.write(`\n${billTable(system.meter.snapshot())}\n`);
+    await system?.close();
+    process.exit(status);
+  };
+  const stop = (signal: NodeJS.Signals) => {
     if (stopping || !system) process.exit(1);
     stopping = true;
-    if (system.meter) process.stderr.write(`\n${billTable(system.meter.snapshot())}\n`);
-    void system.close().then(() => process.exit(0));
+    program?.stop(signal);
+    void (program?.ended ?? Promise.resolve()).catch(() => undefined).then(() => end(0));
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-  return { use: (started: System) => void (system = started) };
+  return {
+    use: (started: System) => void (system = started),
+    /** Ends with the program, and with its status. Rejects, after the system has ended, if it cannot be started. */
+    with: async (started: Program): Promise<void> => {
+      program = started;
+      const status = await started.ended.catch(async (error: unknown) => {
+        await system?.close();
+        throw error;
+      });
+      if (!stopping) await end(status);
+    },
+  };
 };

@@ -1,7 +1,7 @@
-import type { Events } from "push-it-client";
+import type { Events, PushItError } from "push-it-client";
 import { Mailbox } from "../support/mailbox.js";
 import { arrived, at, collectMessages, numbered, replay, replayed, subscribed, targets } from "../support/recorded.js";
-import type { Peer } from "../support/scripted-server.js";
+import type { ClientFrame, Peer } from "../support/scripted-server.js";
 import { Bench, introduced, settled } from "../support/setup.js";
 
 const bench = Bench.use();
@@ -130,18 +130,20 @@ describe("a rotation", () => {
       const client = await rotating();
       const { pushIt, next } = client;
       pushIt.on("error", () => {});
-      const frame = await next.frames.find(({ action }) => action === "subscribe");
+      fail(next, await next.frames.find(({ action }) => action === "subscribe"));
+      await arrived(pushIt, next);
+      return client;
+    };
+
+    const fail = (next: Peer, { uuid }: ClientFrame): void =>
       next.send({
         channel: "/meta/subscribe",
-        uuid: frame.uuid,
+        uuid,
         successful: false,
         code: "guard_timeout",
         error: "Slow.",
         data: { channel: "a" },
       });
-      await arrived(pushIt, next);
-      return client;
-    };
 
     /** Lets time pass second by second, so that frames are sent in between. */
     const pass = async (seconds: number): Promise<void> => {
@@ -185,6 +187,20 @@ describe("a rotation", () => {
       while (next.frames.waiting) frame = await next.frames.take();
       replay(next, frame, { position: at(10), recovered: true });
       expect(await events.take()).toEqual({ channel: "a", recovered: true });
+    });
+
+    it("subscribes again if unsubscribing is denied", async () => {
+      const { pushIt, peer, next } = await failing();
+      await pass(61);
+      await peer.closed;
+      await settled();
+      while (next.frames.waiting) fail(next, await next.frames.take());
+      await arrived(pushIt, next);
+      const refused = new Promise<PushItError>((resolve) => pushIt.unsubscribe("a", resolve));
+      const { uuid } = await next.frames.find(({ action }) => action === "unsubscribe");
+      next.send({ channel: "/meta/unsubscribe", uuid, successful: false, code: "denied", error: "Stay." });
+      expect(await refused).toMatchObject({ code: "denied" });
+      replay(next, await next.frames.find(({ action }) => action === "subscribe"), { position: at(10) });
     });
   });
 

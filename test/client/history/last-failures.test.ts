@@ -112,3 +112,36 @@ describe("a loss on an open connection", () => {
     expect(room.hasOlder).toBe(false);
   });
 });
+
+describe("a request for the newest messages that fails", () => {
+  it("is repeated after a wait that doubles", async () => {
+    const { pushIt, peer } = await subscribed(bench, QUIET);
+    const done = pushIt.channel("a").subscribe({ last: 1 });
+    for (const wait of [500, 1_000, 2_000]) {
+      const { uuid } = await peer.frames.take();
+      peer.send({ channel: "/meta/history", uuid, successful: false, code: "guard_timeout", error: "Too slow." });
+      await arrived(pushIt, peer);
+      bench.platform.advance(wait - 1);
+      await arrived(pushIt, peer);
+      expect(peer.frames.waiting).toBe(0);
+      bench.platform.advance(1);
+    }
+    page(peer, await peer.frames.take(), 10);
+    await done;
+  });
+
+  it("is repeated after a freeze on the same connection", async () => {
+    const { pushIt, peer } = await subscribed(bench, QUIET);
+    const done = pushIt.channel("a").subscribe({ last: 1 });
+    const { uuid } = await peer.frames.take();
+    // The retry is due after the client has noticed the freeze.
+    bench.platform.random = 15;
+    peer.send({ channel: "/meta/history", uuid, successful: false, code: "guard_timeout", error: "Too slow." });
+    await arrived(pushIt, peer);
+    bench.platform.random = 0.5;
+    bench.platform.sleep(300_000);
+    peer.answer(await peer.frames.find(({ action }) => action === "ping"));
+    page(peer, await peer.frames.find(({ action }) => action === "history"), 10);
+    await done;
+  });
+});

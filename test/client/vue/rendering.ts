@@ -195,6 +195,6 @@ export const renderingTests = (): void => {
 
   it("says what is missing without a client", () => {
     const app = createApp(() => null);
-    expect(() => app.runWithContext(usePushIt)).toThrow("No client: call providePushIt(pushIt, app) first.");
+    expect(() => app.runWithContext(usePushIt)).toThrow("No client: call providePushIt().");
   });
 };

@@ -34,6 +34,7 @@ const KNOWN: Readonly<Record<string, string[]>> = {
   "push-it-client/vue": ["providePushIt", "useChannel", "useConnection", "useMessages"],
   "push-it-client/svelte": ["providePushIt", "useChannel", "useConnection", "useMessages"],
   "push-it-client/views": ["channelView", "connectionView", "messagesView"],
+  "push-it-client/testing": ["FakePushIt"],
   "push-it-server/guards": ["guardHandler", "guards", "secret"],
   "push-it-server/publisher": ["Publisher", "PublisherError"],
 };

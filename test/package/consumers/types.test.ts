@@ -23,7 +23,16 @@ const STRICT = {
 };
 
 /** Each fixture, under the ending that makes it CommonJS or an ES module. */
-const FIXTURES = ["web-app", "core-app", "react-app", "vue-app", "svelte-app", "views-app", "server-app"];
+const FIXTURES = [
+  "web-app",
+  "core-app",
+  "react-app",
+  "vue-app",
+  "svelte-app",
+  "views-app",
+  "testing-app",
+  "server-app",
+];
 
 /** Compiles an application with what its tsconfig.json says; gives the files that it read. Throws what does not compile. */
 const compileIn = (app: Consumer, version: Version): string[] => {
@@ -52,7 +61,7 @@ const entries = (kind: "cjs" | "esm"): string[] => [
   `push-it-client/dist/${kind}/types/client/src/index.d.ts`,
   `push-it-client/dist/${kind}/types/client/src/core.d.ts`,
   `push-it-client/dist/${kind}/types/client/src/channels.d.ts`,
-  ...["react", "vue", "svelte", "views"].map(
+  ...["react", "vue", "svelte", "views", "testing"].map(
     (binding) => `push-it-client/dist/${kind}/types/client/src/${binding}/index.d.ts`,
   ),
   `push-it-server/dist/${kind}/types/server/guards/index.d.ts`,
@@ -61,7 +70,9 @@ const entries = (kind: "cjs" | "esm"): string[] => [
 
 const entriesIn = (files: string[]): string[] =>
   files
-    .filter((file) => /\/(src|react|vue|svelte|views|guards|publisher)\/(index|core|channels)\.d\.ts$/.test(file))
+    .filter((file) =>
+      /\/(src|react|vue|svelte|views|testing|guards|publisher)\/(index|core|channels)\.d\.ts$/.test(file),
+    )
     .sort();
 
 describe.each(["5.4", "5.9", "6"] as const)("TypeScript %s, moduleResolution node10", (version) => {
@@ -84,6 +95,14 @@ describe.each(["5.4", "7"] as const)("TypeScript %s", (version) => {
   test("compiles every export with moduleResolution bundler", () => {
     const files = compile(version, { module: "esnext", moduleResolution: "bundler" }, ["ts"]);
     expect(entriesIn(files)).toEqual(entries("esm").sort());
+  });
+
+  test("knows the registered channels in hooks", () => {
+    const app = new Consumer(`registered-${version}`);
+    app.copy("registered-app.txt", "registered-app.ts");
+    const compilerOptions = { ...STRICT, module: "esnext", moduleResolution: "bundler" };
+    app.write("tsconfig.json", JSON.stringify({ compilerOptions, include: ["*"] }));
+    compileIn(app, version);
   });
 
   test("reports code that does not compile", () => {
@@ -128,6 +147,7 @@ test.each([
   ["push-it-client/vue", "vue-app.ts", "vue/index.d.ts", ["providePushIt", "useMessages"]],
   ["push-it-client/svelte", "svelte-app.ts", "svelte/index.d.ts", ["providePushIt", "useMessages"]],
   ["push-it-client/views", "views-app.ts", "views/index.d.ts", ["messagesView"]],
+  ["push-it-client/testing", "testing-app.ts", "testing/index.d.ts", ["FakePushIt"]],
 ])("the application of %s uses everything that it exports", (module, fixture, declaration, known) => {
   const exported = exportsOf(join(ROOT, "client/dist/esm/types/client/src", declaration));
   expect(exported).toEqual(expect.arrayContaining(known));

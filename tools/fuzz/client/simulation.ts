@@ -79,6 +79,7 @@ export class Simulation {
       oracle.members.ends(channel);
       oracle.members.begins(channel);
       oracle.subscriptions.onSubscribed(channel, recovered, code);
+      oracle.requests.confirmed(channel);
     });
     this.client.on("unsubscribed", ({ channel, error }) => {
       note(() => `told unsubscribed ${channel} ${error?.code ?? ""}`);
@@ -191,8 +192,9 @@ export class Simulation {
     // A reply of 0.2.0 may have the latest message only. After a rollback, the client does not know yet that it has it.
     const isCertain = !hasLatest(channel) || this.server.releasedAt < 0;
     if (kind === "subscribe" && !error && hasHistory(channel) && isCertain) {
-      const { messages } = this.server.log(channel).read(0, this.clock.now, Infinity);
-      this.oracle.last.succeeded(channel, holder, calledAt, messages, this.settings.deployment.page);
+      const log = this.server.log(channel);
+      const newest = { now: log.read(0, this.clock.now, Infinity).messages, atCall: log.readableAt(calledAt) };
+      this.oracle.last.succeeded(channel, holder, calledAt, newest, this.settings.deployment.page);
     }
   }
 

@@ -48,7 +48,8 @@ const subscribe = (
   };
   // From a position that recovers, the object needs no newest messages.
   ask.last = last;
-  if (last > 0) oracle.last.begins(channel, face, since === undefined ? last : 0);
+  const waitsSince = oracle.requests.subscribingSince(channel);
+  if (last > 0) oracle.last.begins(channel, face, since === undefined ? last : 0, waitsSince);
   if (hasToken) oracle.tokens.holds(channel, face);
   oracle.states.subscribes(channel, face, present);
   world.call(ask, () => {

@@ -14,6 +14,8 @@ interface Reader {
   all: Set<number>;
   /** When it called. */
   calledAt: number;
+  /** When the first call that still waited then was made. One reply may settle both; later messages arrive live. */
+  waitsSince: number;
   last: number;
   /** The last message that arrived in order. */
   newest?: { epoch: string; offset: number };
@@ -33,21 +35,32 @@ export class LastMessages {
   ) {}
 
   /** The application calls `subscribe({ last })`. With `last` 0, it need not receive the newest messages. */
-  begins(channel: string, holder: string, last: number): void {
+  begins(channel: string, holder: string, last: number, waitsSince: number): void {
     const { now: calledAt } = this.subscriptions.clock;
     const sets = { received: new Set<string>(), all: new Set<number>() };
-    this.#readers.set(`${channel} ${holder}`, { channel, holder, ...sets, calledAt, last });
+    this.#readers.set(`${channel} ${holder}`, { channel, holder, ...sets, calledAt, waitsSince, last });
   }
 
   /**
-   * A call has succeeded. The object has received the newest messages that were stored before the call.
-   * @param newest the newest messages that the history keeps now, at most `most` of which one reply holds
+   * A call has succeeded. The object has received the newest messages that were stored before the channel's first call
+   * that waited.
+   * @param newest the messages that the history keeps now, and the messages that were readable at the call
+   * @param most how many messages one reply holds
    */
-  succeeded(channel: string, holder: string, calledAt: number, newest: readonly Publication[], most: number): void {
+  succeeded(
+    channel: string,
+    holder: string,
+    calledAt: number,
+    newest: Record<"now" | "atCall", readonly Publication[]>,
+    most: number,
+  ): void {
     const reader = this.#readers.get(`${channel} ${holder}`);
     if (!reader?.last || reader.calledAt !== calledAt) return;
-    for (const publication of newest.slice(-Math.min(reader.last, most)))
-      if (!publication.withheld && publication.storedAt! < calledAt && !reader.all.has(publication.n))
+    const expected = newest.now
+      .slice(-Math.min(reader.last, most))
+      .filter((each) => newest.atCall.includes(each) && !each.withheld && each.storedAt! < reader.waitsSince);
+    for (const publication of expected)
+      if (!reader.all.has(publication.n))
         this.fail("last", `${holder} has subscribed with \`last\`, and has not received ${nameOf(publication)}`);
   }
 

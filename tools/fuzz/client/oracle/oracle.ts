@@ -166,6 +166,7 @@ export class Oracle implements ServerObserver {
   step(server: Server, links: readonly Link[]): void {
     this.messages.step();
     this.requests.step();
+    this.tokens.step();
     const inUse = links.filter((link) => link.inUse).length;
     if (inUse > MAX_CONNECTIONS) this.fail("growth", `the client has ${inUse} connections at once`);
     if (!this.subscriptions.connected) return;

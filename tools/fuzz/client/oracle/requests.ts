@@ -21,6 +21,8 @@ export interface AppRequest {
   calledAt: number;
   /** How often it has ended. */
   ends: number;
+  /** When it succeeded after a later call. */
+  endedAt?: number;
   /** The number of this call among the holder's calls about the channel. */
   call: number;
 }
@@ -70,7 +72,7 @@ export class Requests {
   readonly #asks = new Set<AppRequest>();
   readonly #failures: FailedPublication[] = [];
   /** Subscriptions by callbacks that succeeded after a later call: checked at the end of the step. */
-  readonly #overtaken: AppRequest[] = [];
+  #overtaken: AppRequest[] = [];
   readonly #calls = new Map<string, number>();
   /** When the application or the server last ended the session, which also ends publications. */
   stoppedAt = -Infinity;
@@ -85,6 +87,12 @@ export class Requests {
   /** Number of open requests. */
   get open(): number {
     return this.#asks.size;
+  }
+
+  /** When the first of the calls that wait to subscribe to a channel was made. */
+  subscribingSince(channel: string): number {
+    const waiting = [...this.#asks].filter((ask) => ask.kind === "subscribe" && ask.channel === channel);
+    return Math.min(...waiting.map(({ calledAt }) => calledAt));
   }
 
   /** Records a request of the application. */
@@ -127,7 +135,12 @@ export class Requests {
       this.fail("requests", `${nameOf(publication)} is reported as published, and is not`);
     // A revocation later in this step, or a denial, does not count as overtaking.
     if (kind === "subscribe" && ask.holder === "client" && overtaken && !this.subscriptions.wants(channel))
-      this.#overtaken.push(ask);
+      this.#overtaken.push(Object.assign(ask, { endedAt: this.clock.now }));
+  }
+
+  /** The event `subscribed`: calls that have just succeeded are right, because the server denied to unsubscribe. */
+  confirmed(channel: string): void {
+    this.#overtaken = this.#overtaken.filter((ask) => ask.channel !== channel || ask.endedAt !== this.clock.now);
   }
 
   /** Checks the publications that failed in this step. */

@@ -13,6 +13,16 @@ interface Token {
   madeAt: number;
 }
 
+/** A request without a token, on a channel whose holders have a function for it. */
+interface Doubt {
+  action: string;
+  channel: string;
+  /** The holders with a token function that have not left since. */
+  holders: Set<string>;
+  /** When the client sent it. */
+  sentAt: number;
+}
+
 /** The actions that carry a token. */
 const CARRIERS = ["subscribe", "history", "presence"];
 
@@ -24,6 +34,7 @@ export class Tokens {
   readonly #sent = new Set<number>();
   /** The holders with a token function, by channel. */
   readonly #holders = new Map<string, Set<string>>();
+  readonly #doubts = new Set<Doubt>();
   #made = 0;
 
   constructor(
@@ -38,6 +49,13 @@ export class Tokens {
 
   /** A holder unsubscribes, or all do. */
   leaves(channel: string, holder?: string): void {
+    // The SDK removes a holder, sends, and then rejects the call of the holder: all at once.
+    for (const doubt of this.#doubts) {
+      if (doubt.channel !== channel || doubt.sentAt !== this.traffic.clock.now) continue;
+      if (holder === undefined) doubt.holders.clear();
+      else doubt.holders.delete(holder);
+      if (!doubt.holders.size) this.#doubts.delete(doubt);
+    }
     if (holder === undefined) this.#holders.delete(channel);
     else this.#holders.get(channel)?.delete(holder);
   }
@@ -59,8 +77,20 @@ export class Tokens {
     for (const { channel = "", token } of about as { channel?: string; token?: Token }[]) {
       if (token !== undefined) this.#travels(link, action, channel, token);
       else if (CARRIERS.includes(action) && this.#holders.get(channel)?.size)
-        this.fail("tokens", `${action} of ${channel} has no token, and the application has a function for it`);
+        this.#doubts.add({
+          action,
+          channel,
+          holders: new Set(this.#holders.get(channel)),
+          sentAt: this.traffic.clock.now,
+        });
     }
+  }
+
+  /** Checks the requests without a token that the client has sent since the last step. */
+  step(): void {
+    for (const { action, channel } of this.#doubts)
+      this.fail("tokens", `${action} of ${channel} has no token, and the application has a function for it`);
+    this.#doubts.clear();
   }
 
   #travels(link: Link, action: string, channel: string, token: Token): void {

@@ -98,6 +98,15 @@ export class HistoryLog {
     return this.read(since.offset, now, most);
   }
 
+  /** The kept messages that a reader could have read at a time: those before the first offset that was undecided then. */
+  readableAt(time: number): Publication[] {
+    const places = this.#places.slice(this.#deleted);
+    const isDecided = ({ takenAt, message }: Place): boolean =>
+      message ? message.storedAt! < time : takenAt + PENDING_MS <= time;
+    const end = places.findIndex((place) => !isDecided(place));
+    return places.slice(0, end < 0 ? undefined : end).flatMap(({ message }) => message ?? []);
+  }
+
   /** The messages after an offset, oldest first. Seals offsets that wait too long. */
   read(after: number, now: number, most: number): Page {
     const messages: Publication[] = [];

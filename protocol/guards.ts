@@ -1,4 +1,4 @@
-import type { HistoryQuery, Json, Message, Replay, RequestedMessage } from "../../protocol/index.js";
+import type { HistoryQuery, Json, Message, Replay, RequestedMessage } from "./index.js";
 
 /** Names a channel: a `Channel`, or its name. */
 export type ChannelLike = string | Channel;

@@ -1,0 +1,2 @@
+// "push-it-client/testing" for resolvers that do not read `exports`.
+module.exports = require("./dist/cjs/testing.js");

@@ -1,0 +1,32 @@
+import type { Code } from "./codes.js";
+
+/** The text of each code, for replies without a more precise error. */
+export const DEFAULT_MESSAGES: Readonly<Record<Code, string>> = {
+  denied: "A guard denied this.",
+  guard_timeout: "The guard did not decide in time.",
+  guard_failed: "The guard failed.",
+  bad_frame: "The frame is malformed.",
+  unknown_action: "This action does not exist.",
+  bad_channel: "This is not a valid channel name.",
+  reserved_channel: "Channels below /meta are reserved.",
+  wildcard: "Wildcards are not enabled here.",
+  bad_origin: "Pages of this origin may not connect.",
+  credentials_too_large: "The credentials are larger than this server accepts.",
+  too_many: "The frame has too many entries.",
+  too_many_subscriptions: "The agent would have too many subscriptions.",
+  too_many_agents: "The user has too many connections.",
+  too_large: "The message is too large.",
+  bad_data: "The data does not fit the channel's type.",
+  rate_limited: "Too many requests in a short time. Try again later.",
+  expired: "The agent was not renewed in time. Connect again.",
+  revoked: "The server revoked this connection or subscription.",
+  unknown_agent: "This connection has no agent. Connect again.",
+  no_history: "History is not enabled on this channel.",
+  no_presence: "Presence is not enabled on this channel.",
+  position_expired: "The messages after this position have expired.",
+  epoch_changed: "The epoch does not match: the channel's history was reset.",
+  too_far_behind: "More messages follow this position than the history keeps.",
+  uuid_reused: "This uuid was used for another message.",
+  channel_busy: "The channel accepts no more messages at the moment. Try again later.",
+  unavailable: "A required service failed. Try again later.",
+};
