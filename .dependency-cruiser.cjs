@@ -7,7 +7,7 @@ const DOMAIN = "^lambdas/(?!(aws|routes|workers)/)";
 const AWS_PACKAGES = "node_modules/(@aws-sdk|@aws-crypto|@smithy|aws-lambda|aws4)/";
 
 /** Everything that is published, or bundled with what is published. */
-const PRODUCT = "^(protocol|client|server|lambdas|infra|local)/";
+const PRODUCT = "^(protocol|client|server|lambdas|infra|local|create)/";
 
 const rule = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
 
@@ -124,6 +124,12 @@ module.exports = {
         path: "^local/",
         pathNot: "^local/core/",
       },
+    ),
+    rule(
+      "create-stands-alone",
+      "The command that creates projects writes files, and imports nothing of ours.",
+      { path: "^create/" },
+      { path: "^(protocol|client|server|lambdas|infra|local)/" },
     ),
     rule(
       "product-without-tools",

@@ -27,7 +27,7 @@ module.exports = {
   globalSetup: "<rootDir>/test/run/make-folder.ts",
   globalTeardown: "<rootDir>/test/run/remove-folder.ts",
   setupFiles: ["<rootDir>/test/setup.ts"],
-  modulePathIgnorePatterns: ["<rootDir>/((client|local|server)/)?dist/", "<rootDir>/cdk.out"],
+  modulePathIgnorePatterns: ["<rootDir>/((client|local|server|create)/)?dist/", "<rootDir>/cdk.out"],
   reporters: ["default", "<rootDir>/scripts/closing-line.cjs"],
   maxWorkers: 2,
   // Tests of one file that run together: each of them waits most of the time.

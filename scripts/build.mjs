@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Builds the four packages, each into its folder dist/: the bundles, the type declarations, and the stack that the
+// Builds the five packages, each into its folder dist/: the bundles, the type declarations, and the stack that the
 // command runs without an app. Builds nothing if nothing has changed since the last time.
 // - `--bundles`: only the bundles, which are enough to run. Importing a package needs the declarations, and a folder
 //   without a CDK app needs the starter.
@@ -14,6 +14,7 @@ import { libraryFiles } from "./libraries.mjs";
 import { prune, write } from "./output.mjs";
 import { emitStarter } from "./starter.mjs";
 import { inputsOf, isUpToDate, noteBuilt } from "./stamp.mjs";
+import { templateFiles } from "./templates.mjs";
 import { emitTypes } from "./types.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -41,8 +42,10 @@ const copy = ([from, to]) => {
   return resolve(root, to);
 };
 
+const templates = () => templateFiles(root).map(({ path, contents }) => put(path, contents));
+
 /** The folders that hold build outputs, and nothing else. */
-const DISTS = ["dist", "client/dist", "server/dist", "local/dist"];
+const DISTS = ["dist", "client/dist", "server/dist", "local/dist", "create/dist"];
 
 const main = async () => {
   const inputs = inputsOf(root);
@@ -51,7 +54,7 @@ const main = async () => {
   const results = await Promise.allSettled([...(await bundles()).map(bundle), libraries()]);
   const errors = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
   if (errors.length > 0) throw new AggregateError(errors);
-  const paths = [...results.flatMap(({ value }) => value), ...copies().map(copy)];
+  const paths = [...results.flatMap(({ value }) => value), ...copies().map(copy), ...templates()];
   if (types) {
     paths.push(...emitTypes(root), ...emitStarter(root));
     for (const folder of DISTS) prune(join(root, folder), new Set(paths));

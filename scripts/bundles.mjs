@@ -131,8 +131,17 @@ const command = () => [
   { ...browser, format: "iife", entryPoints: ["client/src/script.ts"], outfile: "local/dist/sdk/push-it.iife.js" },
 ];
 
+/** `create-push-it-app`: the command. */
+const create = () => ({
+  ...node("create"),
+  entryPoints: ["create/cli.ts"],
+  outfile: "create/dist/cli.js",
+  banner: { js: "#!/usr/bin/env node" },
+  executable: true,
+});
+
 /** Everything that is bundled, but what others import: scripts/libraries.mjs has that. */
-export const bundles = async () => [...(await construct()), ...command()];
+export const bundles = async () => [...(await construct()), ...command(), create()];
 
 /** The console page. */
 const CONSOLE = "local/console";

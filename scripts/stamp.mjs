@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { filesBelow, write } from "./output.mjs";
+import { templateSources } from "./templates.mjs";
 
 /** The inputs of a build. */
 const FOLDERS = [
@@ -13,6 +14,7 @@ const FOLDERS = [
   "server/guards",
   "server/publisher",
   "local",
+  "create",
   "scripts",
   "docs/schemas",
 ];
@@ -21,18 +23,19 @@ const FILES = [
   "client/package.json",
   "server/package.json",
   "local/package.json",
+  "create/package.json",
   "package-lock.json",
   "tsconfig.json",
 ];
 
 const digestOf = (contents) => createHash("sha256").update(contents).digest("base64");
 
-const isBuilt = (path) => path.startsWith("local/dist/");
+const isBuilt = (path) => /^(local|create)\/dist\//.test(path);
 
 /** One text for everything that a build reads: another text, another build. */
 export const inputsOf = (root) => {
   const below = FOLDERS.flatMap((folder) => filesBelow(join(root, folder)).map((file) => relative(root, file)));
-  const files = [...below, ...FILES].filter((file) => !isBuilt(file)).sort();
+  const files = [...below, ...FILES, ...templateSources(root)].filter((file) => !isBuilt(file)).sort();
   return digestOf(files.map((file) => `${file} ${digestOf(readFileSync(join(root, file)))}\n`).join(""));
 };
 

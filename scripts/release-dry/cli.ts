@@ -1,18 +1,25 @@
-// npm run release:dry: publishes the four packages to a registry on this machine, and follows docs/QUICKSTART.md from
-// there in an empty folder. Prints each step, a summary, and ends with 0 if all went well.
+// npm run release:dry: publishes the packages to a registry on this machine, and follows README.md and
+// docs/QUICKSTART.md from there, each in an empty folder. Prints each step, a summary, and ends with 0 if all went well.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ChatTabs } from "./first-page.js";
 import { Page } from "./page.js";
 import { type Place, run, type Running, serve } from "./processes.js";
 import { stepsOf, type Step } from "./quick-start.js";
 import { startRegistry } from "./registry.js";
 
 const ROOT = join(__dirname, "../..");
-const PACKAGES = [".", "client", "server", "local"];
+const PACKAGES = [".", "client", "server", "local", "create"];
 
 /** The address in the quick start's page. The run here takes any free port. */
 const ADDRESS = "ws://127.0.0.1:8787/live";
+
+/** The longest that the README's way to a page may take, in seconds: its heading says so. */
+const PAGE_SECONDS = 300;
+
+/** The line in which Vite prints the page's address. */
+const PAGE_LINE = /Local: +(http:\S+)/;
 
 /** The texts that the quick start's page shows after its own publish, and after the server's. */
 const SHOWN = { page: '{"from":"Ada","text":"Hello"}', server: '"Your order has been sent."' };
@@ -74,6 +81,44 @@ const follow = async (todo: readonly Step[], place: Place): Promise<void> => {
   }
 };
 
+/** The README's way to a page: from an empty folder until two tabs have talked. */
+const openPage = async (todo: readonly Step[], place: Place): Promise<void> => {
+  const startedAt = performance.now();
+  let { cwd } = place;
+  let installing = 0;
+  let chat: Running | undefined;
+  let tabs: ChatTabs | undefined;
+  try {
+    for (const each of todo) {
+      if (each.kind === "run")
+        for (const command of each.commands) {
+          const [, folder] = /^cd (\S+)$/.exec(command) ?? [];
+          const commandAt = performance.now();
+          await step(command, async () => (folder ? (cwd = join(cwd, folder)) : run(command, { ...place, cwd })));
+          if (command === "npm install") installing = performance.now() - commandAt;
+        }
+      if (each.kind !== "serve") continue;
+      // Vite opens the page in the user's browser, or in none.
+      const env = { ...place.env, BROWSER: "none", NO_COLOR: "1" };
+      chat = await step(each.command.replace(/ +#.*/, ""), () => serve(each.command, { cwd, env }, PAGE_LINE));
+      const [, url] = PAGE_LINE.exec(chat.line)!;
+      tabs = await step(`open ${url} in two tabs of Chromium`, () => ChatTabs.open(url!));
+      await step("sign in as Ada", () => ChatTabs.signIn(tabs!.ada, "Ada"));
+      await step("sign in as Grace", () => ChatTabs.signIn(tabs!.grace, "Grace"));
+      await step("Grace sees what Ada says", () => tabs!.talk("Hello, Grace"));
+    }
+  } finally {
+    await tabs?.close();
+    await chat?.stop();
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  const parts = `${seconds.toFixed(1)} s, ${(installing / 1000).toFixed(1)} s of it installing`;
+  process.stdout.write(`  From an empty folder to two tabs that talk: ${parts}.\n`);
+  if (seconds > PAGE_SECONDS) throw new Error(`The way to a page took more than ${PAGE_SECONDS} s.`);
+};
+
+const pageOf = (path: string): Step[] => stepsOf(readFileSync(join(ROOT, path), "utf8"));
+
 const main = async (): Promise<void> => {
   const startedAt = performance.now();
   const folder = mkdtempSync(join(tmpdir(), "push-it-release-"));
@@ -82,8 +127,8 @@ const main = async (): Promise<void> => {
     (await run("npm config get registry", { cwd: ROOT, env: process.env })).trim();
   const registry = await startRegistry(folder, others);
   try {
-    const app = join(folder, "shop");
-    mkdirSync(app);
+    const [app, projects] = [join(folder, "shop"), join(folder, "projects")];
+    for (const each of [app, projects]) mkdirSync(each);
     const npmrc = join(folder, "npmrc");
     // The registry takes packages from everybody; npm publishes nothing without a token.
     writeFileSync(
@@ -99,13 +144,14 @@ const main = async (): Promise<void> => {
       npm_config_registry: registry.url,
     };
     await publishAll({ cwd: ROOT, env });
-    await follow(stepsOf(readFileSync(join(ROOT, "docs/QUICKSTART.md"), "utf8")), { cwd: app, env });
+    await openPage(pageOf("README.md"), { cwd: projects, env });
+    await follow(pageOf("docs/QUICKSTART.md"), { cwd: app, env });
   } finally {
     await registry.close();
     rmSync(folder, { recursive: true, force: true });
   }
   process.stdout.write(
-    `\nThe release and the quick start work: ${steps} steps in ${Math.round((performance.now() - startedAt) / 1000)} s.\n`,
+    `\nThe release, the page and the quick start work: ${steps} steps in ${Math.round((performance.now() - startedAt) / 1000)} s.\n`,
   );
 };
 

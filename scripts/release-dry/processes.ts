@@ -25,7 +25,7 @@ export const run = async (command: string, { cwd, env }: Place): Promise<string>
 
 /** A command that runs until it is stopped. */
 export interface Running {
-  /** The first line that it printed. */
+  /** The line that was waited for. */
   readonly line: string;
   stop(): Promise<void>;
 }
@@ -38,13 +38,19 @@ const interrupt = async (child: ChildProcess): Promise<void> => {
   await ended;
 };
 
-/** Starts a command line and waits for its first line. Throws with everything that it printed if it ends before. */
-export const serve = async (command: string, { cwd, env }: Place): Promise<Running> => {
+/**
+ * Starts a command line and waits for a line. Throws with everything that it printed if it ends before.
+ * @param wanted matches the line; by default it is the first
+ */
+export const serve = async (command: string, { cwd, env }: Place, wanted = /^/): Promise<Running> => {
   const child = spawn(command, { cwd, env, shell: true, stdio: ["ignore", "pipe", "pipe"], detached: true });
   let printed = "";
   child.stderr.on("data", (text: Buffer) => (printed += text.toString()));
   const line = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout }).once("line", resolve);
+    createInterface({ input: child.stdout }).on("line", (text) => {
+      printed += `${text}\n`;
+      if (wanted.test(text)) resolve(text);
+    });
     child.once("error", reject);
     child.once("exit", (status) => reject(new Error(`${command} ended with ${status}:\n${printed}`)));
   });

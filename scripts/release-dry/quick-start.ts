@@ -3,7 +3,7 @@ export type Step =
   | { readonly kind: "file"; readonly name: string; readonly text: string }
   /** Commands that end by themselves. */
   | { readonly kind: "run"; readonly commands: readonly string[] }
-  /** A command that runs until it is interrupted. */
+  /** A command that runs until it is interrupted. Commands before it in its block end by themselves. */
   | { readonly kind: "serve"; readonly command: string };
 
 /** A mark, and the block of code behind it. */
@@ -14,9 +14,11 @@ const MARKED = /<!-- (?:(file): (\S+)|(run|serve)) -->\n```\w+\n([^]*?)```/g;
  * @param page its Markdown
  */
 export const stepsOf = (page: string): Step[] =>
-  [...page.matchAll(MARKED)].map(([, , name, kind, text = ""]): Step => {
-    if (name !== undefined) return { kind: "file", name, text };
+  [...page.matchAll(MARKED)].flatMap(([, , name, kind, text = ""]): Step[] => {
+    if (name !== undefined) return [{ kind: "file", name, text }];
     const commands = text.trim().split("\n");
-    if (kind === "run") return { kind, commands };
-    return { kind: "serve", command: commands.join("\n") };
+    if (kind === "run") return [{ kind, commands }];
+    const before = commands.slice(0, -1);
+    const served: Step = { kind: "serve", command: commands.at(-1)! };
+    return before.length > 0 ? [{ kind: "run", commands: before }, served] : [served];
   });

@@ -21,6 +21,7 @@ export const startRegistry = async (folder: string, others: string): Promise<Reg
     uplinks: { others: { url: others, maxage: "10m", timeout: "60s" } },
     packages: {
       "push-it-*": { access: "$all", publish: "$all", unpublish: "$all" },
+      "create-push-it-app": { access: "$all", publish: "$all", unpublish: "$all" },
       "**": { access: "$all", proxy: "others" },
     },
     auth: { htpasswd: { file: join(folder, "htpasswd"), max_users: -1 } },

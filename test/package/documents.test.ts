@@ -48,7 +48,7 @@ describe("the documents", () => {
 });
 
 describe("CONTRIBUTING.md and the decisions", () => {
-  const FOLDERS = "protocol|client|server|lambdas|infra|local|tools|scripts|examples|docs|test";
+  const FOLDERS = "protocol|client|server|lambdas|infra|local|create|tools|scripts|examples|docs|test";
   const PATH = new RegExp(`\`((?:${FOLDERS})/[\\w./-]*)\``, "g");
 
   it("name files and folders that exist", () => {

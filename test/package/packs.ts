@@ -3,12 +3,13 @@ import { dirname, join, posix } from "node:path";
 import ts from "typescript";
 import { ROOT, run } from "./processes.js";
 
-/** The folders of the four packages, and what each is called. */
+/** The folders of the packages, and what each is called. */
 export const PACKAGES = {
   client: "push-it-client",
   server: "push-it-server",
   ".": "push-it-aws",
   local: "push-it-cli",
+  create: "create-push-it-app",
 };
 
 /** The folder of a package. */

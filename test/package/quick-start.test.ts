@@ -25,21 +25,34 @@ test("the quick start has files, commands and the local run in order", () => {
 });
 
 test("the quick start installs all packages", () => {
+  const { create: _, ...packages } = PACKAGES;
   const commands = steps.flatMap((step) => (step.kind === "run" ? step.commands : []));
   const installed = commands
     .filter((command) => command.startsWith("npm install "))
     .flatMap((command) => command.split(" "));
-  expect(installed).toEqual(expect.arrayContaining(Object.values(PACKAGES)));
+  expect(installed).toEqual(expect.arrayContaining(Object.values(packages)));
+});
+
+test("README goes from an empty folder to a page by four commands", () => {
+  expect(stepsOf(readFileSync(join(ROOT, "README.md"), "utf8"))).toEqual([
+    {
+      kind: "run",
+      commands: ["npm create push-it-app@latest my-chat -- --template react-chat", "cd my-chat", "npm install"],
+    },
+    { kind: "serve", command: expect.stringMatching(/^npm start +# /) },
+  ]);
 });
 
 test("a block without a mark is for readers alone", () => {
   expect(
     stepsOf(
-      "```sh\nrm -rf /\n```\n<!-- run -->\n```sh\na\nb\n```\n<!-- file: x.json -->\n```json\n{}\n```\n<!-- serve -->\n```sh\nc\n```\n",
+      "```sh\nrm -rf /\n```\n<!-- run -->\n```sh\na\nb\n```\n<!-- file: x.json -->\n```json\n{}\n```\n<!-- serve -->\n```sh\nc\n```\n<!-- serve -->\n```sh\nd\ne\n```\n",
     ),
   ).toEqual([
     { kind: "run", commands: ["a", "b"] },
     { kind: "file", name: "x.json", text: "{}\n" },
     { kind: "serve", command: "c" },
+    { kind: "run", commands: ["d"] },
+    { kind: "serve", command: "e" },
   ]);
 });

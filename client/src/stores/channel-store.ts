@@ -111,10 +111,11 @@ export class ChannelStore implements PartContext {
     this.apply();
     return () => {
       entry.listener = () => {};
-      clock.after(LINGER_MS, () => {
+      const remove = (): void => {
         this.#entries.delete(entry);
         this.#apply();
-      });
+      };
+      clock.after(LINGER_MS, remove, this.client);
     };
   }
 
@@ -208,10 +209,11 @@ export class ChannelStore implements PartContext {
     if (text === this.#ownState || !this.#isMember || this.#isStateRecent) return;
     this.#ownState = text;
     this.#isStateRecent = true;
-    clock.after(STATE_INTERVAL_MS, () => {
+    const allow = (): void => {
       this.#isStateRecent = false;
       this.#apply();
-    });
+    };
+    clock.after(STATE_INTERVAL_MS, allow, this.client);
     // After an error that may pass, the SDK sets it again.
     this.live.presence.set(state).catch((error: PushItError) => error.retryable || this.fail(error, false));
   }

@@ -54,7 +54,7 @@ export class Members extends Part<{ members: readonly ListedMember[] }> {
         // After a loss of the connection, the next subscription reads them.
         if (!error.retryable || store.state.status !== "subscribed") return;
         const delay = backoff(this.#failures++, RETRY_BASE_MS, RETRY_CAP_MS, Math.random());
-        clock.after(delay, () => changes === this.#changes && this.onSubscribed());
+        clock.after(delay, () => changes === this.#changes && this.onSubscribed(), store.client);
       },
     );
   }

@@ -31,7 +31,7 @@ export class Typing extends Part<{ typing: readonly Member[] }> {
         if (isOwn(store.client, member) || !(state as { typing?: unknown } | undefined)?.typing) return remove(agent);
         this.#typing.set(agent, member);
         this.changed();
-        clock.after(EXPIRE_AFTER_MS, () => this.#typing.get(agent) === member && remove(agent));
+        clock.after(EXPIRE_AFTER_MS, () => this.#typing.get(agent) === member && remove(agent), store.client);
       }),
     ];
   }
@@ -41,12 +41,12 @@ export class Typing extends Part<{ typing: readonly Member[] }> {
     const wish = this.store.wishOf(Typing);
     if (!wish) return;
     this.#cancelStop?.();
-    this.#cancelStop = clock.after(STOP_AFTER_MS, () => this.stop());
+    this.#cancelStop = clock.after(STOP_AFTER_MS, () => this.stop(), this.store.client);
     // Others see the states of members only.
     wish.present = true;
     if (this.#isRecent && wish.typing) return;
     this.#isRecent = true;
-    clock.after(REPEAT_MS, () => (this.#isRecent = false));
+    clock.after(REPEAT_MS, () => (this.#isRecent = false), this.store.client);
     // Another number each time, because others get no event of a state that is the same.
     wish.typing = (wish.typing ?? 0) + 1;
     this.store.apply();

@@ -6,9 +6,21 @@ const MICROTASKS = 16;
 /** How many times the fake must be found idle in a row: the application may just be about to send. */
 const IDLE_CHECKS = 3;
 
-/** Waits for some microtasks. They run whatever timers a test runner has replaced. */
+/** Waits for some microtasks. Promises have them whatever timers a test runner has replaced. */
 export const microtasks = async (): Promise<void> => {
   for (let count = 0; count < MICROTASKS; count += 1) await Promise.resolve();
+};
+
+/**
+ * Checks that microtasks run by themselves. The SDK calls the application in microtasks.
+ * @throws Error if a test runner holds them up
+ */
+export const requireMicrotasks = (): void => {
+  // Jest and Vitest use @sinonjs/fake-timers, whose functions have this property.
+  if ("clock" in queueMicrotask)
+    throw new Error(
+      'FakePushIt: fake timers hold up microtasks, so nothing would ever arrive. Use jest.useFakeTimers({ doNotFake: ["queueMicrotask"] }).',
+    );
 };
 
 /**
@@ -57,6 +69,7 @@ export class EventLoop {
 
   /** Waits until the events that are due have happened. Jobs of the server may still wait for guards. */
   async drained(): Promise<void> {
+    requireMicrotasks();
     for (let idle = 0; idle < IDLE_CHECKS; idle += 1) {
       await microtasks();
       while (this.#isPumping) {
@@ -86,13 +99,14 @@ export class EventLoop {
   }
 
   async #pump(): Promise<void> {
+    await microtasks();
     for (let event; (event = this.#ready.shift());) {
-      await microtasks();
       try {
         event();
       } catch (error) {
         this.#report(error);
       }
+      await microtasks();
     }
     this.#isPumping = false;
     this.#changed();

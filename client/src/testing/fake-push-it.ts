@@ -6,10 +6,11 @@ import type { Position } from "../../../protocol/history.js";
 import type { Json } from "../../../protocol/json.js";
 import type { Member } from "../../../protocol/presence.js";
 import { PushIt, PushItError, type PushItOptions } from "../index.js";
+import { CLIENT_TIMERS } from "../platform/client-timers.js";
 import { newId } from "../platform/id.js";
 import { ClientPlatform } from "./client-platform.js";
 import { type Clock, RuntimeClock, VirtualClock } from "./clock.js";
-import { EventLoop } from "./event-loop.js";
+import { EventLoop, requireMicrotasks } from "./event-loop.js";
 import { FakeSocket, type Link } from "./network.js";
 import { type FakePushItOptions, resolveDeployment } from "./options.js";
 import type { Peer } from "./server/agent.js";
@@ -104,11 +105,16 @@ export class FakePushIt {
     return this.#errors;
   }
 
-  /** A new client, which connects at once unless `autoConnect` is false. */
+  /**
+   * A new client, which connects at once unless `autoConnect` is false.
+   * @throws Error if fake timers hold up microtasks
+   */
   client<Types extends ChannelTypeMap = ChannelTypeMap>(options: FakeClientOptions<Types> = {}): PushIt<Types> {
+    requireMicrotasks();
     const { pushItOptions, connected } = this.#connect(options);
     const client = new PushIt<Types>(pushItOptions);
     connected.client = client;
+    Object.assign(client, { [CLIENT_TIMERS]: connected.platform });
     this.#clients.set(client, connected);
     return client;
   }

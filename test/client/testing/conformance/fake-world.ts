@@ -7,7 +7,7 @@ import type { World } from "./world.js";
 export const fakeWorld = (): World & { close(): void } => {
   const fake = new FakePushIt({ ...DEPLOYMENT, guards });
   return {
-    client: (options) => fake.client(options),
+    client: (options) => fake.client({ logger: {}, ...options }),
     program: fake,
     cut: (client) => fake.cut(client),
     async pass() {

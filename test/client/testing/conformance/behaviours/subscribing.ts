@@ -43,10 +43,13 @@ export const SUBSCRIBING: Behaviour[] = [
     async run(world) {
       const ada = user(world, "ada");
       const news = await listen(world, ada, "news/*");
+      const all: unknown[] = [];
+      ada.on("message", ({ data }) => all.push(data));
       await eventually(world, ada.channel("news/5").subscribe());
       for (const name of ["news", "news/5", "news/5/comments", "newsletter/5"]) await world.program.publish(name, name);
       await world.program.publish("news/end", "end");
       await news.expect("news/5", "news/5/comments", "end");
+      deepEqual(all, news.data);
     },
   },
   {

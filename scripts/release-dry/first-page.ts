@@ -1,0 +1,46 @@
+import type { Browser, Page as Tab } from "playwright-core";
+import { launchChromium } from "../../test/browser/chromium.js";
+
+/** How long the page may take to show something, in milliseconds. */
+const TIMEOUT_MS = 30_000;
+
+/** Two tabs with the page of the template react-chat. */
+export class ChatTabs {
+  private constructor(
+    private readonly browser: Browser,
+    readonly ada: Tab,
+    readonly grace: Tab,
+  ) {}
+
+  /** Opens the page twice in one browser. */
+  static async open(url: string): Promise<ChatTabs> {
+    const browser = await launchChromium();
+    const context = await browser.newContext();
+    const open = async (): Promise<Tab> => {
+      const tab = await context.newPage();
+      tab.setDefaultTimeout(TIMEOUT_MS);
+      await tab.goto(url);
+      return tab;
+    };
+    return new ChatTabs(browser, await open(), await open());
+  }
+
+  /** Signs in, and waits until the page is connected. */
+  static async signIn(tab: Tab, name: string): Promise<void> {
+    await tab.getByLabel("Your name").fill(name);
+    await tab.getByRole("button", { name: "Enter" }).click();
+    await tab.getByText("online", { exact: true }).waitFor();
+  }
+
+  /** Sends a message from one tab, and waits until the other shows it. */
+  async talk(text: string): Promise<void> {
+    const input = this.ada.getByPlaceholder("Write a message");
+    await input.fill(text);
+    await input.press("Enter");
+    await this.grace.getByRole("listitem").filter({ hasText: text }).waitFor();
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+  }
+}
