@@ -8,6 +8,7 @@ import type { PushIt } from "../push-it.js";
 import { actionsOf, MESSAGES_ACTIONS, TYPING_ACTIONS, updateWish } from "../stores/actions.js";
 import { type ChannelView, channelView } from "../stores/channel-view.js";
 import { connectionView } from "../stores/connection-view.js";
+import type { RegisteredMessage, RegisteredName, RegisteredState } from "../registered-channels.js";
 import { Latest } from "../stores/latest.js";
 import { Members } from "../stores/members.js";
 import { Messages } from "../stores/messages.js";
@@ -173,21 +174,23 @@ export interface UsedChannel<Data = unknown> extends Readonly<ChannelSnapshot>, 
 
 /**
  * Subscribes to a channel or wildcard.
- * @typeParam Data the messages' data
+ * @typeParam Data the messages' data. Left out: what `Register` declares for the channel, or unknown
  * @param name without one, the hook does nothing
  * @example
  * const story = useChannel<Story>(() => `stories/${id}`, { onMessage: ({ data }) => show(data) });
  * // {#if story.status === "denied"}<p>{story.error?.message}</p>{/if}
  */
-export const useChannel = <Data = unknown>(
-  name: ChannelName,
-  options: UseChannelOptions<Data> = {},
-): UsedChannel<Data> => {
+export function useChannel<const Name extends RegisteredName>(
+  name: ValueOrGetter<Name | undefined>,
+  options?: UseChannelOptions<RegisteredMessage<Name>>,
+): UsedChannel<RegisteredMessage<Name>>;
+export function useChannel<Data = unknown>(name: ChannelName, options?: UseChannelOptions<Data>): UsedChannel<Data>;
+export function useChannel<Data>(name: ChannelName, options: UseChannelOptions<Data> = {}): UsedChannel<Data> {
   const client = usePushIt();
   const publish: ChannelActions<Data>["publish"] = (data, how) =>
     client.channel<Data>(valueOf(name)!).publish(data, how);
   return Object.assign(useChannelView<UsedChannel<Data>>(Part, name, options), { publish });
-};
+}
 
 /** The options of `useMessages`. */
 export interface UseMessagesOptions extends ChannelOptions {
@@ -209,24 +212,37 @@ export interface UsedMessages<Data = unknown> extends Readonly<MessagesSnapshot<
 /**
  * The messages of a channel: the newest of its history, then all that arrive. After a reconnection, missed messages are
  * added. If they cannot be recovered, the newest of the history take the place of the list.
- * @typeParam Data the messages' data
+ * @typeParam Data the messages' data. Left out: what `Register` declares for the channel, or unknown
  * @param name without one, the hook does nothing
  * @example
  * const chat = useMessages<{ text: string }>(() => room, { last: 20 });
  * // {#each chat.messages as { uuid, data, status } (uuid)}<p class={status}>{data.text}</p>{/each}
  */
-export const useMessages = <Data = unknown>(
+export function useMessages<const Name extends RegisteredName>(
+  name: ValueOrGetter<Name | undefined>,
+  options?: UseMessagesOptions,
+): UsedMessages<RegisteredMessage<Name>>;
+export function useMessages<Data = unknown>(name: ChannelName, options?: UseMessagesOptions): UsedMessages<Data>;
+export function useMessages<Data>(
   name: ChannelName,
   { last = 50, max = 1_000, ...options }: UseMessagesOptions = {},
-): UsedMessages<Data> => useChannelView(Messages, name, { last, max, ...options }, MESSAGES_ACTIONS);
+): UsedMessages<Data> {
+  return useChannelView(Messages, name, { last, max, ...options }, MESSAGES_ACTIONS);
+}
 
 /**
  * The members of a channel with presence. This client looks, and is not a member because of this hook.
  * @param name without one, the hook does nothing
  * @example const room = useMembers("rooms/5"); // room.members
  */
-export const useMembers = (name: ChannelName, options: ChannelOptions = {}): Readonly<MembersSnapshot> =>
-  useChannelView(Members, name, options);
+export function useMembers<const Name extends RegisteredName>(
+  name: ValueOrGetter<Name | undefined>,
+  options?: ChannelOptions,
+): Readonly<MembersSnapshot<RegisteredState<Name>>>;
+export function useMembers<State = Json>(name: ChannelName, options?: ChannelOptions): Readonly<MembersSnapshot<State>>;
+export function useMembers<State>(name: ChannelName, options: ChannelOptions = {}): Readonly<MembersSnapshot<State>> {
+  return useChannelView(Members, name, options);
+}
 
 /**
  * Makes this client a member of a channel with presence while the component is mounted.
@@ -235,11 +251,23 @@ export const useMembers = (name: ChannelName, options: ChannelOptions = {}): Rea
  * most 4 times a second. The channel needs `presence: { state: true }`. Left out: no state
  * @example usePresence("rooms/5", () => ({ cursor }));
  */
-export const usePresence = (
+export function usePresence<const Name extends RegisteredName>(
+  name: ValueOrGetter<Name | undefined>,
+  state?: ValueOrGetter<RegisteredState<Name> | undefined>,
+  options?: ChannelOptions,
+): Readonly<ChannelSnapshot>;
+export function usePresence(
   name: ChannelName,
   state?: ValueOrGetter<Json | undefined>,
+  options?: ChannelOptions,
+): Readonly<ChannelSnapshot>;
+export function usePresence(
+  name: ChannelName,
+  state?: ValueOrGetter<unknown>,
   options: ChannelOptions = {},
-): Readonly<ChannelSnapshot> => useChannelView(Part, name, { present: true, state, ...options });
+): Readonly<ChannelSnapshot> {
+  return useChannelView(Part, name, { present: true, state: state as ValueOrGetter<Json | undefined>, ...options });
+}
 
 /** The result of `useTyping`. */
 export interface UsedTyping extends Readonly<TypingSnapshot>, TypingActions {}
@@ -256,11 +284,15 @@ export const useTyping = (name: ChannelName, options: ChannelOptions = {}): Used
 
 /**
  * The last message of a channel that keeps it (`latest`), then each that arrives.
- * @typeParam Data the messages' data
+ * @typeParam Data the messages' data. Left out: what `Register` declares for the channel, or unknown
  * @param name without one, the hook does nothing
  * @example const sensor = useLatest<{ celsius: number }>("sensors/7"); // sensor.message?.data.celsius
  */
-export const useLatest = <Data = unknown>(
-  name: ChannelName,
-  options: ChannelOptions = {},
-): Readonly<LatestSnapshot<Data>> => useChannelView(Latest, name, options);
+export function useLatest<const Name extends RegisteredName>(
+  name: ValueOrGetter<Name | undefined>,
+  options?: ChannelOptions,
+): Readonly<LatestSnapshot<RegisteredMessage<Name>>>;
+export function useLatest<Data = unknown>(name: ChannelName, options?: ChannelOptions): Readonly<LatestSnapshot<Data>>;
+export function useLatest<Data>(name: ChannelName, options: ChannelOptions = {}): Readonly<LatestSnapshot<Data>> {
+  return useChannelView(Latest, name, options);
+}

@@ -21,6 +21,7 @@ import type { PushIt } from "../push-it.js";
 import { actionsOf, MESSAGES_ACTIONS, TYPING_ACTIONS, updateWish } from "../stores/actions.js";
 import { channelView } from "../stores/channel-view.js";
 import { connectionView } from "../stores/connection-view.js";
+import type { RegisteredMessage, RegisteredName, RegisteredState } from "../registered-channels.js";
 import { Latest } from "../stores/latest.js";
 import { Members } from "../stores/members.js";
 import { Messages } from "../stores/messages.js";
@@ -159,21 +160,23 @@ export type UsedChannel<Data = unknown> = Refs<ChannelSnapshot> & ChannelActions
 
 /**
  * Subscribes to a channel or wildcard.
- * @typeParam Data the messages' data
+ * @typeParam Data the messages' data. Left out: what `Register` declares for the channel, or unknown
  * @param name without one, the composable does nothing
  * @example
  * const { status, error, publish } = useChannel<Story>("stories/5", { onMessage: ({ data }) => show(data) });
  */
-export const useChannel = <Data = unknown>(
-  name: ChannelName,
-  options: UseChannelOptions<Data> = {},
-): UsedChannel<Data> => {
+export function useChannel<const Name extends RegisteredName>(
+  name: MaybeRefOrGetter<Name | undefined>,
+  options?: UseChannelOptions<RegisteredMessage<Name>>,
+): UsedChannel<RegisteredMessage<Name>>;
+export function useChannel<Data = unknown>(name: ChannelName, options?: UseChannelOptions<Data>): UsedChannel<Data>;
+export function useChannel<Data>(name: ChannelName, options: UseChannelOptions<Data> = {}): UsedChannel<Data> {
   const client = usePushIt();
   return {
     ...useChannelView<Refs<ChannelSnapshot>>(Part, name, options),
     publish: (data, how) => client.channel<Data>(toValue(name)!).publish(data, how),
   };
-};
+}
 
 /** The options of `useMessages`. */
 export interface UseMessagesOptions extends ChannelOptions {
@@ -195,23 +198,36 @@ export type UsedMessages<Data = unknown> = Refs<MessagesSnapshot<Data>> & Messag
 /**
  * The messages of a channel: the newest of its history, then all that arrive. After a reconnection, missed messages are
  * added. If they cannot be recovered, the newest of the history take the place of the list.
- * @typeParam Data the messages' data
+ * @typeParam Data the messages' data. Left out: what `Register` declares for the channel, or unknown
  * @param name without one, the composable does nothing
  * @example
  * const { messages, publish, hasOlder, loadOlder } = useMessages<{ text: string }>(() => props.room, { last: 20 });
  */
-export const useMessages = <Data = unknown>(
+export function useMessages<const Name extends RegisteredName>(
+  name: MaybeRefOrGetter<Name | undefined>,
+  options?: UseMessagesOptions,
+): UsedMessages<RegisteredMessage<Name>>;
+export function useMessages<Data = unknown>(name: ChannelName, options?: UseMessagesOptions): UsedMessages<Data>;
+export function useMessages<Data>(
   name: ChannelName,
   { last = 50, max = 1_000, ...options }: UseMessagesOptions = {},
-): UsedMessages<Data> => useChannelView(Messages, name, { last, max, ...options }, MESSAGES_ACTIONS);
+): UsedMessages<Data> {
+  return useChannelView(Messages, name, { last, max, ...options }, MESSAGES_ACTIONS);
+}
 
 /**
  * The members of a channel with presence. This client looks, and is not a member because of this composable.
  * @param name without one, the composable does nothing
  * @example const { members } = useMembers("rooms/5");
  */
-export const useMembers = (name: ChannelName, options: ChannelOptions = {}): Refs<MembersSnapshot> =>
-  useChannelView(Members, name, options);
+export function useMembers<const Name extends RegisteredName>(
+  name: MaybeRefOrGetter<Name | undefined>,
+  options?: ChannelOptions,
+): Refs<MembersSnapshot<RegisteredState<Name>>>;
+export function useMembers<State = Json>(name: ChannelName, options?: ChannelOptions): Refs<MembersSnapshot<State>>;
+export function useMembers<State>(name: ChannelName, options: ChannelOptions = {}): Refs<MembersSnapshot<State>> {
+  return useChannelView(Members, name, options);
+}
 
 /**
  * Makes this client a member of a channel with presence while the component is mounted.
@@ -220,11 +236,23 @@ export const useMembers = (name: ChannelName, options: ChannelOptions = {}): Ref
  * most 4 times a second. The channel needs `presence: { state: true }`. Left out: no state
  * @example usePresence("rooms/5", () => ({ cursor: cursor.value }));
  */
-export const usePresence = (
+export function usePresence<const Name extends RegisteredName>(
+  name: MaybeRefOrGetter<Name | undefined>,
+  state?: MaybeRefOrGetter<RegisteredState<Name> | undefined>,
+  options?: ChannelOptions,
+): Refs<ChannelSnapshot>;
+export function usePresence(
   name: ChannelName,
   state?: MaybeRefOrGetter<Json | undefined>,
+  options?: ChannelOptions,
+): Refs<ChannelSnapshot>;
+export function usePresence(
+  name: ChannelName,
+  state?: MaybeRefOrGetter<unknown>,
   options: ChannelOptions = {},
-): Refs<ChannelSnapshot> => useChannelView(Part, name, { present: true, state, ...options });
+): Refs<ChannelSnapshot> {
+  return useChannelView(Part, name, { present: true, state: state as MaybeRefOrGetter<Json | undefined>, ...options });
+}
 
 /** The result of `useTyping`. */
 export type UsedTyping = Refs<TypingSnapshot> & TypingActions;
@@ -239,11 +267,15 @@ export const useTyping = (name: ChannelName, options: ChannelOptions = {}): Used
 
 /**
  * The last message of a channel that keeps it (`latest`), then each that arrives.
- * @typeParam Data the messages' data
+ * @typeParam Data the messages' data. Left out: what `Register` declares for the channel, or unknown
  * @param name without one, the composable does nothing
  * @example const { message } = useLatest<{ celsius: number }>("sensors/7");
  */
-export const useLatest = <Data = unknown>(
-  name: ChannelName,
-  options: ChannelOptions = {},
-): Refs<LatestSnapshot<Data>> => useChannelView(Latest, name, options);
+export function useLatest<const Name extends RegisteredName>(
+  name: MaybeRefOrGetter<Name | undefined>,
+  options?: ChannelOptions,
+): Refs<LatestSnapshot<RegisteredMessage<Name>>>;
+export function useLatest<Data = unknown>(name: ChannelName, options?: ChannelOptions): Refs<LatestSnapshot<Data>>;
+export function useLatest<Data>(name: ChannelName, options: ChannelOptions = {}): Refs<LatestSnapshot<Data>> {
+  return useChannelView(Latest, name, options);
+}
