@@ -29,14 +29,14 @@ module.exports = {
     rule(
       "client-imports-protocol",
       "The client SDK imports protocol/ and has no dependencies.",
-      { path: "^client/src/", pathNot: "^client/src/react/" },
+      { path: "^client/src/", pathNot: "^client/src/(react|vue|svelte)/" },
       { pathNot: "^(client/src|protocol)/" },
     ),
     rule(
       "sdk-without-components",
       "Who does not import a binding pays nothing for it: the SDK imports neither the stores nor a binding.",
-      { path: "^client/src/", pathNot: "^client/src/(stores|react)/" },
-      { path: "^client/src/(stores|react)/" },
+      { path: "^client/src/", pathNot: "^client/src/(stores|views|react|vue|svelte)/" },
+      { path: "^client/src/(stores|views|react|vue|svelte)/" },
     ),
     rule(
       "applications-without-the-fake",
@@ -48,13 +48,31 @@ module.exports = {
       "stores-without-frameworks",
       "The stores are for every framework. Each binding imports the stores, its framework and no other binding.",
       { path: "^client/src/stores/" },
-      { path: "^client/src/react/" },
+      { path: "^client/src/(views|react|vue|svelte)/" },
     ),
     rule(
       "react-imports-react",
       "The binding for React imports the SDK, the stores and React.",
       { path: "^client/src/react/" },
-      { pathNot: "^(client/src|protocol|node_modules/(react|@types/react))/" },
+      { pathNot: "^(client/src/(?!(vue|svelte|views)/)|protocol/|node_modules/(react|@types/react)/)" },
+    ),
+    rule(
+      "vue-imports-vue",
+      "The binding for Vue imports the SDK, the stores and Vue.",
+      { path: "^client/src/vue/" },
+      { pathNot: "^(client/src/(?!(react|svelte|views)/)|protocol/|node_modules/(vue|@vue)/)" },
+    ),
+    rule(
+      "svelte-imports-svelte",
+      "The binding for Svelte imports the SDK, the stores and Svelte.",
+      { path: "^client/src/svelte/" },
+      { pathNot: "^(client/src/(?!(react|vue|views)/)|protocol/|node_modules/svelte/)" },
+    ),
+    rule(
+      "views-import-no-framework",
+      "The views are for frameworks without a binding.",
+      { path: "^client/src/views/" },
+      { path: "^client/src/(react|vue|svelte)/" },
     ),
     rule(
       "server-imports-guards",

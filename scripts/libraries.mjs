@@ -10,6 +10,9 @@ export const LIBRARIES = {
       index: "client/src/index.ts",
       core: "client/src/core.ts",
       react: "client/src/react/index.ts",
+      vue: "client/src/vue/index.ts",
+      svelte: "client/src/svelte/index.ts",
+      views: "client/src/views/index.ts",
       channels: "client/src/channels.ts",
       testing: "client/src/testing/index.ts",
     },
@@ -60,7 +63,7 @@ export const applicationOf = async (modules, folder) => {
       contents: modules.map((module) => `export * from ${JSON.stringify(module)};`).join(""),
       resolveDir: folder,
     },
-    external: ["react"],
+    external: ["react", "svelte", "vue"],
     bundle: true,
     minify: true,
     format: "esm",
@@ -80,6 +83,12 @@ export const libraryFiles = async (root, dist = (folder) => join(root, folder, "
   const script = await build({ ...SCRIPT, absWorkingDir: root, outdir: dist("client"), write: false });
   return [...libraries.flat(), ...script.outputFiles.map(({ path, text }) => ({ path, text }))];
 };
+
+/**
+ * An import of a shared file of which an entry uses nothing. esbuild writes it, and bundlers warn about it. The line
+ * stays, empty, because of the source map.
+ */
+const UNUSED_IMPORT = /^import "\.\/shared-\w+\.js";$/gm;
 
 const filesOf = async (root, folder, dist) => {
   const { entries, apart = {}, options } = LIBRARIES[folder];
@@ -102,7 +111,7 @@ const filesOf = async (root, folder, dist) => {
     }),
   );
   const modules = (await Promise.all(builds)).flatMap(({ outputFiles }) =>
-    outputFiles.map(({ path, text }) => ({ path, text })),
+    outputFiles.map(({ path, text }) => ({ path, text: text.replace(UNUSED_IMPORT, "") })),
   );
   const manifests = Object.entries(KINDS).map(([kind, type]) => ({
     path: join(dist, kind, "package.json"),

@@ -18,9 +18,14 @@ export class Dev {
    * Starts the command on any free port and waits until it is ready.
    * @throws Error with what the command said, when it ends before that
    */
-  static async start(...args: string[]): Promise<Dev> {
+  static start(...args: string[]): Promise<Dev> {
+    return Dev.startIn(ROOT, ...args);
+  }
+
+  /** The same in the folder of another app. */
+  static async startIn(cwd: string, ...args: string[]): Promise<Dev> {
     const command = [join(ROOT, "local/dist/cli.js"), "dev", "--port", "0", "--json", ...args];
-    const child = spawn(process.execPath, command, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, command, { cwd, stdio: ["ignore", "pipe", "pipe"] });
     let log = "";
     child.stderr.on("data", (text) => (log += text));
     const line = await Promise.race([

@@ -18,7 +18,7 @@ const GUARD_FAULTS: [search: string, replace: string, seenBy: string][] = [
   ["toUpperCase", "toLowerCase", "delivers the guard's message, and returns its result"],
   [
     'channel.publish({ ...message, data: [data, "again"] });',
-    "",
+    "void data;",
     "gives several messages of one guard call different ids",
   ],
   [
@@ -34,7 +34,7 @@ const GUARD_FAULTS: [search: string, replace: string, seenBy: string][] = [
   ],
   ['agent.presenceDenied(channel, "Calm down.")', "agent.presenceSuccess(channel)", "lets guards decide about states"],
   ['if (area === "extra") agent.subscribe("plain/extra");', "", "subscribes to the further channels of a guard"],
-  ["...(!isGuest && { userId: becomes ?? name }),", "", "lists the members of a channel by user"],
+  ["info: { name },", "", "lists the members of a channel by user"],
 ];
 
 /** Faults in the options of channels, and the behaviour that must not pass with it. */

@@ -35,6 +35,9 @@ const KINDS = ["dist/cjs/package.json", "dist/esm/package.json"];
 /** The program of a package that this repository has installed. */
 const tool = (path: string): string => join(ROOT, "node_modules", path);
 
+/** The entries of the SDK's package next to the SDK itself. */
+const CLIENT_ENTRIES = ["channels", "core", "react", "svelte", "testing", "views", "vue"];
+
 interface Expected {
   folder: PackageFolder;
   /** Further files, next to the files that the manifest names and their imports. */
@@ -47,16 +50,16 @@ interface Expected {
 }
 
 const EXPECTED: Expected[] = [
-  // For resolvers that know no `exports`, `channels.js`, `core.js`, `react.js`, `testing.js` and the folder `iife` say what is imported.
+  // For resolvers that know no `exports`, a file of each entry and the folder `iife` say what is imported.
   {
     folder: "client",
-    extraFiles: [...KINDS, "channels.js", "core.js", "iife/package.json", "react.js", "testing.js"],
+    extraFiles: [...KINDS, ...CLIENT_ENTRIES.map((entry) => `${entry}.js`), "iife/package.json"],
     dependencies: [],
-    peers: ["react"],
-    optional: ["react"],
-    // A tenth of it are the hooks for React, with source maps and types for both kinds of modules. A fifth is the fake for
-    // tests.
-    limit: 276_000,
+    peers: ["react", "svelte", "vue"],
+    optional: ["react", "svelte", "vue"],
+    // A tenth of it are the stores, and 4,000 each binding, with source maps and types for both kinds of modules. A fifth
+    // is the fake for tests.
+    limit: 300_000,
   },
   {
     folder: "server",
@@ -191,7 +194,10 @@ describe("the packages", () => {
       "push-it-client/core",
       "push-it-client/iife",
       "push-it-client/react",
+      "push-it-client/svelte",
       "push-it-client/testing",
+      "push-it-client/views",
+      "push-it-client/vue",
       "push-it-server/guards",
       "push-it-server/publisher",
       "push-it-server/schemas/*",

@@ -11,8 +11,13 @@ export class ChannelOrder {
   readonly contradictions: { uuid: string; what: string }[] = [];
   /** Messages that are stored more than once. */
   readonly storedTwice: Stored[] = [];
+  /** Whether a message without an offset is certainly not stored. Before the table is read, it may be. */
+  readonly isComplete: boolean;
 
-  constructor(publications: Iterable<Publication>, stored: readonly Stored[]) {
+  /** @param table the stored messages; left out: the table is not read yet */
+  constructor(publications: Iterable<Publication>, table?: readonly Stored[]) {
+    this.isComplete = table !== undefined;
+    const stored = table ?? [];
     const epochs = new Map<string, string>();
     for (const each of stored) {
       const epoch = epochs.get(each.channel) ?? each.epoch;

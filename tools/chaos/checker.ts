@@ -56,7 +56,7 @@ export const checkRun = (history: RunRecord): Violation[] => {
 
 const contextOf = (history: RunRecord): Context => {
   const { publications } = history.journal;
-  const order = new ChannelOrder(publications.values(), history.stored ?? []);
+  const order = new ChannelOrder(publications.values(), history.stored);
   const acknowledged = new Map<string, DueMessage[]>();
   const ephemeral = new Map<string, DueMessage[]>();
   for (const publication of publications.values()) {
@@ -144,9 +144,11 @@ const wrongNewest = ({ page: { who }, listenedLast }: ReadPage, { order }: Conte
     const late = placed.filter((uuid, at) => at > 0 && order.of(name, placed[at - 1]!)! > order.of(name, uuid)!);
     // The client may receive older messages later than the component receives the newest ones.
     const first = order.of(name, placed[0] ?? "") ?? 0;
-    const missing = isSubscribed
-      ? byClient.filter((uuid) => !received.has(uuid) && (order.of(name, uuid) ?? Infinity) > first)
-      : [];
+    const isLater = (uuid: string): boolean => {
+      const offset = order.of(name, uuid);
+      return offset === undefined ? order.isComplete : offset > first;
+    };
+    const missing = isSubscribed ? byClient.filter((uuid) => !received.has(uuid) && isLater(uuid)) : [];
     return [
       ...repeated.map((uuid) => violation("duplicated", uuid, `received ${uuid} again`)),
       ...late.map((uuid) => violation("reordered", uuid, `received ${uuid} after a later message`)),

@@ -1,10 +1,9 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { Json } from "../../../protocol/json.js";
 import type { Position } from "../../../protocol/history.js";
-import type { DataToSend, PublishOptions } from "../base-channel.js";
-import type { Credentials } from "../options.js";
 import type { Received } from "../json.js";
 import type { RegisteredMessage, RegisteredName, RegisteredState } from "../registered-channels.js";
+import { actionsOf, MESSAGES_ACTIONS, TYPING_ACTIONS } from "../stores/actions.js";
 import { channelView } from "../stores/channel-view.js";
 import { connectionView } from "../stores/connection-view.js";
 import { Latest } from "../stores/latest.js";
@@ -13,16 +12,20 @@ import { Messages } from "../stores/messages.js";
 import { Part, type PartClass } from "../stores/part.js";
 import { Typing } from "../stores/typing.js";
 import type {
+  ChannelActions,
   ChannelSnapshot,
+  ConnectionActions,
   ConnectionSnapshot,
   LatestSnapshot,
   MembersSnapshot,
+  MessagesActions,
   MessagesSnapshot,
+  TypingActions,
   TypingSnapshot,
   View,
   Wish,
 } from "../stores/types.js";
-import type { PublishResult, ReceivedMessage, TokenFunction } from "../types.js";
+import type { ReceivedMessage, TokenFunction } from "../types.js";
 import { usePushIt } from "./context.js";
 
 /** The options of every hook of a channel. */
@@ -40,8 +43,7 @@ export interface ChannelOptions {
   token?: TokenFunction | undefined;
 }
 
-const MESSAGES_METHODS = ["publish", "retry", "discard", "loadOlder"];
-const TYPING_METHODS = ["keystroke", "stop"];
+const NO_ACTIONS: readonly string[] = [];
 
 const useView = <Value>(view: View<Value>): Value =>
   useSyncExternalStore(view.subscribe, view.getSnapshot, view.getServerSnapshot);
@@ -53,7 +55,7 @@ const useChannelView = <Result extends ChannelSnapshot>(
   kind: PartClass,
   name: string | undefined,
   { enabled = true, ...options }: Wish & ChannelOptions,
-  methods: readonly string[] = [],
+  methods = NO_ACTIONS,
 ): Result => {
   const client = usePushIt();
   const [wish] = useState(() => ({ ...options }));
@@ -66,19 +68,13 @@ const useChannelView = <Result extends ChannelSnapshot>(
     Object.assign(wish, options);
     view.apply();
   });
-  const actions = useMemo(
-    () => Object.fromEntries(methods.map((method) => [method, (...args: unknown[]) => view.call(method, ...args)])),
-    [view],
-  );
+  const actions = useMemo(() => actionsOf(() => view, methods), [view, methods]);
   const snapshot = useView(view);
   return useMemo(() => ({ ...snapshot, ...actions }) as unknown as Result, [snapshot, actions]);
 };
 
 /** The result of `useConnection`. */
-export interface UsedConnection extends ConnectionSnapshot {
-  /** Connects, also after a denial. If the SDK waits before the next attempt, it makes the attempt at once. */
-  connect(options?: { credentials?: Credentials }): void;
-}
+export interface UsedConnection extends ConnectionSnapshot, ConnectionActions {}
 
 /**
  * The state of the connection.
@@ -105,11 +101,8 @@ export interface UseChannelOptions<Data = unknown> extends ChannelOptions {
   since?: Partial<Position> | undefined;
 }
 
-/** The result of `useChannel`. */
-export interface UsedChannel<Data = unknown> extends ChannelSnapshot {
-  /** Publishes. Rejects with a `PushItError`. It is the same function on each render. */
-  publish<Sent extends Data>(data: DataToSend<Data, Sent>, options?: PublishOptions): Promise<PublishResult>;
-}
+/** The result of `useChannel`. `publish` is the same function on each render. */
+export interface UsedChannel<Data = unknown> extends ChannelSnapshot, ChannelActions<Data> {}
 
 /**
  * Subscribes to a channel or wildcard.
@@ -129,16 +122,7 @@ export function useChannel<Data = unknown>(
 ): UsedChannel<Data>;
 export function useChannel(name: string | undefined, { onMessage, ...options }: UseChannelOptions = {}): UsedChannel {
   const client = usePushIt();
-  const [listener] = useState(() => ({ onMessage }));
-  const isOn = name !== undefined && options.enabled !== false;
-  useEffect(() => {
-    listener.onMessage = onMessage;
-  });
-  useEffect(
-    () => (isOn ? client.channel<unknown>(name).on("message", (message) => listener.onMessage?.(message)) : undefined),
-    [client, isOn, name, listener],
-  );
-  const snapshot = useChannelView<ChannelSnapshot>(Part, name, options);
+  const snapshot = useChannelView<ChannelSnapshot>(Part, name, { onMessage, ...options });
   return useMemo(
     () => ({ ...snapshot, publish: (data, how) => client.channel<Json>(name!).publish(data as Json, how) }),
     [client, name, snapshot],
@@ -160,19 +144,7 @@ export interface UseMessagesOptions extends ChannelOptions {
 }
 
 /** The result of `useMessages`. Its functions are the same on each render. */
-export interface UsedMessages<Data = unknown> extends MessagesSnapshot<Data> {
-  /**
-   * Shows a message at once as `pending`, and publishes it. It becomes `sent` or `failed`.
-   * @returns its uuid
-   */
-  publish<Sent extends Data>(data: DataToSend<Data, Sent>): string | undefined;
-  /** Publishes a failed message again, with the same uuid, so that it cannot arrive twice. */
-  retry(uuid: string): void;
-  /** Removes a failed message. */
-  discard(uuid: string): void;
-  /** Reads the page of the history before the oldest message. Rejects with a `PushItError`. */
-  loadOlder(): Promise<void>;
-}
+export interface UsedMessages<Data = unknown> extends MessagesSnapshot<Data>, MessagesActions<Data> {}
 
 /**
  * The messages of a channel: the newest of its history, then all that arrive. After a reconnection, missed messages are
@@ -192,7 +164,7 @@ export function useMessages(
   name: string | undefined,
   { last = 50, max = 1_000, ...options }: UseMessagesOptions = {},
 ): UsedMessages {
-  return useChannelView(Messages, name, { last, max, ...options }, MESSAGES_METHODS);
+  return useChannelView(Messages, name, { last, max, ...options }, MESSAGES_ACTIONS);
 }
 
 /**
@@ -230,12 +202,7 @@ export function usePresence(name: string | undefined, state?: unknown, options: 
 }
 
 /** The result of `useTyping`. Its functions are the same on each render. */
-export interface UsedTyping extends TypingSnapshot {
-  /** Call it on each key press. It makes this client a member, with the state `{ typing }` for 3 seconds. */
-  keystroke(): void;
-  /** Call it when the message is sent. */
-  stop(): void;
-}
+export interface UsedTyping extends TypingSnapshot, TypingActions {}
 
 /**
  * The members of a channel that are typing. The channel needs `presence: { state: true }`.
@@ -245,7 +212,7 @@ export interface UsedTyping extends TypingSnapshot {
  * return <><input onInput={keystroke} onBlur={stop} />{typing.map(({ userId }) => userId)}</>;
  */
 export const useTyping = (name: string | undefined, options: ChannelOptions = {}): UsedTyping => {
-  return useChannelView(Typing, name, options, TYPING_METHODS);
+  return useChannelView(Typing, name, options, TYPING_ACTIONS);
 };
 
 /**

@@ -26,15 +26,6 @@ const storesOf = (client: PushIt): Stores => {
   return stores;
 };
 
-/** The snapshot before a store has begun, of every kind. */
-const SUBSCRIBING: ChannelSnapshot = Object.assign<ChannelSnapshot, object>(
-  { status: "subscribing", error: undefined, recovered: undefined },
-  { messages: [], hasOlder: false, members: [], typing: [], message: undefined },
-);
-
-/** The snapshot without a channel. */
-const IDLE: ChannelSnapshot = { ...SUBSCRIBING, status: "idle" };
-
 /** A view of a channel, and the methods of what is behind it. */
 export interface ChannelView<Value> extends View<Value> {
   /** Calls a method, if a component listens now. */
@@ -57,14 +48,24 @@ export const channelView = <Data extends object>(
   wish: Wish,
 ): ChannelView<ChannelSnapshot & Data> => {
   const find = (): ChannelStore | undefined => storesByClient.get(client)?.channels.get(name!);
-  const initial = (name === undefined ? IDLE : SUBSCRIBING) as ChannelSnapshot & Data;
+  const initial: ChannelSnapshot & Data = {
+    status: name === undefined ? "idle" : "subscribing",
+    error: undefined,
+    recovered: undefined,
+    ...kind.empty,
+  };
   return {
     subscribe(listener) {
       if (name === undefined) return () => {};
       const { channels, latest } = storesOf(client);
       const store = find() ?? new ChannelStore(client, name, latest, () => channels.delete(name));
       channels.set(name, store);
-      return store.add({ kind, wish, listener });
+      const mute = client.channel(name).on("message", (message) => wish.onMessage?.(message));
+      const leave = store.add({ kind, wish, listener });
+      return () => {
+        mute();
+        leave();
+      };
     },
     getSnapshot: () => (find()?.parts.get(kind)?.snapshot ?? initial) as ChannelSnapshot & Data,
     getServerSnapshot: () => initial,

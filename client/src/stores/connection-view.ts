@@ -19,11 +19,11 @@ export const connectionView = (client: PushIt): View<ConnectionSnapshot> => {
   const listeners = new Set<() => void>();
   let snapshot: ConnectionSnapshot = { ...INITIAL, state: client.state, me: client.me };
   const update = (change: Partial<ConnectionSnapshot>): void => {
-    snapshot = { ...snapshot, ...change };
+    snapshot = { ...snapshot, ...change, me: client.me };
     for (const listener of listeners) listener();
   };
-  client.on("state", ({ state, code, reason, retryIn }) => update({ state, code, reason, retryIn, me: client.me }));
-  client.on("me", (me) => me.agent !== snapshot.me?.agent && update({ me }));
+  client.on("state", ({ state, code, reason, retryIn }) => update({ state, code, reason, retryIn }));
+  client.on("me", () => update({}));
   const view: View<ConnectionSnapshot> = {
     subscribe(listener) {
       const entry = () => listener();

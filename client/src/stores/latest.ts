@@ -3,6 +3,8 @@ import { Part, type PartContext } from "./part.js";
 
 /** The channel's last message. */
 export class Latest extends Part<{ message: ReceivedMessage | undefined }> {
+  static override readonly empty = { message: undefined };
+
   constructor(store: PartContext) {
     super(store);
     this.removals = [store.live.on("message", () => this.changed())];

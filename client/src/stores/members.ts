@@ -15,6 +15,7 @@ type Change = (members: Map<string, Member>) => void;
 
 /** The members of a channel: read after each subscription, and kept by their events. */
 export class Members extends Part<{ members: readonly ListedMember[] }> {
+  static override readonly empty = { members: [] };
   #members = new Map<string, Member>();
   /** The changes since the current reading of the members has begun. They count more than the members that were read. */
   #changes: Change[] = [];

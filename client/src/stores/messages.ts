@@ -8,6 +8,7 @@ type MessagesData = Pick<MessagesSnapshot, "messages" | "hasOlder">;
 
 /** The messages of a channel: the newest of its history, then all that arrive, and this client's own at once. */
 export class Messages extends Part<MessagesData> {
+  static override readonly empty = { messages: [], hasOlder: false };
   /** Oldest first. Messages that are not published yet come last. */
   #list: readonly ListedMessage[] = [];
   /** The uuids of the messages that this client has published. */

@@ -32,10 +32,15 @@ export interface PartContext {
 }
 
 /** A class of parts. A page has the code of the parts that its hooks use, and of no others. */
-export type PartClass<Data extends object = object> = new (store: PartContext) => Part<Data>;
+export interface PartClass<Data extends object = object> {
+  new (store: PartContext): Part<Data>;
+  /** Its part of a snapshot before it has begun. */
+  readonly empty: Data;
+}
 
 /** One part of what the components of a channel share. It begins with the first component that wants it. */
 export class Part<Data extends object = object> {
+  static readonly empty = {};
   protected readonly store: PartContext;
   /** Remove the listeners of this part. */
   protected removals: (() => void)[] = [];

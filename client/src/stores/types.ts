@@ -1,10 +1,12 @@
 import type { Json } from "../../../protocol/json.js";
 import type { Position } from "../../../protocol/history.js";
 import type { Member } from "../../../protocol/presence.js";
+import type { DataToSend, PublishOptions } from "../base-channel.js";
 import type { State, StateCode } from "../connection/state.js";
 import type { PushItError } from "../errors.js";
 import type { Received } from "../json.js";
-import type { ReceivedMessage, TokenFunction, TypedMember } from "../types.js";
+import type { Credentials } from "../options.js";
+import type { PublishResult, ReceivedMessage, TokenFunction, TypedMember } from "../types.js";
 
 /**
  * A value that changes. Frameworks bind it with a few lines.
@@ -106,6 +108,41 @@ export interface LatestSnapshot<Data = unknown> extends ChannelSnapshot {
   message: ReceivedMessage<Received<Data>> | undefined;
 }
 
+/** The functions of a connection. */
+export interface ConnectionActions {
+  /** Connects, also after a denial. If the SDK waits before the next attempt, it makes the attempt at once. */
+  connect(options?: { credentials?: Credentials }): void;
+}
+
+/** The functions of a subscription. */
+export interface ChannelActions<Data = unknown> {
+  /** Publishes. Rejects with a `PushItError`. */
+  publish<Sent extends Data>(data: DataToSend<Data, Sent>, options?: PublishOptions): Promise<PublishResult>;
+}
+
+/** The functions of a list of messages. */
+export interface MessagesActions<Data = unknown> {
+  /**
+   * Shows a message at once as `pending`, and publishes it. It becomes `sent` or `failed`.
+   * @returns its uuid
+   */
+  publish<Sent extends Data>(data: DataToSend<Data, Sent>): string | undefined;
+  /** Publishes a failed message again, with the same uuid, so that it cannot arrive twice. */
+  retry(uuid: string): void;
+  /** Removes a failed message. */
+  discard(uuid: string): void;
+  /** Reads the page of the history before the oldest message. Rejects with a `PushItError`. */
+  loadOlder(): Promise<void>;
+}
+
+/** The functions of a list of members that are typing. */
+export interface TypingActions {
+  /** Call it on each key press. It makes this client a member, with the state `{ typing }` for 3 seconds. */
+  keystroke(): void;
+  /** Call it when the message is sent. */
+  stop(): void;
+}
+
 /** The wishes of a component on a channel. */
 export interface Wish {
   /** The position at which it begins. */
@@ -120,6 +157,8 @@ export interface Wish {
   present?: boolean | undefined;
   /** The state as a member. */
   state?: Json | undefined;
+  /** Called with each message that arrives while the component listens. */
+  onMessage?(message: ReceivedMessage): void;
   /** How often this client has said that it is typing. Without it, it is not. */
   typing?: number | undefined;
 }

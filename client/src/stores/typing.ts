@@ -14,6 +14,7 @@ const EXPIRE_AFTER_MS = 12_000;
 
 /** The members that are typing. They say it by their states, as the field `typing`. */
 export class Typing extends Part<{ typing: readonly Member[] }> {
+  static override readonly empty = { typing: [] };
   readonly #typing = new Map<string, Member>();
   #cancelStop: (() => void) | undefined;
   #isRecent = false;

@@ -1,15 +1,23 @@
-import { useState } from "react";
+import { useState, useSyncExternalStore } from "react";
 import { useConnection, usePushIt } from "push-it-client/react";
 import { Chat } from "./Chat.js";
 import { session } from "./push-it.js";
 
 const ROOMS = ["lobby", "music", "staff"];
 
+/** The room of the address, such as `#music`, so that a room can be shared as a link. */
+const roomOf = (hash: string): string => /^#([\w-]+)$/.exec(hash)?.[1] ?? ROOMS[0]!;
+
+const subscribeToHash = (listener: () => void) => {
+  window.addEventListener("hashchange", listener);
+  return () => window.removeEventListener("hashchange", listener);
+};
+
 export function App() {
   const pushIt = usePushIt();
   const { state, reason, connect } = useConnection();
   const [name, setName] = useState(session.name);
-  const [room, setRoom] = useState(ROOMS[0]!);
+  const room = useSyncExternalStore(subscribeToHash, () => roomOf(location.hash));
 
   const signIn = (form: FormData) => {
     session.name = String(form.get("name"));
@@ -33,9 +41,9 @@ export function App() {
       </header>
       <nav aria-label="Rooms">
         {ROOMS.map((each) => (
-          <button key={each} aria-current={each === room} onClick={() => setRoom(each)}>
+          <a key={each} href={`#${each}`} aria-current={each === room}>
             # {each}
-          </button>
+          </a>
         ))}
       </nav>
       <main>

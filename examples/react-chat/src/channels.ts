@@ -5,7 +5,7 @@ import * as v from "valibot";
 export const channels = defineChannels({
   "rooms/*": channel({
     message: v.object({ text: v.pipe(v.string(), v.nonEmpty(), v.maxLength(500)) }),
-    presence: v.object({ typing: v.optional(v.boolean()) }),
+    presence: v.object({ typing: v.optional(v.number()) }),
   }),
 });
 

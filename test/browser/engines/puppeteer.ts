@@ -1,7 +1,7 @@
 import { type LaunchOptions, launch, type Page } from "puppeteer-core";
 import { type RunningBrowser, Tab } from "./engine.js";
 
-/** How long a browser may take to start on a machine that is busy with other things. */
+/** How long a browser may take to start, and to load a page, on a machine that is busy with other things. */
 const TIMEOUT = 100_000;
 
 /** Starts a headless browser that Puppeteer can drive: Chromium by its own protocol, Firefox by WebDriver BiDi. */
@@ -13,7 +13,9 @@ export const launchByPuppeteer = async (
   return {
     version: await browser.version(),
     open: async (url) => {
-      const tab = makeTab(await browser.newPage());
+      const page = await browser.newPage();
+      page.setDefaultNavigationTimeout(TIMEOUT);
+      const tab = makeTab(page);
       await tab.goto(url);
       return tab;
     },

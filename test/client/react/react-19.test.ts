@@ -1,13 +1,14 @@
-import "./support/page.js";
+import "../bindings/document.js";
 import { version } from "react";
-import { channelTests } from "./suite/channel.js";
-import { messagesTests } from "./suite/messages.js";
-import { presenceTests } from "./suite/presence.js";
-import { renderingTests } from "./suite/rendering.js";
+import { channelTests } from "../bindings/channel.js";
+import { messagesTests } from "../bindings/messages.js";
+import { presenceTests } from "../bindings/presence.js";
+import { renderingTests } from "./rendering.js";
+import { react } from "./support/mount.js";
 
 describe(`React ${version}`, () => {
-  describe("subscriptions", channelTests);
-  describe("messages", messagesTests);
-  describe("members", presenceTests);
+  describe("subscriptions", () => channelTests(react));
+  describe("messages", () => messagesTests(react));
+  describe("members", () => presenceTests(react));
   describe("rendering", renderingTests);
 });

@@ -31,6 +31,9 @@ const KNOWN: Readonly<Record<string, string[]>> = {
   "push-it-client/core": ["Channel", "PushIt", "PushItError"],
   "push-it-client/channels": ["channel", "defineChannels"],
   "push-it-client/react": ["PushItProvider", "useChannel", "useConnection", "useMessages"],
+  "push-it-client/vue": ["providePushIt", "useChannel", "useConnection", "useMessages"],
+  "push-it-client/svelte": ["providePushIt", "useChannel", "useConnection", "useMessages"],
+  "push-it-client/views": ["channelView", "connectionView", "messagesView"],
   "push-it-client/testing": ["FakePushIt"],
   "push-it-server/guards": ["guardHandler", "guards", "secret"],
   "push-it-server/publisher": ["Publisher", "PublisherError"],
@@ -97,6 +100,8 @@ const withWebpack = async (app: Consumer): Promise<string> => {
     target: "node",
     externals: { [SDK]: `commonjs ${SDK}` },
     output: { path: app.folder, filename: "bundle.cjs" },
+    // Svelte's part for servers imports a module of Node by an expression.
+    ignoreWarnings: [{ module: /node_modules\/svelte\// }],
   });
   const stats = await new Promise<webpack.Stats>((resolve, reject) =>
     compiler.run((error, result) => (error ? reject(error) : resolve(result!))),
@@ -119,9 +124,13 @@ const withRollup =
     const file = join(app.folder, `bundle.${format === "cjs" ? "cjs" : "mjs"}`);
     await bundle.write({ file, format, inlineDynamicImports: true });
     await bundle.close();
-    // Rollup's warning about each file for React's server components. A page without them loses nothing.
+    // Rollup's warning about each file for React's server components, without which a page loses nothing. And its
+    // warnings about rings of Svelte's own files.
     const others = warnings.filter(
-      (warning) => !/directives.*"use client".*react\.js" was ignored/.test(String(warning)),
+      (warning) =>
+        !/directives.*"use client".*react\.js" was ignored|^Circular dependency: node_modules\/svelte\//.test(
+          String(warning),
+        ),
     );
     expect(others).toEqual([]);
     return file;

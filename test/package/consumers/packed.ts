@@ -24,7 +24,7 @@ const sharedFolder = (): string => {
   if (existsSync(shared)) return shared;
   const making = mkdtempSync(join(runFolder, "making-"));
   const made = installedIn(join(making, "consumers"), ["client", "server"], "--offline");
-  linkReact(join(made, "node_modules"));
+  linkFrameworks(join(made, "node_modules"));
   try {
     renameSync(made, shared);
   } catch (error) {
@@ -35,10 +35,10 @@ const sharedFolder = (): string => {
   return shared;
 };
 
-/** React and its types, which an application with push-it-client/react has: from this repository. */
-const linkReact = (modules: string): void => {
+/** The frameworks that applications with a binding have: from this repository. */
+const linkFrameworks = (modules: string): void => {
   mkdirSync(join(modules, "@types"), { recursive: true });
-  for (const name of ["react", "@types/react", "csstype"])
+  for (const name of ["react", "@types/react", "csstype", "svelte", "vue"])
     symlinkSync(join(ROOT, "node_modules", name), join(modules, name), "junction");
 };
 

@@ -23,7 +23,16 @@ const STRICT = {
 };
 
 /** Each fixture, under the ending that makes it CommonJS or an ES module. */
-const FIXTURES = ["web-app", "core-app", "react-app", "testing-app", "server-app"];
+const FIXTURES = [
+  "web-app",
+  "core-app",
+  "react-app",
+  "vue-app",
+  "svelte-app",
+  "views-app",
+  "testing-app",
+  "server-app",
+];
 
 /** Compiles an application with what its tsconfig.json says; gives the files that it read. Throws what does not compile. */
 const compileIn = (app: Consumer, version: Version): string[] => {
@@ -52,14 +61,19 @@ const entries = (kind: "cjs" | "esm"): string[] => [
   `push-it-client/dist/${kind}/types/client/src/index.d.ts`,
   `push-it-client/dist/${kind}/types/client/src/core.d.ts`,
   `push-it-client/dist/${kind}/types/client/src/channels.d.ts`,
-  `push-it-client/dist/${kind}/types/client/src/react/index.d.ts`,
-  `push-it-client/dist/${kind}/types/client/src/testing/index.d.ts`,
+  ...["react", "vue", "svelte", "views", "testing"].map(
+    (binding) => `push-it-client/dist/${kind}/types/client/src/${binding}/index.d.ts`,
+  ),
   `push-it-server/dist/${kind}/types/server/guards/index.d.ts`,
   `push-it-server/dist/${kind}/types/server/publisher/index.d.ts`,
 ];
 
 const entriesIn = (files: string[]): string[] =>
-  files.filter((file) => /\/(src|react|testing|guards|publisher)\/(index|core|channels)\.d\.ts$/.test(file)).sort();
+  files
+    .filter((file) =>
+      /\/(src|react|vue|svelte|views|testing|guards|publisher)\/(index|core|channels)\.d\.ts$/.test(file),
+    )
+    .sort();
 
 describe.each(["5.4", "5.9", "6"] as const)("TypeScript %s, moduleResolution node10", (version) => {
   test("compiles every export, and refuses what it should", () => {
@@ -130,6 +144,9 @@ test.each([
   ["push-it-client", "web-app.ts", "index.d.ts", ["PushIt", "PushItError", "Channel"]],
   ["push-it-client/core", "core-app.ts", "core.d.ts", ["PushIt", "PushItError", "Channel"]],
   ["push-it-client/react", "react-app.ts", "react/index.d.ts", ["PushItProvider", "useMessages"]],
+  ["push-it-client/vue", "vue-app.ts", "vue/index.d.ts", ["providePushIt", "useMessages"]],
+  ["push-it-client/svelte", "svelte-app.ts", "svelte/index.d.ts", ["providePushIt", "useMessages"]],
+  ["push-it-client/views", "views-app.ts", "views/index.d.ts", ["messagesView"]],
   ["push-it-client/testing", "testing-app.ts", "testing/index.d.ts", ["FakePushIt"]],
 ])("the application of %s uses everything that it exports", (module, fixture, declaration, known) => {
   const exported = exportsOf(join(ROOT, "client/dist/esm/types/client/src", declaration));

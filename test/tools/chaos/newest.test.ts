@@ -39,6 +39,12 @@ describe("the checker, of components that request the newest messages", () => {
     expect(judged(["m2", "m3"], ["m1", "m2", "m3"])).toEqual([]);
   });
 
+  it("judges a message without a known place after the table is read", () => {
+    scene.publish("m4", { acknowledged: false });
+    expect(judged(["m1", "m2"], ["m4"])).toEqual(["lost m4"]);
+    expect(scene.judged({ stored: undefined })).toEqual([]);
+  });
+
   it("excuses a component that was unmounted before its subscription was acknowledged", () => {
     expect(judged([], ["m3"], { isSubscribed: false })).toEqual([]);
   });

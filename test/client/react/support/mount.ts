@@ -1,21 +1,12 @@
 import { createElement, type FunctionComponent, type PropsWithChildren, StrictMode, useEffect } from "react";
 import { createRoot, hydrateRoot, type Root } from "react-dom/client";
 import type { PushIt } from "push-it-client";
-import { clock } from "../../../../client/src/stores/clock.js";
-import { QUIET } from "../../support/recorded.js";
-import type { Peer } from "../../support/scripted-server.js";
-import { Bench, settled } from "../../support/setup.js";
+import * as hooks from "push-it-client/react";
+import type { Framework, Page as AnyPage, Probe } from "../../bindings/framework.js";
+import { settled } from "../../support/setup.js";
 import { appOf } from "./app.js";
 
-/** A component that uses a hook, and what it returned last. */
-export interface Probe<Value> {
-  Component: FunctionComponent;
-  readonly value: Value;
-  /** How often it was rendered. */
-  readonly renders: number;
-}
-
-export const probe = <Value>(use: () => Value): Probe<Value> => {
+export const probe = <Value>(use: () => Value): Probe<Value, FunctionComponent> => {
   let value: Value;
   let renders = 0;
   const Component = () => {
@@ -41,7 +32,7 @@ const Committed: FunctionComponent<PropsWithChildren<{ onCommit: () => void }>> 
 };
 
 /** Mounted components of one client. */
-export class Page {
+export class Page implements AnyPage {
   readonly container = document.createElement("div");
   readonly #client: PushIt;
   readonly #root: Root;
@@ -68,57 +59,10 @@ export class Page {
   }
 }
 
-/** Waits until a condition holds. */
-export const until = async (condition: () => unknown): Promise<void> => {
-  const end = Date.now() + 10_000;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`This never came true: ${condition}`);
-    await settled();
-  }
-};
-
-/** Lets everything that is under way arrive. */
-export const quiet = async (): Promise<void> => {
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  await settled();
-};
-
-/** The actions of the frames that a server received, with their channels. */
-export const actions = (peer: Peer): string[] =>
-  peer.frames.all.map(({ action, channel, data }) =>
-    action === "subscribe" || action === "unsubscribe"
-      ? `${action} ${JSON.stringify(data!.channels).replace(/"/g, "")}`
-      : `${action} ${data?.channel ?? channel}`,
-  );
-
-/** A bench with the stores on its clock, whose tests fail if anything is written to the console. */
-export const useBench = () => {
-  const bench = Bench.use();
-  const pages: Page[] = [];
-  const { after } = clock;
-  let spies: jest.SpyInstance[] = [];
-  beforeEach(() => {
-    clock.after = (milliseconds, callback) => {
-      const timer = bench.platform.setTimeout(callback, milliseconds);
-      return () => bench.platform.clearTimeout(timer);
-    };
-    spies = (["error", "warn"] as const).map((method) => jest.spyOn(console, method));
-  });
-  afterEach(async () => {
-    for (const page of pages.splice(0)) page.unmount();
-    await settled();
-    clock.after = after;
-    const written = spies.flatMap((spy) => spy.mock.calls as unknown[][]);
-    for (const spy of spies) spy.mockRestore();
-    expect(written).toEqual([]);
-  });
-  /** A connected client with a page, and the server's end of its connection. */
-  const begin = async ({ automatic = true } = {}) => {
-    bench.server.automatic = automatic;
-    const connected = await bench.connected(QUIET);
-    const page = new Page(connected.pushIt);
-    pages.push(page);
-    return { ...connected, page };
-  };
-  return { bench, pages, begin };
+/** React as the suites see it. */
+export const react: Framework = {
+  hooks,
+  probe,
+  page: (client) => new Page(client),
+  reads: (get) => get(),
 };

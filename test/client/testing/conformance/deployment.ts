@@ -12,6 +12,7 @@ export const DEPLOYMENT = {
     "secret/*": { history: { size: 100 } },
     "typed/*": { presence: { state: true } },
     "sticky/*": {},
+    "closed/*": { history: true, presence: true },
   },
   wildcards: ["news/*", "kept/*", "mixed/*"],
   limits: { subscriptionsPerAgent: 30, agentsPerUser: 3 },

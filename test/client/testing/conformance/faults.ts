@@ -248,6 +248,20 @@ export const FAULTS: Fault[] = [
     seenBy: "notifies members of joins and leaves",
   },
   {
+    fault: "everyone may read histories",
+    file: "server/queries.ts",
+    search: 'const error = await queryError(server, peer, query, log ? undefined : "no_history");',
+    replace: 'const error = log ? undefined : (["no_history"] as ["no_history", string?]);',
+    seenBy: "reads a history only if the subscription guard permits it",
+  },
+  {
+    fault: "everyone may read members",
+    file: "server/queries.ts",
+    search: "const error = await queryError(server, peer, query, none);",
+    replace: "const error = none && ([none] as [typeof none, string?]);",
+    seenBy: "lists members only if the subscription guard permits it",
+  },
+  {
     fault: "observers are members",
     file: "server/server.ts",
     search: "wishes.get(channel) ?? !peer.observed.has(channel)",

@@ -126,8 +126,12 @@ export const HISTORY: Behaviour[] = [
     name: "reads a history only if the subscription guard permits it",
     async run(world) {
       const ada = user(world, "ada");
-      equal((await refusal(world, ada.channel("plain/1").history()))[0], "no_history");
-      deepEqual(await refusal(world, ada.channel("broken/1").history()).then(([code]) => code), "no_history");
+      await world.program.publish("closed/1", "private");
+      deepEqual(await refusal(world, ada.channel("closed/1").history()), ["denied", "You are not invited."]);
+      deepEqual(await refusal(world, ada.channel("plain/1").history()), [
+        "no_history",
+        "History is not enabled on this channel.",
+      ]);
     },
   },
   {

@@ -148,6 +148,16 @@ export const PUBLISHING: Behaviour[] = [
     },
   },
   {
+    name: "keeps the latest value for all but ephemeral messages",
+    async run(world) {
+      const ada = user(world, "ada");
+      await eventually(world, ada.channel("values/kept").publish("kept"));
+      await eventually(world, ada.channel("values/kept").publish("passing", { ephemeral: true }));
+      const received = await listen(world, user(world, "bob"), "values/kept");
+      await received.expect("kept");
+    },
+  },
+  {
     name: "publishes without a reply",
     async run(world) {
       const ada = user(world, "ada");

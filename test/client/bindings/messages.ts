@@ -1,9 +1,8 @@
-import { useChannel, useLatest, useMessages } from "push-it-client/react";
-import { at, numbered, replay, replayed, reconnected } from "../../support/recorded.js";
-import type { ClientFrame, Peer } from "../../support/scripted-server.js";
-import { actions, type Probe, probe, quiet, until, useBench } from "../support/mount.js";
+import { at, numbered, replay, replayed, reconnected } from "../support/recorded.js";
+import type { ClientFrame, Peer } from "../support/scripted-server.js";
+import { actions, type Framework, type Probe, quiet, until, useBench } from "./framework.js";
 
-type List = Probe<ReturnType<typeof useMessages>>;
+type List = Probe<ReturnType<Framework["hooks"]["useMessages"]>>;
 
 const shown = ({ value }: List): unknown[] => value.messages.map(({ data }) => data);
 const statuses = ({ value }: List): string[] => value.messages.map(({ status, data }) => `${data as string} ${status}`);
@@ -16,12 +15,14 @@ const newest = (peer: Peer, frame: ClientFrame, ...offsets: number[]): void =>
 const older = (peer: Peer, frame: ClientFrame, offsets: number[], more: object): void =>
   replay(peer, frame, { position: at(offsets[0]!), messages: replayed(...offsets), ...more });
 
-/** Tests of lists of messages, whatever the version of React. */
-export const messagesTests = (): void => {
-  const { bench, begin } = useBench();
+/** Tests of lists of messages, whatever the framework. */
+export const messagesTests = (framework: Framework): void => {
+  const { bench, begin } = useBench(framework);
+  const { probe } = framework;
+  const { useChannel, useLatest, useMessages } = framework.hooks;
 
   /** A component with the newest 2 messages, 9 and 10. */
-  const listed = async (options: Parameters<typeof useMessages>[1] = { last: 2 }) => {
+  const listed = async (options: Parameters<Framework["hooks"]["useMessages"]>[1] = { last: 2 }) => {
     const begun = await begin({ automatic: false });
     const list = probe(() => useMessages("a", options));
     await begun.page.show(list.Component);

@@ -1,13 +1,14 @@
-import { useChannel, useConnection } from "push-it-client/react";
-import { settled } from "../../support/setup.js";
-import { actions, probe, quiet, until, useBench } from "../support/mount.js";
+import { settled } from "../support/setup.js";
+import { actions, type Framework, quiet, until, useBench } from "./framework.js";
 
-/** Tests of the subscription, whatever the version of React. */
-export const channelTests = (): void => {
-  const { bench, begin } = useBench();
+/** Tests of the subscription, whatever the framework. */
+export const channelTests = (framework: Framework): void => {
+  const { bench, begin } = useBench(framework);
+  const { probe, reads } = framework;
+  const { useChannel, useConnection } = framework.hooks;
 
   describe("useChannel", () => {
-    it("subscribes once for several components, also in StrictMode", async () => {
+    it("subscribes once for several components", async () => {
       const { peer, page } = await begin();
       const [one, two] = [probe(() => useChannel("a")), probe(() => useChannel("a"))];
       await page.show(one.Component, two.Component);
@@ -32,23 +33,18 @@ export const channelTests = (): void => {
       expect(actions(peer)[1]).toBe("unsubscribe [a]");
     });
 
-    it("calls the latest onMessage, and subscribes once", async () => {
+    it("calls onMessage with each message", async () => {
       const { peer, page } = await begin();
-      const received: string[] = [];
-      let listener = "first";
-      const one = probe(() => {
-        const name = listener;
-        return useChannel<number>("a", { onMessage: ({ data }) => received.push(`${name} ${data}`) });
-      });
+      const received: number[] = [];
+      const one = probe(() => useChannel<number>("a", { onMessage: ({ data }) => received.push(data) }));
       await page.show(one.Component);
       await until(() => one.value.status === "subscribed");
-      peer.send({ channel: "a", uuid: "u1", data: 1 });
-      await until(() => received.length === 1);
-      listener = "second";
-      await page.show(one.Component);
-      peer.send({ channel: "a", uuid: "u2", data: 2 });
+      peer.send({ channel: "a", uuid: "u1", data: 1 }, { channel: "a", uuid: "u2", data: 2 });
       await until(() => received.length === 2);
-      expect([received, actions(peer).length]).toEqual([["first 1", "second 2"], 1]);
+      await page.show();
+      peer.send({ channel: "a", uuid: "u3", data: 3 });
+      await quiet();
+      expect([received, actions(peer).length]).toEqual([[1, 2], 1]);
     });
 
     it("gives the reason of a denial, and tries again later", async () => {
@@ -81,7 +77,12 @@ export const channelTests = (): void => {
       const { peer, page } = await begin();
       let name: string | undefined;
       let enabled = true;
-      const one = probe(() => useChannel(name, { enabled }));
+      const one = probe(() =>
+        useChannel(
+          reads(() => name),
+          { enabled: reads(() => enabled) },
+        ),
+      );
       await page.show(one.Component);
       expect([one.value.status, actions(peer)]).toEqual(["idle", []]);
       name = "a";
@@ -126,17 +127,13 @@ export const channelTests = (): void => {
       expect([one.value.publish === publish, peer.frames.all.at(-1)!.data]).toEqual([true, { text: "Hello" }]);
     });
 
-    it("passes the latest token", async () => {
+    it("passes a token with each subscription", async () => {
       const { peer, page } = await begin();
       let ticket = "one";
-      const one = probe(() => {
-        const token = ticket;
-        return useChannel("a", { token: () => token });
-      });
+      const one = probe(() => useChannel("a", { token: () => ticket }));
       await page.show(one.Component);
       await until(() => one.value.status === "subscribed");
       ticket = "two";
-      await page.show(one.Component);
       peer.socket.terminate();
       await until(() => one.value.status === "subscribing");
       bench.platform.advance(1_000);

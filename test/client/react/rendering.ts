@@ -1,19 +1,20 @@
 import { createElement, lazy, startTransition, Suspense, useState } from "react";
 import { useChannel, useMessages } from "push-it-client/react";
-import { QUIET } from "../../support/recorded.js";
-import { Everything } from "../support/everything.js";
-import { actions, Page, probe, quiet, until, useBench } from "../support/mount.js";
-import type * as ServerPage from "../support/server-page.js";
+import { actions, quiet, until, useBench } from "../bindings/framework.js";
+import { QUIET } from "../support/recorded.js";
+import { Everything } from "./support/everything.js";
+import { Page, probe } from "./support/mount.js";
+import type * as ServerPage from "./support/server-page.js";
 
 /** A server of pages has its own copies of all modules: React complains if one process renders in both ways at once. */
 const serverPage = () => {
   jest.resetModules();
-  return jest.requireActual<typeof ServerPage>("../support/server-page.js");
+  return jest.requireActual<typeof ServerPage>("./support/server-page.js");
 };
 
 /** Tests of rendering on servers and of concurrent rendering, whatever the version of React. */
 export const renderingTests = (): void => {
-  const { bench, pages, begin } = useBench();
+  const { bench, pages, begin } = useBench<Page>({ page: (client) => new Page(client) });
 
   describe("on a server", () => {
     it("renders empty snapshots, and a page takes them over without a warning", async () => {
@@ -26,6 +27,61 @@ export const renderingTests = (): void => {
       const page = new Page(pushIt, { html, components: [Everything] });
       pages.push(page);
       await until(() => page.container.textContent.startsWith("connected subscribed"));
+    });
+  });
+
+  describe("functions of the last render", () => {
+    it("calls the latest onMessage, and subscribes once", async () => {
+      const { peer, page } = await begin();
+      const received: string[] = [];
+      let listener = "first";
+      const one = probe(() => {
+        const name = listener;
+        return useChannel<number>("a", { onMessage: ({ data }) => received.push(`${name} ${data}`) });
+      });
+      await page.show(one.Component);
+      await until(() => one.value.status === "subscribed");
+      peer.send({ channel: "a", uuid: "u1", data: 1 });
+      await until(() => received.length === 1);
+      listener = "second";
+      await page.show(one.Component);
+      peer.send({ channel: "a", uuid: "u2", data: 2 });
+      await until(() => received.length === 2);
+      expect([received, actions(peer).length]).toEqual([["first 1", "second 2"], 1]);
+    });
+
+    it("passes the latest token", async () => {
+      const { peer, page } = await begin();
+      let ticket = "one";
+      const one = probe(() => {
+        const token = ticket;
+        return useChannel("a", { token: () => token });
+      });
+      await page.show(one.Component);
+      await until(() => one.value.status === "subscribed");
+      ticket = "two";
+      await page.show(one.Component);
+      peer.socket.terminate();
+      await until(() => one.value.status === "subscribing");
+      bench.platform.advance(1_000);
+      const next = await bench.server.peers.take();
+      await until(() => one.value.status === "subscribed");
+      expect([peer, next].flatMap(actions)).toEqual([
+        "subscribe [{channel:a,present:false,token:one}]",
+        "subscribe [{channel:a,present:false,token:two}]",
+      ]);
+    });
+
+    it("subscribes again for another user", async () => {
+      const { pushIt, peer, page } = await begin({ automatic: false });
+      const one = probe(() => useChannel("a"));
+      await page.show(one.Component);
+      peer.answer(await peer.frames.take(), { successful: false, code: "denied", error: "Who?" });
+      await until(() => one.value.status === "denied");
+      bench.server.automatic = true;
+      pushIt.reset();
+      pushIt.connect({ credentials: "other" });
+      await until(() => one.value.status === "subscribed");
     });
   });
 

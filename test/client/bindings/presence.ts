@@ -1,8 +1,7 @@
-import type { Json } from "../../../../protocol/index.js";
-import { useChannel, useMembers, useMessages, usePresence, useTyping } from "push-it-client/react";
-import { replay } from "../../support/recorded.js";
-import type { ClientFrame, Peer } from "../../support/scripted-server.js";
-import { actions, probe, quiet, until, useBench } from "../support/mount.js";
+import type { Json } from "../../../protocol/index.js";
+import { replay } from "../support/recorded.js";
+import type { ClientFrame, Peer } from "../support/scripted-server.js";
+import { actions, type Framework, quiet, until, useBench } from "./framework.js";
 
 /** Notifies a client of a change of a member. */
 const notify = (peer: Peer, change: object): void =>
@@ -24,9 +23,11 @@ const members = (peer: Peer, frame: ClientFrame, ...agents: string[]): void =>
     data: { channel: "a", count: agents.length, members: agents.map((agent) => ({ agent, connections: [agent] })) },
   });
 
-/** Tests of members, whatever the version of React. */
-export const presenceTests = (): void => {
-  const { bench, begin } = useBench();
+/** Tests of members, whatever the framework. */
+export const presenceTests = (framework: Framework): void => {
+  const { bench, begin } = useBench(framework);
+  const { probe, reads } = framework;
+  const { useChannel, useMembers, useMessages, usePresence, useTyping } = framework.hooks;
 
   /** The states that this client has set, answered. */
   const states = async (peer: Peer, count: number): Promise<(Json | undefined)[]> => {
@@ -120,7 +121,12 @@ export const presenceTests = (): void => {
     it("sets a state that changes, at most four times a second", async () => {
       const { peer, page } = await begin({ automatic: false });
       let state = 0;
-      const enters = probe(() => usePresence("a", state));
+      const enters = probe(() =>
+        usePresence(
+          "a",
+          reads(() => state),
+        ),
+      );
       await page.show(enters.Component);
       answer(peer, await peer.frames.take());
       await states(peer, 1);

@@ -1,0 +1,2 @@
+// "push-it-client/views" for resolvers that do not read `exports`.
+module.exports = require("./dist/cjs/views.js");
