@@ -51,7 +51,7 @@ whenInstalling("the template next", () => {
     await ada.reload();
     await sees(ada, "Grace rings the bell.");
     expect(await (await adas.request.get(url)).text()).toContain("Sign out");
-    const [{ value }] = (await adas.cookies()) as [{ value: string }];
+    const value = (await adas.cookies())[0]!.value;
     await graces.addCookies([{ name: "session", value: value.replace(/.$/, "!"), url }]);
     expect(await (await graces.request.get(url)).text()).toContain("Your name");
     expect(await (await graces.request.get(`${url}/token`)).json()).toEqual({});
