@@ -33,6 +33,7 @@ export const HELD_PAGES = [
   "docs/glossary.md",
   "docs/project",
   "examples/README.md",
+  "examples/next/README.md",
   "local/README.md",
   "server/README.md",
 ];
