@@ -66,7 +66,7 @@ export const signIn = async (context: BrowserContext, url: string, name: string)
 };
 
 /** Sends a message. */
-export const say = async (page: Page, text: string): Promise<void> => {
+export const sendFrom = async (page: Page, text: string): Promise<void> => {
   await page.getByPlaceholder("Write a message").fill(text);
   await page.getByRole("button", { name: "Send" }).click();
 };

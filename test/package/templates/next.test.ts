@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Browser, BrowserContext } from "playwright-core";
 import { launchChromium } from "../../browser/chromium.js";
 import { ROOT, run } from "../processes.js";
-import { NextProject, say, sees, signIn } from "./next-project.js";
+import { NextProject, sendFrom, sees, signIn } from "./next-project.js";
 
 /* npm installs Next.js for this test alone, with PUSH_IT_TEST_INSTALL=1, as .ci/run sets it. */
 const whenInstalling = process.env["PUSH_IT_TEST_INSTALL"] === "1" ? describe : describe.skip;
@@ -41,7 +41,7 @@ whenInstalling("the template next", () => {
     const url = await project.start();
     const [adas, graces] = [await newUser(), await newUser()];
     const [ada, grace] = [await signIn(adas, url, "Ada"), await signIn(graces, url, "Grace")];
-    await say(ada, "Hello, Grace");
+    await sendFrom(ada, "Hello, Grace");
     await sees(grace, "Hello, Grace");
     await grace.getByRole("button", { name: "Ring the bell" }).click();
     await sees(ada, "Grace rings the bell.");
