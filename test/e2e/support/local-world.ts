@@ -69,7 +69,13 @@ export const localWorld = async (
           sockets.add(this);
         }
       };
-      const client = new PushIt({ url: system.running.websocketUrl, WebSocket: Socket, retryBase: 50, logger: {}, ...options });
+      const client = new PushIt({
+        url: system.running.websocketUrl,
+        WebSocket: Socket,
+        retryBase: 50,
+        logger: {},
+        ...options,
+      });
       clients.set(client, sockets);
       return client;
     },
