@@ -266,7 +266,7 @@ export function usePresence(
   state?: ValueOrGetter<unknown>,
   options: ChannelOptions = {},
 ): Readonly<ChannelSnapshot> {
-  return useChannelView(Part, name, { present: true, state: state as ValueOrGetter<Json | undefined>, ...options });
+  return useChannelView(Part, name, { present: true, state: state, ...options });
 }
 
 /** The result of `useTyping`. */

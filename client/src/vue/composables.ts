@@ -251,7 +251,7 @@ export function usePresence(
   state?: MaybeRefOrGetter<unknown>,
   options: ChannelOptions = {},
 ): Refs<ChannelSnapshot> {
-  return useChannelView(Part, name, { present: true, state: state as MaybeRefOrGetter<Json | undefined>, ...options });
+  return useChannelView(Part, name, { present: true, state: state, ...options });
 }
 
 /** The result of `useTyping`. */
