@@ -1,3 +1,8 @@
+import {
+  DEFAULT_DEDUPE_SECONDS,
+  DEFAULT_PRESENCE_GRACE_MS,
+  DEFAULT_TIMEOUTS,
+} from "../protocol/deployment-defaults.js";
 import type { ChannelPatterns } from "../protocol/channel-settings.js";
 import { DEFAULT_LIMITS, type GuardTimeouts, type Limits } from "../protocol/index.js";
 
@@ -39,17 +44,6 @@ export interface Settings {
   allowedOrigins: string[];
 }
 
-/** Default timeouts of guards, in milliseconds. */
-export const DEFAULT_TIMEOUTS: GuardTimeouts = {
-  onConnectionRequest: 10_000,
-  onSubscriptionRequest: 1_000,
-  onPublicationRequest: 1_000,
-  onUnsubscriptionRequest: 1_000,
-  onPresenceRequest: 1_000,
-  onMessageReceived: 1_000,
-  onDisconnect: 1_000,
-};
-
 /** Default settings. */
 export const DEFAULT_SETTINGS: Settings = {
   timeouts: DEFAULT_TIMEOUTS,
@@ -59,11 +53,11 @@ export const DEFAULT_SETTINGS: Settings = {
   keepCredentials: true,
   fanOutMs: 10_000,
   fanOutThreshold: 2_000,
-  dedupeSeconds: 15 * 60,
+  dedupeSeconds: DEFAULT_DEDUPE_SECONDS,
   checkMs: 7 * 60_000,
   presenceLeaseMs: 120_000,
   presenceHeartbeatMs: 7 * 60_000,
-  presenceGraceMs: 5_000,
+  presenceGraceMs: DEFAULT_PRESENCE_GRACE_MS,
   presenceChecksPerSecond: 1_000,
   limits: DEFAULT_LIMITS,
   allowedOrigins: [],

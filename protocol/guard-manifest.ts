@@ -15,6 +15,17 @@ export const HANDLERS = [
 /** The name of a guard. */
 export type HandlerName = (typeof HANDLERS)[number];
 
+/** The subject of a guard's decision, for reasons that clients read. */
+export const GUARD_SUBJECTS: Record<HandlerName, string> = {
+  onConnectionRequest: "connection",
+  onSubscriptionRequest: "subscription",
+  onPublicationRequest: "publication",
+  onUnsubscriptionRequest: "unsubscription",
+  onPresenceRequest: "presence state",
+  onMessageReceived: "delivery",
+  onDisconnect: "departure",
+};
+
 /** The key of the guards that apply if no channel pattern overrides them. */
 export const DEFAULT_ENTRY = "";
 

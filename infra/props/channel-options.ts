@@ -1,3 +1,4 @@
+import { DEFAULT_HISTORY } from "../../protocol/deployment-defaults.js";
 import { type Duration, Token } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 import type { ChannelPatterns, ChannelSettings, HistorySettings } from "../../protocol/channel-settings.js";
@@ -147,18 +148,15 @@ const lingerOf = (scope: IConstruct, pattern: string, linger: Duration): number 
   throw validationError(scope, `${prop} is ${value} ms, but must be whole milliseconds from ${least} to ${most}`);
 };
 
-/** The default history of a channel. */
-const HISTORY: HistorySettings = { size: 1_000, seconds: 24 * 60 * 60 };
-
 const historyOf = (
   scope: IConstruct,
   pattern: string,
-  { size = HISTORY.size, ttl }: HistoryOptions,
+  { size = DEFAULT_HISTORY.size, ttl }: HistoryOptions,
 ): HistorySettings => {
   const prop = `channels["${pattern}"].history`;
   if (Token.isUnresolved(size) || ttl?.isUnresolved())
     throw validationError(scope, `${prop} must be known at synthesis`);
-  const seconds = ttl?.toSeconds({ integral: false }) ?? HISTORY.seconds;
+  const seconds = ttl?.toSeconds({ integral: false }) ?? DEFAULT_HISTORY.seconds;
   whole(scope, `${prop}.size is ${size}`, size, HISTORY_SIZE);
   whole(scope, `${prop}.ttl is ${seconds} seconds`, seconds, HISTORY_SECONDS);
   return { size, seconds };

@@ -1,4 +1,5 @@
-import { type Json, type Limits, type Message, Meta, type PresenceEventData } from "../../protocol/index.js";
+import { subjectOf, withSubject } from "../../protocol/delivery-subject.js";
+import type { Limits, Message } from "../../protocol/index.js";
 import type { Agent } from "../connection/agent.js";
 import { limiter } from "../util/limiter.js";
 import { fits, serialize, type SerializedMessage, serializeWithheld } from "./serialize.js";
@@ -117,25 +118,6 @@ export const createDeliveryGuards = (
       return asked.size === 0 ? plain(publications) : askAll(agents?.get(subscriber.connectionId), publications, asked);
     };
   };
-};
-
-/**
- * The message about which the recipients' guards decide. About a member's state they decide as about a message on its
- * channel. `undefined`: the subscription guard has decided already about joins, leaves and deletions.
- */
-const subjectOf = (message: Message): Message | undefined => {
-  if (message.channel === Meta.history) return undefined;
-  if (message.channel !== Meta.presence) return message;
-  const { channel, changed } = message.data as unknown as PresenceEventData;
-  return changed?.state === undefined ? undefined : { channel, uuid: message.uuid, data: changed.state };
-};
-
-/** A message with its subject as the recipient's guard permits it. */
-const withSubject = (message: Message, permitted: Message): Message => {
-  if (message.channel !== Meta.presence) return permitted;
-  const event = message.data as unknown as PresenceEventData;
-  const changed = { ...event.changed!, state: permitted.data };
-  return { ...message, data: { ...event, changed } as unknown as Json };
 };
 
 /** The replacement for a message that a recipient does not receive. Without a position, a client cannot notice a gap. */

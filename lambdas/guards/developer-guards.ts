@@ -1,6 +1,6 @@
 import type { GuardTimeouts, Json, Message, RequestedMessage } from "../../protocol/index.js";
 import type { Agent } from "../connection/agent.js";
-import { entriesFor, type HandlerName } from "../../protocol/guard-manifest.js";
+import { entriesFor, GUARD_SUBJECTS, type HandlerName } from "../../protocol/guard-manifest.js";
 import type { Handshake } from "../connection/handshake.js";
 import type { DeliveryVerdict, GuardPort, Log, Permitted, StateVerdict, Verdict } from "../ports.js";
 import { truncateReason } from "../requests/truncate-reason.js";
@@ -8,20 +8,9 @@ import { combineVerdicts } from "./combine-verdicts.js";
 import type { GuardCall } from "./messages.js";
 import type { CallResult, GuardRunner } from "./runner.js";
 
-/** The subject of a guard's decision, for reasons that clients read. */
-const SUBJECT: Record<HandlerName, string> = {
-  onConnectionRequest: "connection",
-  onSubscriptionRequest: "subscription",
-  onPublicationRequest: "publication",
-  onUnsubscriptionRequest: "unsubscription",
-  onPresenceRequest: "presence state",
-  onMessageReceived: "delivery",
-  onDisconnect: "departure",
-};
-
 /** The verdict of a call's result. Details of a failure are only in the log. */
 const verdictOf = (handler: HandlerName, result: CallResult): Verdict => {
-  const subject = SUBJECT[handler];
+  const subject = GUARD_SUBJECTS[handler];
   if (result.kind === "timeout" || result.kind === "late") {
     return {
       permitted: false,
@@ -104,7 +93,8 @@ export class DeveloperGuards implements GuardPort {
     if (!verdict.permitted) return verdict;
     const published = verdict.publish.find((each) => each.channel === channel);
     // The guard accepted it, but would not deliver it on the channel.
-    if (!published) return { permitted: false, code: "denied", reason: `The ${SUBJECT.onPresenceRequest} was denied.` };
+    if (!published)
+      return { permitted: false, code: "denied", reason: `The ${GUARD_SUBJECTS.onPresenceRequest} was denied.` };
     return { permitted: true, state: published.data };
   }
 

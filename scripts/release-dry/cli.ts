@@ -3,9 +3,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { signIn } from "../../test/browser/examples/chat-user.js";
 import { ChatTabs } from "./first-page.js";
 import { Page } from "./page.js";
-import { type Place, run, type Running, serve } from "./processes.js";
+import { type Place, run, type Running, serve, servePage } from "./processes.js";
 import { stepsOf, type Step } from "./quick-start.js";
 import { startRegistry } from "./registry.js";
 
@@ -17,9 +18,6 @@ const ADDRESS = "ws://127.0.0.1:8787/live";
 
 /** The longest that the README's way to a page may take, in seconds: its heading says so. */
 const PAGE_SECONDS = 300;
-
-/** The line in which Vite prints the page's address. */
-const PAGE_LINE = /Local: +(http:\S+)/;
 
 /** The texts that the quick start's page shows after its own publish, and after the server's. */
 const SHOWN = { page: '{"from":"Ada","text":"Hello"}', server: '"Your order has been sent."' };
@@ -99,12 +97,12 @@ const openPage = async (todo: readonly Step[], place: Place): Promise<void> => {
         }
       if (each.kind !== "serve") continue;
       // Vite opens the page in the user's browser, or in none.
-      const env = { ...place.env, BROWSER: "none", NO_COLOR: "1" };
-      chat = await step(each.command.replace(/ +#.*/, ""), () => serve(each.command, { cwd, env }, PAGE_LINE));
-      const [, url] = PAGE_LINE.exec(chat.line)!;
-      tabs = await step(`open ${url} in two tabs of Chromium`, () => ChatTabs.open(url!));
-      await step("sign in as Ada", () => ChatTabs.signIn(tabs!.ada, "Ada"));
-      await step("sign in as Grace", () => ChatTabs.signIn(tabs!.grace, "Grace"));
+      const env = { ...place.env, BROWSER: "none" };
+      const served = await step(each.command.replace(/ +#.*/, ""), () => servePage(each.command, { cwd, env }));
+      chat = served;
+      tabs = await step(`open ${served.url} in two tabs of Chromium`, () => ChatTabs.open(served.url));
+      await step("sign in as Ada", () => signIn(tabs!.ada, "Ada"));
+      await step("sign in as Grace", () => signIn(tabs!.grace, "Grace"));
       await step("Grace sees what Ada says", () => tabs!.talk("Hello, Grace"));
     }
   } finally {

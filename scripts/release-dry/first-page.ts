@@ -1,5 +1,6 @@
 import type { Browser, Page as Tab } from "playwright-core";
 import { launchChromium } from "../../test/browser/chromium.js";
+import { messageField, sees } from "../../test/browser/examples/chat-user.js";
 
 /** How long the page may take to show something, in milliseconds. */
 const TIMEOUT_MS = 30_000;
@@ -25,19 +26,12 @@ export class ChatTabs {
     return new ChatTabs(browser, await open(), await open());
   }
 
-  /** Signs in, and waits until the page is connected. */
-  static async signIn(tab: Tab, name: string): Promise<void> {
-    await tab.getByLabel("Your name").fill(name);
-    await tab.getByRole("button", { name: "Enter" }).click();
-    await tab.getByText("online", { exact: true }).waitFor();
-  }
-
   /** Sends a message from one tab, and waits until the other shows it. */
   async talk(text: string): Promise<void> {
-    const input = this.ada.getByPlaceholder("Write a message");
+    const input = messageField(this.ada);
     await input.fill(text);
     await input.press("Enter");
-    await this.grace.getByRole("listitem").filter({ hasText: text }).waitFor();
+    await sees(this.grace, text);
   }
 
   async close(): Promise<void> {

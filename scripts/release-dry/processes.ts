@@ -56,3 +56,12 @@ export const serve = async (command: string, { cwd, env }: Place, wanted = /^/):
   });
   return { line, stop: () => interrupt(child) };
 };
+
+/** The line in which Vite and Next.js print the address of their page. */
+const PAGE_LINE = /Local: +(http:\S+)/;
+
+/** Starts a command line that serves a page, and waits for the page's address. */
+export const servePage = async (command: string, { cwd, env }: Place): Promise<Running & { url: string }> => {
+  const running = await serve(command, { cwd, env: { ...env, NO_COLOR: "1" } }, PAGE_LINE);
+  return { ...running, url: PAGE_LINE.exec(running.line)![1]! };
+};

@@ -1,4 +1,5 @@
-import { DEFAULT_SETTINGS, DEFAULT_TIMEOUTS } from "../../lambdas/settings.js";
+import { DEFAULT_SETTINGS } from "../../lambdas/settings.js";
+import { DEFAULT_TIMEOUTS } from "../../protocol/deployment-defaults.js";
 
 test("guard timeouts are 10 s for connections, else 1 s, by default", () => {
   expect(DEFAULT_TIMEOUTS).toEqual({

@@ -8,7 +8,7 @@ import { channelView } from "../stores/channel-view.js";
 import { connectionView } from "../stores/connection-view.js";
 import { Latest } from "../stores/latest.js";
 import { Members } from "../stores/members.js";
-import { Messages } from "../stores/messages.js";
+import { DEFAULT_LAST, DEFAULT_MAX, Messages } from "../stores/messages.js";
 import { Part, type PartClass } from "../stores/part.js";
 import { Typing } from "../stores/typing.js";
 import type {
@@ -162,7 +162,7 @@ export function useMessages<const Name extends RegisteredName>(
 export function useMessages<Data = unknown>(name: string | undefined, options?: UseMessagesOptions): UsedMessages<Data>;
 export function useMessages(
   name: string | undefined,
-  { last = 50, max = 1_000, ...options }: UseMessagesOptions = {},
+  { last = DEFAULT_LAST, max = DEFAULT_MAX, ...options }: UseMessagesOptions = {},
 ): UsedMessages {
   return useChannelView(Messages, name, { last, max, ...options }, MESSAGES_ACTIONS);
 }

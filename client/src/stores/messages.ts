@@ -4,6 +4,12 @@ import { isOwn } from "./own.js";
 import { Part, type PartContext } from "./part.js";
 import type { ListedMessage, MessagesSnapshot } from "./types.js";
 
+/** How many of the newest messages a list begins with. */
+export const DEFAULT_LAST = 50;
+
+/** The most messages that a list keeps. */
+export const DEFAULT_MAX = 1_000;
+
 type MessagesData = Pick<MessagesSnapshot, "messages" | "hasOlder">;
 
 /** The messages of a channel: the newest of its history, then all that arrive, and this client's own at once. */

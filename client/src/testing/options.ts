@@ -2,6 +2,7 @@ import { isPattern } from "../../../protocol/channel-patterns.js";
 import type { ChannelPatterns, ChannelSettings } from "../../../protocol/channel-settings.js";
 import { isAllowedChannelName } from "../../../protocol/channel.js";
 import type { ChannelTypeMap, TypedChannels } from "../../../protocol/channel-types.js";
+import { DEFAULT_HISTORY, DEFAULT_PRESENCE_GRACE_MS, DEFAULT_TIMEOUTS } from "../../../protocol/deployment-defaults.js";
 import type { GuardTimeouts } from "../../../protocol/frames.js";
 import type { Guards } from "../../../protocol/guards.js";
 import { DEFAULT_LIMITS, type Limits } from "../../../protocol/limits.js";
@@ -60,26 +61,12 @@ export interface Deployment {
   presenceGraceMs: number;
 }
 
-/** The default history of a channel, as the construct has it. */
-const HISTORY = { size: 1_000, seconds: 24 * 60 * 60 };
-
-/** The default timeouts of guards, as the construct has them. */
-const TIMEOUTS: GuardTimeouts = {
-  onConnectionRequest: 10_000,
-  onSubscriptionRequest: 1_000,
-  onPublicationRequest: 1_000,
-  onUnsubscriptionRequest: 1_000,
-  onPresenceRequest: 1_000,
-  onMessageReceived: 1_000,
-  onDisconnect: 1_000,
-};
-
 /**
  * The deployment that the options describe.
  * @throws TypeError if a key of `channels` or an entry of `wildcards` is not a pattern
  */
 export const resolveDeployment = (options: FakePushItOptions): Deployment => {
-  const { channels = {}, types, wildcards = [], timeouts, presenceGrace = 5_000 } = options;
+  const { channels = {}, types, wildcards = [], timeouts, presenceGrace = DEFAULT_PRESENCE_GRACE_MS } = options;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   for (const pattern of [...Object.keys(channels), ...wildcards])
     if (!isPattern(pattern, (name) => isAllowedChannelName({ limits }, name)))
@@ -90,7 +77,7 @@ export const resolveDeployment = (options: FakePushItOptions): Deployment => {
     channels: Object.fromEntries(Object.entries(channels).map(([pattern, each]) => [pattern, settingsOf(each)])),
     types,
     wildcards,
-    timeouts: { ...TIMEOUTS, ...timeouts },
+    timeouts: { ...DEFAULT_TIMEOUTS, ...timeouts },
     limits,
     presenceGraceMs: presenceGrace,
   };
@@ -98,7 +85,7 @@ export const resolveDeployment = (options: FakePushItOptions): Deployment => {
 
 const settingsOf = ({ latest, history, presence, from }: FakeChannelOptions): ChannelSettings => ({
   ...(latest && { latest }),
-  ...(history && { history: { ...HISTORY, ...(history !== true && history) } }),
+  ...(history && { history: { ...DEFAULT_HISTORY, ...(history !== true && history) } }),
   ...(presence && { presence: true, ...(presence !== true && presence.state && { presenceState: true }) }),
   ...(from && { from }),
 });

@@ -6,7 +6,7 @@ import { actionsOf, MESSAGES_ACTIONS, TYPING_ACTIONS } from "../stores/actions.j
 import { channelView as viewOf } from "../stores/channel-view.js";
 import { Latest } from "../stores/latest.js";
 import { Members } from "../stores/members.js";
-import { Messages } from "../stores/messages.js";
+import { DEFAULT_LAST, DEFAULT_MAX, Messages } from "../stores/messages.js";
 import { Part, type PartClass } from "../stores/part.js";
 import { Typing } from "../stores/typing.js";
 import type {
@@ -95,7 +95,7 @@ export const channelView = <Data = unknown>(
 export const messagesView = <Data = unknown>(
   client: PushIt,
   name: string,
-  { last = 50, max = 1_000, token }: MessagesViewOptions = {},
+  { last = DEFAULT_LAST, max = DEFAULT_MAX, token }: MessagesViewOptions = {},
 ): View<MessagesSnapshot<Data>> & MessagesActions<Data> =>
   viewWith(client, name, Messages, { last, max, token }, MESSAGES_ACTIONS);
 

@@ -24,7 +24,7 @@ import { connectionView } from "../stores/connection-view.js";
 import type { RegisteredMessage, RegisteredName, RegisteredState } from "../registered-channels.js";
 import { Latest } from "../stores/latest.js";
 import { Members } from "../stores/members.js";
-import { Messages } from "../stores/messages.js";
+import { DEFAULT_LAST, DEFAULT_MAX, Messages } from "../stores/messages.js";
 import { Part, type PartClass } from "../stores/part.js";
 import { Typing } from "../stores/typing.js";
 import type {
@@ -210,7 +210,7 @@ export function useMessages<const Name extends RegisteredName>(
 export function useMessages<Data = unknown>(name: ChannelName, options?: UseMessagesOptions): UsedMessages<Data>;
 export function useMessages<Data>(
   name: ChannelName,
-  { last = 50, max = 1_000, ...options }: UseMessagesOptions = {},
+  { last = DEFAULT_LAST, max = DEFAULT_MAX, ...options }: UseMessagesOptions = {},
 ): UsedMessages<Data> {
   return useChannelView(Messages, name, { last, max, ...options }, MESSAGES_ACTIONS);
 }
@@ -251,7 +251,7 @@ export function usePresence(
   state?: MaybeRefOrGetter<unknown>,
   options: ChannelOptions = {},
 ): Refs<ChannelSnapshot> {
-  return useChannelView(Part, name, { present: true, state: state, ...options });
+  return useChannelView(Part, name, { present: true, state, ...options });
 }
 
 /** The result of `useTyping`. */

@@ -1,29 +1,22 @@
 import { PushIt } from "push-it-client";
 import { WebSocket } from "ws";
+import { describeIn } from "../engines/describe-in.js";
 import type { Engine, RunningBrowser } from "../engines/engine.js";
 import { numbers } from "../talk-page.js";
 import { ChatPage } from "./chat-page.js";
 import type { Example } from "./example.js";
-
-/** A missing engine fails the tests instead of being passed over. */
-const mandatory = Boolean(process.env["CI"] ?? process.env["PUSH_IT_REQUIRE_ALL"]);
 
 /** How long the network is dead, and how many messages are published meanwhile. */
 const DEAD_MS = 20_000;
 const MISSED = 50;
 
 /** Runs the tests of a chat example in an engine. Each test has tabs and a room of its own. */
-export const runChatIn = (engine: Engine, example: () => Example): void => {
-  const missing = engine.missing();
-  const skipped = missing !== undefined && !mandatory;
-  if (skipped) console.warn(`Skipped: there is no ${engine.name} here. Install it with: ${missing}`);
-
-  (skipped ? describe.skip : describe)(`in ${engine.name}`, () => {
+export const runChatIn = (engine: Engine, example: () => Example): void =>
+  describeIn(engine, `in ${engine.name}`, () => {
     let browser: RunningBrowser;
     const pages: ChatPage[] = [];
 
     beforeAll(async () => {
-      if (missing !== undefined) throw new Error(`there is no ${engine.name} here. Install it with: ${missing}`);
       browser = await engine.launch();
     });
 
@@ -125,4 +118,3 @@ export const runChatIn = (engine: Engine, example: () => Example): void => {
       writer.disconnect();
     });
   });
-};

@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { stripVTControlCharacters } from "node:util";
+import { servePage } from "../../../scripts/release-dry/processes.js";
 import { Cuttable } from "../cuttable.js";
 import { Dev, ROOT } from "../dev.js";
 
@@ -19,10 +17,13 @@ export class Example {
     readonly folder: string,
     private readonly dev: Dev,
     readonly way: Cuttable,
-    private readonly server: ChildProcess,
-    /** The address of its page. */
-    readonly url: string,
+    private readonly server: Awaited<ReturnType<typeof servePage>>,
   ) {}
+
+  /** The address of its page. */
+  get url(): string {
+    return this.server.url;
+  }
 
   /**
    * Starts the system and the server of the page.
@@ -34,12 +35,9 @@ export class Example {
     cpSync(join(ROOT, "examples", name), folder, { recursive: true, filter: (path) => !LEFT_OUT.test(path) });
     const dev = await Dev.startIn(folder);
     const way = await Cuttable.to(Number(new URL(dev.websocketUrl).port));
-    const server = spawn(process.execPath, [join(ROOT, "node_modules", file), ...args], {
-      cwd: folder,
-      env: { ...process.env, NODE_ENV: "development", PUSH_IT_URL: `ws://127.0.0.1:${way.port}/live` },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    return new Example(folder, dev, way, server, await addressOf(server));
+    const program = [process.execPath, join(ROOT, "node_modules", file), ...args].map((word) => `"${word}"`).join(" ");
+    const env = { ...process.env, NODE_ENV: "development", PUSH_IT_URL: `ws://127.0.0.1:${way.port}/live` };
+    return new Example(folder, dev, way, await servePage(program, { cwd: folder, env }));
   }
 
   /** The stage's URL, which always works. */
@@ -48,8 +46,7 @@ export class Example {
   }
 
   async close(): Promise<void> {
-    this.server.kill();
-    if (this.server.exitCode === null) await once(this.server, "close");
+    await this.server.stop();
     await Promise.all([this.way.close(), this.dev.stop()]);
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -57,17 +54,3 @@ export class Example {
 
 /** Vite on any free port. */
 const VITE: [file: string, ...args: string[]] = ["vite/bin/vite.js", "--host", "127.0.0.1", "--port", "0"];
-
-/** The address that a server of pages prints when it is ready. */
-const addressOf = (server: ChildProcess): Promise<string> =>
-  new Promise((resolve, reject) => {
-    let log = "";
-    const read = (chunk: Buffer): void => {
-      log += stripVTControlCharacters(String(chunk));
-      const url = /Local:\s+(http:\S+)/.exec(log)?.[1];
-      if (url) resolve(url);
-    };
-    server.stdout!.on("data", read);
-    server.stderr!.on("data", read);
-    server.once("close", () => reject(new Error(`The server of the page ended:\n${log}`)));
-  });

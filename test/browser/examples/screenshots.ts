@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { launchChromium } from "../chromium.js";
 import { ROOT } from "../dev.js";
+import { messageField, sees, sendFrom, signIn } from "./chat-user.js";
 import { Example } from "./example.js";
 
 /** The conversation in the picture: the user and the message. */
@@ -15,11 +16,6 @@ const STORY = [
   ["Grace", "Ten minutes. I was offline in the tunnel, and still got everything."],
 ] as const;
 
-const send = async (page: Page, text: string): Promise<void> => {
-  await page.getByPlaceholder("Write a message").fill(text);
-  await page.getByRole("button", { name: "Send" }).click();
-};
-
 const picture = async (name: string): Promise<void> => {
   const [example, browser] = await Promise.all([Example.start(name), launchChromium()]);
   try {
@@ -28,16 +24,15 @@ const picture = async (name: string): Promise<void> => {
       const context = await browser.newContext({ viewport: { width: 1000, height: 640 }, colorScheme: "light" });
       const page = await context.newPage();
       await page.goto(example.url);
-      await page.getByLabel("Your name").fill(user);
-      await page.getByRole("button", { name: "Enter" }).click();
+      await signIn(page, user);
       users.set(user, page);
     }
     const ada = users.get("Ada")!;
     for (const [user, text] of STORY) {
-      await send(users.get(user)!, text);
-      await ada.getByText(text).waitFor();
+      await sendFrom(users.get(user)!, text);
+      await sees(ada, text);
     }
-    await users.get("Bob")!.getByPlaceholder("Write a message").pressSequentially("See y");
+    await messageField(users.get("Bob")!).pressSequentially("See y");
     await ada.getByText("Bob typing…").waitFor();
     await ada.screenshot({ path: join(ROOT, "examples", name, "screenshot.png") });
   } finally {

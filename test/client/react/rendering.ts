@@ -71,18 +71,6 @@ export const renderingTests = (): void => {
         "subscribe [{channel:a,present:false,token:two}]",
       ]);
     });
-
-    it("subscribes again for another user", async () => {
-      const { pushIt, peer, page } = await begin({ automatic: false });
-      const one = probe(() => useChannel("a"));
-      await page.show(one.Component);
-      peer.answer(await peer.frames.take(), { successful: false, code: "denied", error: "Who?" });
-      await until(() => one.value.status === "denied");
-      bench.server.automatic = true;
-      pushIt.reset();
-      pushIt.connect({ credentials: "other" });
-      await until(() => one.value.status === "subscribed");
-    });
   });
 
   describe("concurrent rendering", () => {

@@ -1,4 +1,5 @@
-import { DEFAULT_SETTINGS, DEFAULT_TIMEOUTS } from "../../../lambdas/settings.js";
+import { DEFAULT_SETTINGS } from "../../../lambdas/settings.js";
+import { DEFAULT_TIMEOUTS } from "../../../protocol/deployment-defaults.js";
 import { POST_MS } from "../../../lambdas/history/latest-replies.js";
 import { FUNCTION_TIMEOUT_MS } from "../../../infra/props/limits.js";
 import { MARGIN_MS } from "../../../infra/functions/budgets.js";

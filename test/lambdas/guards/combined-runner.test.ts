@@ -3,7 +3,7 @@ import { DeveloperGuards } from "../../../lambdas/guards/developer-guards.js";
 import type { GuardFunctions } from "../../../lambdas/guards/function-runner.js";
 import type { Manifest } from "../../../protocol/guard-manifest.js";
 import type { GuardRunner } from "../../../lambdas/guards/runner.js";
-import { DEFAULT_TIMEOUTS } from "../../../lambdas/settings.js";
+import { DEFAULT_TIMEOUTS } from "../../../protocol/deployment-defaults.js";
 import { messageOf } from "../support/fakes.js";
 import { agent, message, PRIVATE, setUp } from "./function-fixture.js";
 

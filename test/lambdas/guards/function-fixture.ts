@@ -3,7 +3,7 @@ import type { GuardRequest } from "../../../lambdas/guards/contract.js";
 import { DeveloperGuards } from "../../../lambdas/guards/developer-guards.js";
 import { FunctionRunner, type GuardFunctions } from "../../../lambdas/guards/function-runner.js";
 import type { Invoked } from "../../../lambdas/guards/invoke-with-retry.js";
-import { DEFAULT_TIMEOUTS } from "../../../lambdas/settings.js";
+import { DEFAULT_TIMEOUTS } from "../../../protocol/deployment-defaults.js";
 import { agentOf, messageOf, NOW, TestLog } from "../support/fakes.js";
 
 /** The function of every handler. */

@@ -1,14 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
-import { type Running, serve } from "../../../scripts/release-dry/processes.js";
+import { type Running, servePage } from "../../../scripts/release-dry/processes.js";
+import { signIn } from "../../browser/examples/chat-user.js";
 import { CLI, ROOT, run } from "../processes.js";
 
 /** The version that the template is tested with. */
 const NEXT = "next@16.4.6";
-
-/** The line in which Next prints the page's address. */
-const PAGE_LINE = /Local: +(http:\S+)/;
 
 /**
  * A project that the command has made of the template `next`. Next.js weighs 330 MB, so only this project has it. It
@@ -37,11 +35,12 @@ export class NextProject {
 
   /** Starts the system and the page, as `npm start` does, on free ports; gives the page's address. */
   async start(): Promise<string> {
-    const env = { ...process.env, NODE_ENV: undefined, NEXT_TELEMETRY_DISABLED: "1", NO_COLOR: "1" };
+    const env = { ...process.env, NODE_ENV: undefined, NEXT_TELEMETRY_DISABLED: "1" };
     const page = `"${process.execPath}" "${this.#next}" dev --port 0`;
     const command = `"${process.execPath}" "${CLI}" dev --port 0 --secrets server/secrets.json -- ${page}`;
-    this.running = await serve(command, { cwd: this.folder, env }, PAGE_LINE);
-    return PAGE_LINE.exec(this.running.line)![1]!;
+    const running = await servePage(command, { cwd: this.folder, env });
+    this.running = running;
+    return running.url;
   }
 
   async remove(): Promise<void> {
@@ -55,22 +54,10 @@ export class NextProject {
 }
 
 /** Opens the page, signs in, and waits for the connection. */
-export const signIn = async (context: BrowserContext, url: string, name: string): Promise<Page> => {
+export const enter = async (context: BrowserContext, url: string, name: string): Promise<Page> => {
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   await page.goto(url);
-  await page.getByLabel("Your name").fill(name);
-  await page.getByRole("button", { name: "Enter" }).click();
-  await page.getByText("online", { exact: true }).waitFor();
+  await signIn(page, name);
   return page;
 };
-
-/** Sends a message. */
-export const sendFrom = async (page: Page, text: string): Promise<void> => {
-  await page.getByPlaceholder("Write a message").fill(text);
-  await page.getByRole("button", { name: "Send" }).click();
-};
-
-/** Waits until the page shows a message. */
-export const sees = async (page: Page, text: string): Promise<void> =>
-  await page.getByRole("listitem").filter({ hasText: text }).waitFor();

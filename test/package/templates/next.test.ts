@@ -2,7 +2,8 @@ import { join } from "node:path";
 import type { Browser, BrowserContext } from "playwright-core";
 import { launchChromium } from "../../browser/chromium.js";
 import { ROOT, run } from "../processes.js";
-import { NextProject, sendFrom, sees, signIn } from "./next-project.js";
+import { sees, sendFrom } from "../../browser/examples/chat-user.js";
+import { enter, NextProject } from "./next-project.js";
 
 /* npm installs Next.js for this test alone, with PUSH_IT_TEST_INSTALL=1, as .ci/run sets it. */
 const whenInstalling = process.env["PUSH_IT_TEST_INSTALL"] === "1" ? describe : describe.skip;
@@ -40,7 +41,7 @@ whenInstalling("the template next", () => {
   it("lets two users talk, and its server publishes", async () => {
     const url = await project.start();
     const [adas, graces] = [await newUser(), await newUser()];
-    const [ada, grace] = [await signIn(adas, url, "Ada"), await signIn(graces, url, "Grace")];
+    const [ada, grace] = [await enter(adas, url, "Ada"), await enter(graces, url, "Grace")];
     await sendFrom(ada, "Hello, Grace");
     await sees(grace, "Hello, Grace");
     await grace.getByRole("button", { name: "Ring the bell" }).click();

@@ -1,9 +1,8 @@
 import { type ChannelSettings, channelSettings } from "../../../../protocol/channel-settings.js";
-import { type Message, Meta } from "../../../../protocol/frames.js";
+import { subjectOf, withSubject } from "../../../../protocol/delivery-subject.js";
+import type { Message } from "../../../../protocol/frames.js";
 import type { HistoryMessage } from "../../../../protocol/history.js";
-import type { Json } from "../../../../protocol/json.js";
 import { MAX_FRAME_BYTES } from "../../../../protocol/limits.js";
-import type { PresenceEventData } from "../../../../protocol/presence.js";
 import type { Peer } from "./agent.js";
 import { bytesOf } from "./replies.js";
 import { receives } from "./rules.js";
@@ -78,15 +77,16 @@ export class Delivery {
   }
 
   async #objectFor(peer: Peer, { message, except }: Publication): Promise<object | undefined> {
-    const { channel, epoch, offset } = message;
+    const { epoch, offset, ...rest } = message;
+    const { channel } = rest;
     const withheld = epoch === undefined ? undefined : { channel, epoch, offset };
     if (except === peer.connectionId) return withheld;
-    const subject = subjectOf(message);
+    const subject = subjectOf(rest);
     if (!subject || !this.#server.guards.guardsDelivery(subject.channel)) return message;
     const permitted = await this.#server.guards.delivery(peer, subject);
     if (!permitted) return withheld;
     const delivered = {
-      ...withSubject(message, permitted),
+      ...withSubject(rest, permitted),
       ...(offset !== undefined && { offset }),
       ...(epoch !== undefined && { epoch }),
     };
@@ -100,20 +100,6 @@ const isRecipient = (
   { agent, subscriptions }: Peer,
   { message, to = message.channel, userId }: Publication,
 ): boolean => (userId === undefined ? receives(subscriptions, to) : agent!.userId === userId);
-
-/** The message about which the recipients' guards decide. They decide about a state as about a message. */
-const subjectOf = ({ offset: _offset, epoch: _epoch, ...message }: Message): Message | undefined => {
-  if (message.channel === Meta.history) return undefined;
-  if (message.channel !== Meta.presence) return message;
-  const { channel, changed } = message.data as unknown as PresenceEventData;
-  return changed?.state === undefined ? undefined : { channel, uuid: message.uuid, data: changed.state };
-};
-
-const withSubject = (message: Message, permitted: Message): Message => {
-  if (message.channel !== Meta.presence) return permitted;
-  const event = message.data as unknown as PresenceEventData;
-  return { ...message, data: { ...event, changed: { ...event.changed, state: permitted.data } } as unknown as Json };
-};
 
 /** Objects in as few frames as possible. */
 export const framesOf = (objects: readonly object[], room = MAX_FRAME_BYTES): object[][] => {

@@ -7,6 +7,7 @@ import {
   type HandlerName,
   type Manifest,
   manifestError,
+  GUARD_SUBJECTS,
 } from "../../../../protocol/guard-manifest.js";
 import type { ChannelGuards, Guards as GuardModule } from "../../../../protocol/guards.js";
 import type { HistoryQuery, Replay } from "../../../../protocol/history.js";
@@ -32,17 +33,6 @@ interface Subject {
   /** The last argument of the guard. */
   last?: unknown;
 }
-
-/** How reasons name what each guard decides about. */
-const SUBJECT: Record<HandlerName, string> = {
-  onConnectionRequest: "connection",
-  onSubscriptionRequest: "subscription",
-  onPublicationRequest: "publication",
-  onUnsubscriptionRequest: "unsubscription",
-  onPresenceRequest: "presence state",
-  onMessageReceived: "delivery",
-  onDisconnect: "departure",
-};
 
 /** Guards for a fake without any: everything is permitted, and credentials may name the user. */
 const OPEN: GuardModule = {
@@ -178,7 +168,7 @@ export class Guards {
       HandlerName,
       (...args: unknown[]) => unknown
     >;
-    const subject = SUBJECT[handler];
+    const subject = GUARD_SUBJECTS[handler];
     return new Promise((resolve) => {
       const late = (): void => {
         const reason = `The guard did not decide the ${subject} in time.`;

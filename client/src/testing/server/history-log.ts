@@ -1,4 +1,5 @@
 import type { HistorySettings } from "../../../../protocol/channel-settings.js";
+import { DEFAULT_DEDUPE_SECONDS } from "../../../../protocol/deployment-defaults.js";
 import type { GapCode, HistoryMessage, Position } from "../../../../protocol/history.js";
 import type { Message } from "../../../../protocol/frames.js";
 
@@ -20,7 +21,7 @@ export interface Page {
 }
 
 /** How long a repeated publication is recognised, in milliseconds. */
-const DEDUPE_MS = 15 * 60_000;
+const DEDUPE_MS = DEFAULT_DEDUPE_SECONDS * 1_000;
 
 /** The history of one channel. The message with offset n is the row n - 1. */
 export class HistoryLog {
