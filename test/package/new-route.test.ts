@@ -39,7 +39,7 @@ const withoutNotes = { cwd: copy, env: { ...process.env, NODE_NO_WARNINGS: "1" }
 beforeAll(() => {
   for (const path of ["infra", "lambdas", "protocol", "scripts", "dist/lambdas", "package.json", "tsconfig.json"])
     cpSync(join(ROOT, path), join(copy, path), { recursive: true });
-  for (const folder of ["client", "server", "local"])
+  for (const folder of ["client", "server", "local", "create"])
     cpSync(join(ROOT, folder, "package.json"), join(copy, folder, "package.json"));
 
   writeFileSync(join(copy, "lambdas/routes/echo.ts"), file);
