@@ -44,9 +44,10 @@ const isComplete = ({ folder, template }: Given): boolean => folder !== undefine
 const ask = async (given: Given, templates: Template[], { input, output }: Terminal): Promise<Given> => {
   const suggested = templates[0]!.name;
   if (!input.isTTY) {
-    const missing = [given.folder ?? "FOLDER", given.template ?? "--template"].filter((each) =>
-      /^(FOLDER|--)/.test(each),
-    );
+    const missing = [
+      given.folder === undefined ? "FOLDER" : [],
+      given.template === undefined ? "--template" : [],
+    ].flat();
     const example = `npm create push-it-app@latest ${given.folder ?? SUGGESTED} -- --template ${given.template ?? suggested}`;
     throw new UserError(`Missing: ${missing.join(" and ")}. The input is not a terminal to ask in.`, `Run: ${example}`);
   }
